@@ -1,0 +1,58 @@
+# The developer's verbs; `cartwheel` (in .venv/bin) holds the user's. `make help` lists them.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+export DO_NOT_TRACK := 1
+export DAGSTER_DISABLE_TELEMETRY := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export RUNTIME__DLTHUB_TELEMETRY := false
+
+.PHONY: help demo up test lint format types check proof bench lock clean
+
+help: ## what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/.installed ## set up everything and run one turn of the wheel on the local sandbox
+	@$(BIN)/cartwheel demo
+
+up: $(VENV)/.installed ## sandbox and Dagster UI on 127.0.0.1
+	@$(BIN)/cartwheel up
+
+test: $(VENV)/.installed ## the test suite
+	@$(BIN)/pytest
+
+lint: $(VENV)/.installed ## ruff and mypy
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(VENV)/.installed ## let ruff rewrite
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+check: lint test ## what CI runs
+
+bench: $(VENV)/.installed ## the ratios quoted in the README
+	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+
+lock: ## resolve requirements.lock anew (needs uv)
+	uv pip compile --universal --generate-hashes --all-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml -o requirements.lock
+
+clean: ## remove what was built and loaded here, keep the environment
+	rm -rf .cartwheel transform/target transform/logs .pytest_cache .mypy_cache .ruff_cache
+
+# uv where it is installed (seconds), plain venv and pip elsewhere (a few minutes); the same hashes either way.
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@if command -v uv >/dev/null 2>&1; then \
+	    uv venv --quiet --allow-existing --python $(PYTHON) $(VENV) && \
+	    uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock && \
+	    uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . ; \
+	else \
+	    echo "Installing into $(VENV) (a few minutes the first time) ..." && \
+	    $(PYTHON) -m venv $(VENV) && \
+	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock && \
+	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . ; \
+	fi
+	@touch $(VENV)/.installed

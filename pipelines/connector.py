@@ -1,0 +1,179 @@
+"""What a connector declares, its validation, and the one way its rows become dlt resources.
+
+A connector is data: a `Connector` with `Resource`s whose `fetch` yields pages of the platform's own records. This module
+names columns (snake_case, nothing else), adds `account_id`, keeps undeclared fields in `_undeclared`, remembers the
+cursor and applies the schema contract. No renaming of meaning and no money arithmetic here: that is staging's work.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import dlt
+import httpx
+from dlt.extract import DltResource
+
+from pipelines.settings import Connection
+
+Record = dict[str, Any]
+Fetch = Callable[[httpx.Client, datetime | None], Iterator[list[Record]]]
+
+TYPES = {"text", "bigint", "decimal", "bool", "timestamp", "date", "json"}
+
+# A type change must fail, not retype; new columns never arrive here because undeclared fields are set aside first.
+CONTRACT = {"tables": "evolve", "columns": "evolve", "data_type": "freeze"}
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One object of a platform, one raw table.
+
+    columns: top-level field (snake_case) → dlt type; lists and objects are `json` and opened in staging.
+    key: columns that identify a record within one account.
+    cursor: column whose newest value is remembered; None (with `snapshot=True`) re-reads everything and drops what is gone.
+    lag: how far before the remembered value the next run starts, because platforms publish late.
+    required: columns that are never null; a null stops the resource.
+    """
+
+    name: str
+    columns: Mapping[str, str]
+    fetch: Fetch
+    key: tuple[str, ...] = ("id",)
+    cursor: str | None = None
+    lag: timedelta = timedelta(hours=1)
+    snapshot: bool = False
+    required: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        unknown = set(self.columns.values()) - TYPES
+        if unknown:
+            raise ValueError(f"{self.name}: unknown column types {sorted(unknown)}")
+        for column in (*self.key, *self.required, *((self.cursor,) if self.cursor else ())):
+            if column not in self.columns:
+                raise ValueError(f"{self.name}: {column} is used but not declared")
+        if self.snapshot == (self.cursor is not None):
+            raise ValueError(f"{self.name}: a resource has either a cursor or snapshot=True")
+
+
+@dataclass(frozen=True)
+class Connector:
+    """A platform: its version, how to open it and what can be read."""
+
+    platform: str
+    api_version: str
+    credentials: tuple[str, ...]
+    connect: Callable[[Connection], httpx.Client]
+    resources: tuple[Resource, ...]
+    sunset: date | None = None
+
+    def resource(self, name: str) -> Resource:
+        return next(resource for resource in self.resources if resource.name == name)
+
+
+@dataclass
+class Notices:
+    """Fields seen that no connector declares, counted: shown to a person, never dropped in silence."""
+
+    undeclared: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def add(self, table: str, names: Iterable[str]) -> None:
+        for name in names:
+            self.undeclared[table, name] = self.undeclared.get((table, name), 0) + 1
+
+
+def snake(name: str) -> str:
+    """`totalPriceSet`, `OnHand`, `_meta` → `total_price_set`, `on_hand`, `meta`."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name.strip("_"))
+    return re.sub(r"[^a-z0-9]+", "_", spaced.lower())
+
+
+def shape(record: Mapping[str, Any], resource: Resource, account_id: str, notices: Notices, table: str) -> Record:
+    """A platform's record as a row of its raw table: declared columns, `account_id`, the rest in `_undeclared`."""
+    named = {snake(key): value for key, value in record.items()}
+    row: Record = {column: named.get(column) for column in resource.columns}
+    extra = {key: value for key, value in named.items() if key not in resource.columns}
+    notices.add(table, extra)
+    return {"account_id": account_id, **row, "_undeclared": extra or None}
+
+
+def dlt_columns(resource: Resource) -> dict[str, dict[str, Any]]:
+    """Column hints of a raw table, `account_id` and `_undeclared` included."""
+    required = {*resource.key, *resource.required}
+    hints = {name: {"data_type": kind, "nullable": name not in required} for name, kind in resource.columns.items()}
+    return {
+        "account_id": {"data_type": "text", "nullable": False},
+        **hints,
+        "_undeclared": {"data_type": "json", "nullable": True},
+    }
+
+
+def dlt_resource(
+    connector: Connector,
+    resource: Resource,
+    opened: Iterable[tuple[Connection, httpx.Client]],
+    notices: Notices,
+    since: datetime | None = None,
+) -> DltResource:
+    """The dlt resource of one raw table over all accounts of the platform.
+
+    since: re-extract from this moment instead of the remembered cursor (back-fill); the cursor never moves backwards.
+    """
+    accounts = tuple(opened)
+    table = f"raw_{connector.platform}.{resource.name}"
+
+    def rows() -> Iterator[Any]:
+        yield dlt.mark.materialize_table_schema()  # the table exists even when the platform has no such record yet
+        state = dlt.current.resource_state().setdefault("cursor", {})
+        for connection, client in accounts:
+            newest = state.get(connection.account_id)
+            start = since or _start(newest, resource)
+            for page in resource.fetch(client, start):
+                shaped = [shape(record, resource, connection.account_id, notices, table) for record in page]
+                newest = _newest(newest, shaped, resource)
+                yield shaped
+            if newest is not None:
+                state[connection.account_id] = newest
+
+    # Delete-insert by account replaces a snapshot as a whole; by key it replaces just the records seen again.
+    keys: dict[str, Any] = {"primary_key": ["account_id", *resource.key]}
+    if resource.snapshot:
+        keys["merge_key"] = "account_id"
+    return dlt.resource(
+        rows,
+        name=resource.name,
+        write_disposition={"disposition": "merge", "strategy": "delete-insert"},
+        columns=dlt_columns(resource),  # type: ignore[arg-type]
+        max_table_nesting=0,
+        schema_contract=CONTRACT,  # type: ignore[arg-type]
+        **keys,
+    )
+
+
+def _start(newest: str | None, resource: Resource) -> datetime | None:
+    if newest is None or resource.cursor is None:
+        return None
+    return datetime.fromisoformat(newest) - resource.lag
+
+
+def _newest(newest: str | None, rows: Iterable[Record], resource: Resource) -> str | None:
+    """The largest cursor seen, as ISO 8601 UTC. Cursors are ISO text, datetimes or Unix seconds."""
+    if resource.cursor is None:
+        return newest
+    moments = [moment(row[resource.cursor]) for row in rows if row[resource.cursor] is not None]
+    if newest is not None:
+        moments.append(datetime.fromisoformat(newest))
+    return max(moments).isoformat() if moments else None
+
+
+def moment(value: str | int | datetime) -> datetime:
+    """A cursor value as an aware UTC datetime; text without an offset is UTC."""
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+    if isinstance(value, int):
+        return datetime.fromtimestamp(value, UTC)
+    parsed = datetime.fromisoformat(value)
+    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)

@@ -1,0 +1,138 @@
+"""Runs connectors: platform → `raw_<platform>` in the warehouse, one dlt load per resource.
+
+Each resource is its own load, so a changed type or a failing endpoint stops that resource and no other.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import dlt
+import duckdb
+from dlt.normalize.exceptions import NormalizeJobFailed
+from dlt.pipeline.exceptions import PipelineStepFailed
+
+import pipelines.platforms
+from pipelines.connector import Connector, Notices, Resource, dlt_columns, dlt_resource
+from pipelines.errors import ExtractionError, SchemaChanged
+from pipelines.settings import connections, home, warehouse_path
+
+os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
+# Merging makes a second dataset; its default name would clash with our word "staging".
+os.environ.setdefault("DESTINATION__DUCKDB__STAGING_DATASET_NAME_LAYOUT", "%s__incoming")
+
+SQL_TYPES = {
+    "text": "varchar",
+    "bigint": "bigint",
+    "decimal": "decimal(38, 9)",
+    "bool": "boolean",
+    "timestamp": "timestamp with time zone",
+    "date": "date",
+    "json": "json",
+}
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """Outcome of one resource: rows read this time, and fields seen that the connector does not declare."""
+
+    platform: str
+    resource: str
+    rows: int
+    undeclared: dict[str, int]
+    error: ExtractionError | None = None
+
+
+def platforms() -> tuple[str, ...]:
+    """Names of all connectors, one per file in `pipelines/platforms`."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(pipelines.platforms.__path__)))
+
+
+def connector(platform: str) -> Connector:
+    found: Connector = importlib.import_module(f"pipelines.platforms.{platform}").CONNECTOR
+    return found
+
+
+def extract(
+    platform: str,
+    only: tuple[str, ...] = (),
+    since: datetime | None = None,
+    report: Callable[[Extracted], None] = lambda _: None,
+) -> list[Extracted]:
+    """Reads a platform's resources (all, or `only` those named) into the warehouse; an error is in its resource's row.
+
+    Raises ConfigurationError when the platform is configured in part. An unconfigured platform yields an empty list.
+    """
+    declared = connector(platform)
+    accounts = connections(platform, declared.credentials)
+    if not accounts:
+        return []
+    opened = [(connection, declared.connect(connection)) for connection in accounts]
+    done = []
+    try:
+        for resource in declared.resources:
+            if only and resource.name not in only:
+                continue
+            outcome = _load(declared, resource, opened, since)
+            report(outcome)
+            done.append(outcome)
+    finally:
+        for _, client in opened:
+            client.close()
+    return done
+
+
+def _load(declared: Connector, resource: Resource, opened: list, since: datetime | None) -> Extracted:  # type: ignore[type-arg]
+    notices = Notices()
+    pipeline = dlt.pipeline(
+        pipeline_name=f"{declared.platform}__{resource.name}",
+        destination=dlt.destinations.duckdb(str(warehouse_path())),
+        dataset_name=f"raw_{declared.platform}",
+        pipelines_dir=str(home() / "dlt"),
+    )
+    error: ExtractionError | None = None
+    try:
+        pipeline.run(dlt_resource(declared, resource, opened, notices, since), loader_file_format="parquet")
+    except PipelineStepFailed as failure:
+        error = _reason(failure, f"raw_{declared.platform}.{resource.name}")
+        if error is None:
+            raise
+        # A half-normalised package would be loaded by the next run; the cursor did not move, so it is read again.
+        pipeline.drop_pending_packages()
+    rows = 0
+    if error is None and pipeline.last_trace.last_normalize_info is not None:
+        rows = pipeline.last_trace.last_normalize_info.row_counts.get(resource.name, 0)
+    undeclared = {name: count for (_, name), count in notices.undeclared.items()}
+    return Extracted(declared.platform, resource.name, rows, undeclared, error)
+
+
+def _reason(failure: BaseException, table: str) -> ExtractionError | None:
+    """The error of ours inside dlt's, or SchemaChanged for a broken contract; None when it is neither."""
+    cause: BaseException | None = failure
+    while cause is not None:
+        if isinstance(cause, ExtractionError):
+            return cause
+        if isinstance(cause, NormalizeJobFailed):
+            return SchemaChanged(f"{table}: {str(cause.__cause__ or cause)[:400]}")
+        cause = cause.__cause__ or cause.__context__
+    return None
+
+
+def missing_tables(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """SQL that creates, empty, each declared raw table the warehouse lacks: a shop without a platform still builds."""
+    existing = set(
+        connection.execute("select table_schema || '.' || table_name from information_schema.tables").fetchall()
+    )
+    for platform in platforms():
+        for resource in connector(platform).resources:
+            table = f"raw_{platform}.{resource.name}"
+            if (table,) in existing:
+                continue
+            columns = [f'"{name}" {SQL_TYPES[hint["data_type"]]}' for name, hint in dlt_columns(resource).items()]
+            yield f"create schema if not exists raw_{platform}"
+            yield f"create table {table} ({', '.join(columns)}, _dlt_load_id varchar, _dlt_id varchar)"

@@ -1,0 +1,73 @@
+"""Where connectors and the warehouse live, read from the environment or `.dlt/*.toml` when asked, never at import.
+
+Keys (environment form; the same names work in `.dlt/config.toml` and `.dlt/secrets.toml`):
+`CARTWHEEL_HOME`, and for each platform `SOURCES__<PLATFORM>__BASE_URL` and its credentials. A second account of a
+platform is listed in `SOURCES__<PLATFORM>__ACCOUNTS` (`["main", "eu"]`) and configured as
+`SOURCES__<PLATFORM>__<ACCOUNT>__BASE_URL`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import dlt
+
+from pipelines.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One account of one platform: where it answers and with what it is opened. `repr` hides the credentials."""
+
+    platform: str
+    account_id: str
+    base_url: str
+    credentials: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        return f"Connection({self.platform}/{self.account_id} at {self.base_url})"
+
+
+def home() -> Path:
+    """Folder of everything Cartwheel keeps: warehouse, snapshots, operational store, dlt state."""
+    return Path(os.environ.get("CARTWHEEL_HOME", ".cartwheel")).expanduser().resolve()
+
+
+def warehouse_path() -> Path:
+    return Path(os.environ.get("CARTWHEEL_WAREHOUSE", str(home() / "warehouse.duckdb"))).expanduser().resolve()
+
+
+def connections(platform: str, credential_names: tuple[str, ...]) -> tuple[Connection, ...]:
+    """Configured accounts of a platform; empty when it has no base URL at all.
+
+    Raises ConfigurationError naming the missing key when an account is configured only in part.
+    """
+    accounts = dlt.config.get(f"sources.{platform}.accounts", list) or ["main"]
+    found = (_connection(platform, account, credential_names) for account in accounts)
+    return tuple(connection for connection in found if connection is not None)
+
+
+def _connection(platform: str, account: str, credential_names: tuple[str, ...]) -> Connection | None:
+    base_url = _value(platform, account, "base_url")
+    if base_url is None:
+        return None
+    credentials = {}
+    for name in credential_names:
+        value = _value(platform, account, name)
+        if value is None:
+            raise ConfigurationError(
+                f"{platform} ({account}) has a base URL but no {name}: set SOURCES__{platform.upper()}__{name.upper()}"
+            )
+        credentials[name] = value
+    return Connection(platform, account, base_url.rstrip("/"), credentials)
+
+
+def _value(platform: str, account: str, name: str) -> str | None:
+    for key in (f"sources.{platform}.{account}.{name}", f"sources.{platform}.{name}"):
+        value = dlt.secrets.get(key, str)
+        if value is not None:
+            return value
+    return None
