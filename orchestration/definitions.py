@@ -1,0 +1,42 @@
+"""The asset graph from API to push: merges the modules of this folder and nothing else."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from orchestration import environment
+
+environment.prepare()
+
+# The imports below read the environment that `prepare` has just set.
+from orchestration.activate import push_jobs, sync_assets, sync_models  # noqa: E402
+from orchestration.checks import checks  # noqa: E402
+from orchestration.ingest import raw_assets  # noqa: E402
+from orchestration.resources import dbt_cli, dbt_project  # noqa: E402
+from orchestration.schedules import schedules  # noqa: E402
+from orchestration.sensors import change_sensor  # noqa: E402
+from orchestration.transform import published_tables, snapshot_asset, transform_assets  # noqa: E402
+
+project = dbt_project()
+raw = raw_assets()
+models = transform_assets(project)
+snapshot = snapshot_asset(published_tables(models))
+pushes = sync_assets()
+
+refresh_warehouse = dg.define_asset_job(
+    "refresh_warehouse",
+    selection=dg.AssetSelection.assets(*raw, models, snapshot),
+    description="Reads every configured platform, builds and tests all models, publishes the snapshot.",
+)
+jobs = push_jobs()
+
+defs = dg.Definitions(
+    assets=[*raw, models, snapshot, *pushes],
+    asset_checks=checks(),
+    jobs=[refresh_warehouse, *jobs.values()],
+    schedules=schedules(refresh_warehouse),
+    sensors=[change_sensor(sync, model, jobs[sync]) for sync, model in sync_models()],
+    resources={"dbt": dbt_cli(project)},
+    # One writer at a time makes parallel steps pointless, and a step in a process of its own costs seconds.
+    executor=dg.in_process_executor,
+)

@@ -1,0 +1,112 @@
+"""`cartwheel up` and `cartwheel sandbox`: the local world and the Dagster UI, started, reached and stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import httpx
+
+from orchestration import environment
+from orchestration.verbs import Refused, screen
+
+
+def run(port: int, sandbox_port: int, orders: int, seed: int) -> None:
+    """Starts the sandbox, loads its world through Dagster's own assets, then serves the UI until Ctrl-C."""
+    environment.prepare()
+    from sandbox.server import Sandbox
+
+    _refuse_taken(port, "the Dagster UI", "--port")
+    _refuse_taken(sandbox_port, "the sandbox", "--sandbox-port")
+    with Sandbox(port=sandbox_port, seed=seed, orders=orders) as world:
+        environment.born(environment.SandboxAddress(world.url, world.base_urls))
+        try:
+            from orchestration.demo import load_world
+
+            load_world()
+            _serve(port)
+        finally:
+            environment.gone()
+
+
+def _serve(port: int) -> None:
+    command = [str(Path(sys.executable).with_name("dagster")), "dev", "-w", str(environment.ROOT / "workspace.yaml")]
+    child = subprocess.Popen(  # noqa: S603 - our own executable, arguments as a list
+        [*command, "-h", "127.0.0.1", "-p", str(port)], cwd=environment.ROOT, start_new_session=True
+    )
+    screen.print(f"\nDagster UI: http://127.0.0.1:{port} · a new order: cartwheel sandbox order · stop: Ctrl-C\n")
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    while child.poll() is None and not stopping.wait(0.5):
+        pass
+    if child.poll() is None:
+        os.killpg(child.pid, signal.SIGINT)
+        try:
+            child.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+    screen.print("Stopped.")
+
+
+def _refuse_taken(port: int, what: str, option: str) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise Refused(f"Port {port} for {what} is taken; choose another with {option}.") from None
+
+
+def run_sandbox(port: int, orders: int, seed: int) -> None:
+    """Only the sandbox, in the foreground, until Ctrl-C."""
+    environment.prepare()
+    from sandbox.server import Sandbox
+
+    _refuse_taken(port, "the sandbox", "--port")
+    with Sandbox(port=port, seed=seed, orders=orders) as world:
+        environment.born(environment.SandboxAddress(world.url, world.base_urls))
+        try:
+            for platform, base_url in world.base_urls.items():
+                screen.print(f"{platform:<12} {base_url}")
+            screen.print("Stop with Ctrl-C.")
+            stopping = threading.Event()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda *_: stopping.set())
+            stopping.wait()
+        finally:
+            environment.gone()
+
+
+def place_order(channel: str, sku: str | None, quantity: int, email: str | None) -> str:
+    """Places a paid order in the running sandbox; the sentence for the operator."""
+    body = {"channel": channel, "sku": sku, "quantity": quantity, "email": email}
+    answer = _control("POST", "/_control/orders", {key: value for key, value in body.items() if value is not None})
+    return f"{answer['channel']} order {answer['order_number']}: {answer['quantity']} × {answer['sku']} placed and paid"
+
+
+def effects_text() -> str:
+    """The effect counts of the running sandbox, one line each."""
+    counts = _control("GET", "/_control/effects")["counts"]
+    lines = [f"{platform:<12} {kind:<28} {count}" for platform, kinds in counts.items() for kind, count in kinds.items()]
+    return "\n".join(lines) or "Nothing has been written to any platform yet."
+
+
+def _control(method: str, path: str, body: dict[str, object] | None = None) -> dict[str, object]:
+    environment.prepare()
+    address = environment.sandbox_address()
+    if address is None:
+        raise Refused("No sandbox is running for this folder: start one with `cartwheel up` or `cartwheel sandbox`.")
+    try:
+        response = httpx.request(method, f"{address.url}{path}", json=body, timeout=30)
+    except httpx.TransportError:
+        raise Refused(f"The sandbox at {address.url} does not answer: start it again with `cartwheel up`.") from None
+    said: dict[str, object] = response.json()
+    if response.status_code >= 400:
+        raise Refused(f"The sandbox refused: {said.get('error', response.text)}")
+    return said

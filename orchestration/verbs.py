@@ -1,0 +1,169 @@
+"""What the verbs of `cartwheel` do, in words on the screen; each returns its exit code (0 only when all was done)."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from orchestration import environment, warehouse
+
+screen = Console()
+trouble = Console(stderr=True)
+
+
+class Refused(Exception):
+    """The user asked for something that cannot be; the message says what to do instead."""
+
+
+@contextmanager
+def progress_display() -> Iterator[Progress]:
+    """A progress display on a terminal; silent where the output is a file."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=trouble, transient=True, disable=not trouble.is_terminal) as progress:
+        yield progress
+
+
+def extract_platforms(names: tuple[str, ...], since: str | None) -> int:
+    environment.prepare()
+    from pipelines.extract import Extracted, extract, platforms
+
+    known = platforms()
+    for wanted in names:
+        if wanted not in known:
+            raise Refused(f"There is no platform '{wanted}'. Known: {', '.join(known)}.")
+    start = _moment(since)
+    chosen, outcomes = names or known, list[Extracted]()
+    with progress_display() as progress, warehouse.writing("cartwheel extract"):
+        task = progress.add_task("extract", total=len(chosen))
+        for platform in chosen:
+            progress.update(task, description=f"extract {platform}")
+            found = extract(platform, since=start)
+            outcomes += found
+            if not found:
+                screen.print(f"{platform}: not configured, skipped (set SOURCES__{platform.upper()}__BASE_URL)")
+            progress.advance(task)
+    for outcome in outcomes:
+        screen.print(f"{outcome.platform}.{outcome.resource}: {outcome.rows} rows")
+        for field, count in outcome.undeclared.items():
+            screen.print(f"  new field '{field}' in {count} records, kept in _undeclared: look at it, then declare it")
+    failed = [outcome for outcome in outcomes if outcome.error]
+    for outcome in failed:
+        trouble.print(f"{outcome.platform}.{outcome.resource}: {outcome.error}")
+    if not outcomes:
+        trouble.print("Nothing is configured. Start the sandbox (`cartwheel up`) or configure a platform (`cartwheel doctor`).")
+    return 1 if failed or not outcomes else 0
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refused(f"--since '{text}' is not an ISO 8601 moment such as 2026-10-01T00:00:00Z") from None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def build_models(select: tuple[str, ...], settings: dict[str, Any]) -> int:
+    environment.prepare()
+    from orchestration import build
+    from orchestration.transform import dbt_variables
+
+    _check(settings)
+    with progress_display() as progress:
+        task = progress.add_task("build", total=None)
+
+        def show(index: int, total: int, node: str) -> None:
+            progress.update(task, completed=index, total=total, description=f"build {node[:48]}")
+
+        built = build.run(select, {**dbt_variables(), **settings}, show)
+    for node in built.warnings:
+        screen.print(f"warning: {node}")
+    if not built.succeeded:
+        trouble.print(f"build failed: {', '.join(built.failures) or 'dbt could not start'}")
+        trouble.print(built.last_words.strip()[-1500:], markup=False)
+        return 1
+    with warehouse.writing("cartwheel build: publish"):
+        published = warehouse.publish(datetime.now(UTC))
+    screen.print(f"{built.done} models, seeds and tests done; published snapshot {published.version}")
+    return 0
+
+
+def _check(settings: dict[str, Any]) -> None:
+    as_of, window = settings.get("as_of"), settings.get("rfm_window_months")
+    if as_of is not None:
+        try:
+            datetime.strptime(as_of, "%Y-%m-%d").replace(tzinfo=UTC)
+        except ValueError:
+            raise Refused(f"--as-of '{as_of}' is not a date such as 2026-10-31") from None
+    if window is not None and window != "all" and not window.isdigit():
+        raise Refused(f"--rfm-window '{window}' is neither a number of months nor 'all'")
+
+
+def run_query(sql: str, output: str) -> int:
+    environment.prepare()
+    with warehouse.reading() as connection:
+        try:
+            found = connection.execute(sql)
+        except duckdb.Error as error:
+            raise Refused(str(error).splitlines()[0]) from None
+        columns = [column[0] for column in found.description or ()]
+        if output == "table":
+            table = Table(*columns)
+            for row in found.fetchall():
+                table.add_row(*("" if value is None else str(value) for value in row))
+            screen.print(table)
+        elif output == "csv":
+            writer = csv.writer(sys.stdout)
+            writer.writerow(columns)
+            writer.writerows(found.fetchall())
+        else:
+            rows = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+            sys.stdout.write(json.dumps(rows, default=str, indent=1) + "\n")
+    return 0
+
+
+def load_files(directory: Path) -> int:
+    environment.prepare()
+    from pipelines.files.load import load
+
+    with progress_display() as progress, warehouse.writing("cartwheel load"):
+        task = progress.add_task("load", total=None)
+        outcome = load(directory, warehouse.path(), lambda text: progress.update(task, description=text))
+    for loaded in outcome.loaded:
+        screen.print(f"{loaded.file}: {loaded.rows} {loaded.kind} loaded")
+    for refusal in outcome.refused:
+        trouble.print(str(refusal), markup=False)
+    return 1 if outcome.refused or not outcome.loaded else 0
+
+
+def examine() -> int:
+    environment.prepare()
+    from pipelines.doctor import examine as look
+    from pipelines.extract import platforms
+
+    table = Table("platform", "state", "what to do")
+    sound = True
+    for platform in platforms():
+        for finding in look(platform):
+            table.add_row(finding.platform, finding.state, finding.advice)
+            sound = sound and not finding.is_failure
+    screen.print(table)
+    return 0 if sound else 1

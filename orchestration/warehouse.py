@@ -1,0 +1,190 @@
+"""The warehouse file and who may write it: one writer at a time, and a published copy for everybody else.
+
+DuckDB lets a writer block every other process, readers included. So writers take turns behind a lock file that names
+its holder, and analysts read a snapshot that is published under a version and found through a pointer.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+from filelock import FileLock, Timeout
+
+PUBLISHED_SCHEMAS = ("marts", "activation")
+KEPT_SNAPSHOTS = 3
+
+
+class WarehouseBusy(Exception):
+    """Another process writes the warehouse; the message names it."""
+
+
+class NothingPublished(Exception):
+    """No snapshot exists yet; the message says how to make one."""
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """A table of a snapshot: rows, and an order-free digest of its content for telling that it changed."""
+
+    rows: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class Publication:
+    """One published snapshot: its version, its file and what is in it."""
+
+    version: int
+    published_at: str
+    file: str
+    tables: dict[str, PublishedTable]
+
+
+def home() -> Path:
+    return Path(os.environ["CARTWHEEL_HOME"])
+
+
+def path() -> Path:
+    return Path(os.environ["CARTWHEEL_WAREHOUSE"])
+
+
+@contextmanager
+def writing(purpose: str, wait_seconds: float = 600) -> Iterator[None]:
+    """Holds the right to write the warehouse. Waits for another holder; raises WarehouseBusy naming it after that."""
+    lock_file = home() / "warehouse.lock"
+    holder_file = home() / "warehouse.holder"
+    lock = FileLock(lock_file)
+    try:
+        lock.acquire(timeout=wait_seconds, poll_interval=0.05)
+    except Timeout:
+        holder = holder_file.read_text() if holder_file.exists() else "an unnamed process"
+        raise WarehouseBusy(
+            f"The warehouse is being written by {holder}; waited {wait_seconds:.0f} s. Try again when it is done."
+        ) from None
+    try:
+        holder_file.write_text(f"'{purpose}' (process {os.getpid()})")
+        yield
+    finally:
+        holder_file.unlink(missing_ok=True)
+        lock.release()
+
+
+def ensure_raw_tables() -> None:
+    """Creates, empty, each raw table that no connector has filled yet, so that every model builds. Needs `writing`."""
+    from pipelines.extract import missing_tables
+
+    with duckdb.connect(str(path())) as connection:
+        for statement in list(missing_tables(connection)):
+            connection.execute(statement)
+
+
+def publish(now: datetime) -> Publication:
+    """Copies marts and activation into a new versioned snapshot and moves the pointer to it. Needs `writing`."""
+    folder = home() / "published"
+    folder.mkdir(exist_ok=True)
+    version = 1 + max((found.version for found in publications()), default=0)
+    file = folder / f"cartwheel-{version:06d}.duckdb"
+    file.unlink(missing_ok=True)  # left by a publish that died before its manifest was written
+    tables: dict[str, PublishedTable] = {}
+    with duckdb.connect(str(path())) as connection:
+        connection.execute("attach ? as snapshot", [str(file)])
+        for schema in PUBLISHED_SCHEMAS:
+            connection.execute(f"create schema snapshot.{schema}")
+        for schema, table in _tables(connection):
+            connection.execute(f'create table snapshot.{schema}."{table}" as from {schema}."{table}"')
+            _describe(connection, schema, table)
+            tables[f"{schema}.{table}"] = _content(connection, schema, table)
+        connection.execute("detach snapshot")
+    found = Publication(version, now.isoformat(), file.name, tables)
+    _replace(folder / f"{version:06d}.json", json.dumps(asdict(found), indent=1))
+    _replace(folder / "current", file.name)
+    _prune(folder)
+    return found
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    marks = ", ".join("?" for _ in PUBLISHED_SCHEMAS)
+    return connection.execute(
+        f"""select table_schema, table_name from information_schema.tables
+            where table_catalog = current_database() and table_schema in ({marks}) order by 1, 2""",
+        list(PUBLISHED_SCHEMAS),
+    ).fetchall()
+
+
+def _describe(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
+    """Carries the descriptions dbt persisted into the snapshot, where the analyst reads them."""
+    comments = connection.execute(
+        """select column_name, comment from duckdb_columns()
+           where database_name = current_database() and schema_name = ? and table_name = ? and comment is not null""",
+        [schema, table],
+    ).fetchall()
+    for column, comment in comments:
+        text = comment.replace("'", "''")
+        connection.execute(f"comment on column snapshot.{schema}.\"{table}\".\"{column}\" is '{text}'")
+
+
+def _content(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> PublishedTable:
+    rows, digest = connection.execute(
+        f'select count(*), coalesce(sum(md5_number_lower(cast(t as varchar))), 0) from {schema}."{table}" as t'
+    ).fetchone() or (0, 0)
+    return PublishedTable(rows, str(digest))
+
+
+def _replace(target: Path, text: str) -> None:
+    temporary = target.with_suffix(".new")
+    temporary.write_text(text)
+    temporary.replace(target)
+
+
+def _prune(folder: Path) -> None:
+    """Removes old snapshot files; a reader that has one open keeps it until it closes. Manifests stay: cursors read them."""
+    for file in sorted(folder.glob("cartwheel-*.duckdb"))[:-KEPT_SNAPSHOTS]:
+        file.unlink()
+
+
+def publications(after: int = 0) -> list[Publication]:
+    """Every publication later than a version, oldest first: the durable log that sensors tail."""
+    found = []
+    for manifest in sorted((home() / "published").glob("[0-9]*.json")):
+        if int(manifest.stem) <= after:
+            continue
+        said = json.loads(manifest.read_text())
+        tables = {table: PublishedTable(**content) for table, content in said.pop("tables").items()}
+        found.append(Publication(**said, tables=tables))
+    return found
+
+
+def current_snapshot() -> Path:
+    """The newest published file. Raises NothingPublished."""
+    pointer = home() / "published" / "current"
+    if not pointer.exists():
+        raise NothingPublished("Nothing is published yet: run `cartwheel demo`, or `cartwheel extract` and `cartwheel build`.")
+    return pointer.parent / pointer.read_text()
+
+
+@contextmanager
+def reading() -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published snapshot, read-only: any number of readers, never in a writer's way."""
+    connection = None
+    for attempt in range(3):
+        try:
+            connection = duckdb.connect(str(current_snapshot()), read_only=True)
+            break
+        except duckdb.IOException:
+            # The pointer moved and its old file was pruned between our two looks; look again.
+            if attempt == 2:
+                raise
+    assert connection is not None  # noqa: S101 - the loop either connects or raises
+    try:
+        connection.execute("set search_path = 'marts,activation'")
+        connection.execute("set TimeZone = 'UTC'")
+        yield connection
+    finally:
+        connection.close()
