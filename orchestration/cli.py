@@ -112,7 +112,9 @@ def extract(platforms: tuple[str, ...], since: str | None) -> None:
 @click.argument("select", nargs=-1)
 @click.option("--as-of", default=None, help="The day RFM looks from (YYYY-MM-DD); default: the newest order's day.")
 @click.option("--rfm-window", default=None, help="Months RFM looks back, or 'all'; default 24.")
-@click.option("--rfm-merge-minutes", default=None, type=int, help="Split checkouts within so many minutes are one order.")
+@click.option(
+    "--rfm-merge-minutes", default=None, type=int, help="Split checkouts within so many minutes are one order."
+)
 def build(select: tuple[str, ...], as_of: str | None, rfm_window: str | None, rfm_merge_minutes: int | None) -> None:
     """Builds and tests the models (all, or those of the dbt selection SELECT), then publishes the snapshot."""
     from orchestration.verbs import build_models
@@ -185,7 +187,10 @@ def _is_expected(error: Exception) -> bool:
         "reverse_etl.errors": ("ReverseEtlError",),
     }
     kinds = tuple(
-        getattr(sys.modules[module], kind) for module, names in expected.items() if module in sys.modules for kind in names
+        getattr(sys.modules[module], kind)
+        for module, names in expected.items()
+        if module in sys.modules
+        for kind in names
     )
     return isinstance(error, kinds)
 

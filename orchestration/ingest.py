@@ -36,13 +36,18 @@ def _platform_assets(declared: Connector) -> dg.AssetsDefinition:
         with warehouse.writing(f"extract {platform}"):
             outcomes = extract(platform, only=selected)
         if not outcomes:
-            context.log.info(f"{platform} is not configured: nothing to read. Set SOURCES__{platform.upper()}__BASE_URL.")
+            context.log.info(
+                f"{platform} is not configured: nothing to read. Set SOURCES__{platform.upper()}__BASE_URL."
+            )
         for outcome in outcomes:
             if outcome.error is None:
                 yield dg.MaterializeResult(asset_key=[f"raw_{platform}", outcome.resource], metadata=_metadata(outcome))
         failures = [f"{outcome.resource}: {outcome.error}" for outcome in outcomes if outcome.error]
         if failures:
-            raise dg.Failure(f"{platform}: {len(failures)} of {len(outcomes)} resources failed", metadata={"errors": "\n".join(failures)})
+            raise dg.Failure(
+                f"{platform}: {len(failures)} of {len(outcomes)} resources failed",
+                metadata={"errors": "\n".join(failures)},
+            )
 
     return extract_platform
 

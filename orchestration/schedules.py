@@ -19,7 +19,9 @@ def schedules(refresh: dg.JobDefinition) -> list[dg.ScheduleDefinition]:
             cron_schedule=CRONS["refresh_warehouse"],
             execution_timezone="UTC",
             default_status=(
-                dg.DefaultScheduleStatus.RUNNING if environment.name() == "sandbox" else dg.DefaultScheduleStatus.STOPPED
+                dg.DefaultScheduleStatus.RUNNING
+                if environment.name() == "sandbox"
+                else dg.DefaultScheduleStatus.STOPPED
             ),
             description="Polls every configured platform, builds all models, publishes the snapshot.",
         )

@@ -93,7 +93,9 @@ def place_order(channel: str, sku: str | None, quantity: int, email: str | None)
 def effects_text() -> str:
     """The effect counts of the running sandbox, one line each."""
     counts = _control("GET", "/_control/effects")["counts"]
-    lines = [f"{platform:<12} {kind:<28} {count}" for platform, kinds in counts.items() for kind, count in kinds.items()]
+    lines = [
+        f"{platform:<12} {kind:<28} {count}" for platform, kinds in counts.items() for kind, count in kinds.items()
+    ]
     return "\n".join(lines) or "Nothing has been written to any platform yet."
 
 

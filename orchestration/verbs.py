@@ -67,7 +67,9 @@ def extract_platforms(names: tuple[str, ...], since: str | None) -> int:
     for outcome in failed:
         trouble.print(f"{outcome.platform}.{outcome.resource}: {outcome.error}")
     if not outcomes:
-        trouble.print("Nothing is configured. Start the sandbox (`cartwheel up`) or configure a platform (`cartwheel doctor`).")
+        trouble.print(
+            "Nothing is configured. Start the sandbox (`cartwheel up`) or configure a platform (`cartwheel doctor`)."
+        )
     return 1 if failed or not outcomes else 0
 
 
@@ -157,6 +159,7 @@ def load_files(directory: Path) -> int:
 def examine() -> int:
     environment.prepare()
     from pipelines.doctor import examine as look
+
     from pipelines.extract import platforms
 
     table = Table("platform", "state", "what to do")

@@ -79,10 +79,12 @@ def writing(purpose: str, wait_seconds: float = 600) -> Iterator[None]:
 def ensure_raw_tables() -> None:
     """Creates, empty, each raw table that no connector has filled yet, so that every model builds. Needs `writing`."""
     from pipelines.extract import missing_tables
+    from pipelines.files.load import create_tables
 
     with duckdb.connect(str(path())) as connection:
         for statement in list(missing_tables(connection)):
             connection.execute(statement)
+        create_tables(connection)
 
 
 def publish(now: datetime) -> Publication:
@@ -127,7 +129,7 @@ def _describe(connection: duckdb.DuckDBPyConnection, schema: str, table: str) ->
     ).fetchall()
     for column, comment in comments:
         text = comment.replace("'", "''")
-        connection.execute(f"comment on column snapshot.{schema}.\"{table}\".\"{column}\" is '{text}'")
+        connection.execute(f'comment on column snapshot.{schema}."{table}"."{column}" is \'{text}\'')
 
 
 def _content(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> PublishedTable:
@@ -165,7 +167,9 @@ def current_snapshot() -> Path:
     """The newest published file. Raises NothingPublished."""
     pointer = home() / "published" / "current"
     if not pointer.exists():
-        raise NothingPublished("Nothing is published yet: run `cartwheel demo`, or `cartwheel extract` and `cartwheel build`.")
+        raise NothingPublished(
+            "Nothing is published yet: run `cartwheel demo`, or `cartwheel extract` and `cartwheel build`."
+        )
     return pointer.parent / pointer.read_text()
 
 

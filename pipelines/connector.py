@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import dlt
 import httpx
@@ -35,6 +36,7 @@ class Resource:
     columns: top-level field (snake_case) → dlt type; lists and objects are `json` and opened in staging.
     key: columns that identify a record within one account.
     cursor: column whose newest value is remembered; None (with `snapshot=True`) re-reads everything and drops what is gone.
+    cursor_zone: IANA zone of cursor text without an offset (ShipStation V1 writes US Pacific).
     lag: how far before the remembered value the next run starts, because platforms publish late.
     required: columns that are never null; a null stops the resource.
     """
@@ -44,6 +46,7 @@ class Resource:
     fetch: Fetch
     key: tuple[str, ...] = ("id",)
     cursor: str | None = None
+    cursor_zone: str = "UTC"
     lag: timedelta = timedelta(hours=1)
     snapshot: bool = False
     required: tuple[str, ...] = ()
@@ -163,17 +166,18 @@ def _newest(newest: str | None, rows: Iterable[Record], resource: Resource) -> s
     """The largest cursor seen, as ISO 8601 UTC. Cursors are ISO text, datetimes or Unix seconds."""
     if resource.cursor is None:
         return newest
-    moments = [moment(row[resource.cursor]) for row in rows if row[resource.cursor] is not None]
+    zone = ZoneInfo(resource.cursor_zone)
+    moments = [moment(row[resource.cursor], zone) for row in rows if row[resource.cursor] is not None]
     if newest is not None:
         moments.append(datetime.fromisoformat(newest))
     return max(moments).isoformat() if moments else None
 
 
-def moment(value: str | int | datetime) -> datetime:
-    """A cursor value as an aware UTC datetime; text without an offset is UTC."""
+def moment(value: str | int | datetime, zone: tzinfo = UTC) -> datetime:
+    """A cursor value as an aware UTC datetime; one without an offset is in `zone`, in a repeated hour the first."""
     if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=UTC)
+        return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC)
     if isinstance(value, int):
         return datetime.fromtimestamp(value, UTC)
     parsed = datetime.fromisoformat(value)
-    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)).astimezone(UTC)

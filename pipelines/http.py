@@ -27,7 +27,9 @@ class _TryAgain(Exception):
         self.wait = wait
 
 
-def request(client: httpx.Client, method: str, url: str, *, sleep: Sleep | None = None, **arguments: Any) -> httpx.Response:
+def request(
+    client: httpx.Client, method: str, url: str, *, sleep: Sleep | None = None, **arguments: Any
+) -> httpx.Response:
     """One answered request. Raises PlatformRefused for a no, PlatformUnavailable when all attempts failed."""
     backoff = wait_exponential_jitter(initial=0.5, max=30)
 
@@ -54,7 +56,9 @@ def _once(client: httpx.Client, method: str, url: str, arguments: dict[str, Any]
     if response.status_code in RETRIED:
         raise _TryAgain(f"HTTP {response.status_code}", _retry_after(response))
     if response.status_code >= 400:
-        raise PlatformRefused(f"{method} {response.url.copy_with(query=None)}: HTTP {response.status_code} {response.text[:300]}")
+        raise PlatformRefused(
+            f"{method} {response.url.copy_with(query=None)}: HTTP {response.status_code} {response.text[:300]}"
+        )
     return response
 
 

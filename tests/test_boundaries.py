@@ -66,7 +66,9 @@ def test_the_top_level_is_the_one_the_design_names() -> None:
 
 
 def test_no_file_or_folder_has_a_name_that_says_nothing() -> None:
-    vague = [path for path in tracked() if VAGUE & {part.removesuffix(".py").removesuffix(".sql") for part in path.parts}]
+    vague = [
+        path for path in tracked() if VAGUE & {part.removesuffix(".py").removesuffix(".sql") for part in path.parts}
+    ]
     assert not vague
 
 
@@ -94,6 +96,8 @@ def test_no_model_or_macro_of_money_uses_floating_point() -> None:
         f"{path.relative_to(ROOT)}: {word}"
         for path in (ROOT / "transform").rglob("*.sql")
         for word in path.read_text().lower().replace("(", " ").replace(")", " ").split()
-        if word in {"double", "float", "real", "avg"} and "target" not in path.parts and not path.name.startswith("assert_no_")
+        if word in {"double", "float", "real", "avg"}
+        and "target" not in path.parts
+        and not path.name.startswith("assert_no_")
     ]
     assert not floating
