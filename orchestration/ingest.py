@@ -1,7 +1,5 @@
 """Assets from platforms: one multi-asset per connector, one raw table each; a failing resource stops nobody else."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg

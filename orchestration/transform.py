@@ -1,7 +1,5 @@
 """Assets from dbt (staging to activation) and the snapshot published from them."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Iterator

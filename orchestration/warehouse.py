@@ -96,7 +96,8 @@ def publish(now: datetime) -> Publication:
     file.unlink(missing_ok=True)  # left by a publish that died before its manifest was written
     tables: dict[str, PublishedTable] = {}
     with duckdb.connect(str(path())) as connection:
-        connection.execute("attach ? as snapshot", [str(file)])
+        location = str(file).replace("'", "''")
+        connection.execute(f"attach '{location}' as snapshot")
         for schema in PUBLISHED_SCHEMAS:
             connection.execute(f"create schema snapshot.{schema}")
         for schema, table in _tables(connection):
