@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,10 +33,11 @@ class EnvironmentRefused(Exception):
 
 @dataclass(frozen=True)
 class SandboxAddress:
-    """Where the sandbox answers: its root URL, and one base URL per platform."""
+    """Where the sandbox answers: its root URL, one base URL per platform, and the credentials its twins accept."""
 
     url: str
     base_urls: dict[str, str]
+    credentials: dict[str, dict[str, str]]
 
 
 def name() -> str:
@@ -72,15 +73,13 @@ def prepare() -> Path:
 
 def connect(address: SandboxAddress) -> None:
     """Points every platform the user has not configured at the sandbox, for reading and for writing."""
-    from sandbox.server import CREDENTIALS
-
     for platform, base_url in address.base_urls.items():
         for section in ("SOURCES", "DESTINATIONS"):
             prefix = f"{section}__{platform.upper()}__"
             if os.environ.get(f"{prefix}BASE_URL", base_url) != base_url:
                 continue
             os.environ[f"{prefix}BASE_URL"] = base_url
-            for key, value in CREDENTIALS.get(platform, {}).items():
+            for key, value in address.credentials.get(platform, {}).items():
                 os.environ[f"{prefix}{key.upper()}"] = value
 
 
@@ -90,7 +89,7 @@ def sandbox_address() -> SandboxAddress | None:
     if not marker.exists():
         return None
     said = json.loads(marker.read_text())
-    return SandboxAddress(said["url"], said["base_urls"]) if said.get("url") else None
+    return SandboxAddress(**said) if said else None
 
 
 def born(address: SandboxAddress) -> None:
@@ -112,7 +111,7 @@ def born(address: SandboxAddress) -> None:
             path.unlink(missing_ok=True)
     for path in folder.glob("operations.sqlite*"):
         path.unlink()
-    marker.write_text(json.dumps({"url": address.url, "base_urls": address.base_urls}, indent=1))
+    marker.write_text(json.dumps(asdict(address), indent=1))
     connect(address)
 
 

@@ -19,12 +19,12 @@ from orchestration.verbs import Refused, screen
 def run(port: int, sandbox_port: int, orders: int, seed: int) -> None:
     """Starts the sandbox, loads its world through Dagster's own assets, then serves the UI until Ctrl-C."""
     environment.prepare()
-    from sandbox.server import Sandbox
+    from sandbox.server import CREDENTIALS, Sandbox
 
     _refuse_taken(port, "the Dagster UI", "--port")
     _refuse_taken(sandbox_port, "the sandbox", "--sandbox-port")
     with Sandbox(port=sandbox_port, seed=seed, orders=orders) as world:
-        environment.born(environment.SandboxAddress(world.url, world.base_urls))
+        environment.born(environment.SandboxAddress(world.url, world.base_urls, CREDENTIALS))
         try:
             from orchestration.demo import load_world
 
@@ -66,11 +66,11 @@ def _refuse_taken(port: int, what: str, option: str) -> None:
 def run_sandbox(port: int, orders: int, seed: int) -> None:
     """Only the sandbox, in the foreground, until Ctrl-C."""
     environment.prepare()
-    from sandbox.server import Sandbox
+    from sandbox.server import CREDENTIALS, Sandbox
 
     _refuse_taken(port, "the sandbox", "--port")
     with Sandbox(port=port, seed=seed, orders=orders) as world:
-        environment.born(environment.SandboxAddress(world.url, world.base_urls))
+        environment.born(environment.SandboxAddress(world.url, world.base_urls, CREDENTIALS))
         try:
             for platform, base_url in world.base_urls.items():
                 screen.print(f"{platform:<12} {base_url}")
