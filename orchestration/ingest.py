@@ -1,6 +1,8 @@
 """Assets from platforms: one multi-asset per connector, one raw table each; a failing resource stops nobody else."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import dagster as dg
 
@@ -8,10 +10,12 @@ from orchestration import warehouse
 from orchestration.resources import OWNERS, WRITERS
 from pipelines.connector import Connector
 from pipelines.extract import Extracted, connector, extract, platforms
+from pipelines.files.contract import KINDS
+from pipelines.files.load import load
 
 
 def raw_assets() -> list[dg.AssetsDefinition]:
-    return [_platform_assets(connector(platform)) for platform in platforms()]
+    return [*(_platform_assets(connector(platform)) for platform in platforms()), _file_assets()]
 
 
 def _platform_assets(declared: Connector) -> dg.AssetsDefinition:
@@ -48,6 +52,42 @@ def _platform_assets(declared: Connector) -> dg.AssetsDefinition:
             )
 
     return extract_platform
+
+
+def _file_assets() -> dg.AssetsDefinition:
+    """The file drop: whatever lies in the folder CARTWHEEL_FILE_DROP, the same as `cartwheel load FOLDER`."""
+    specs = [
+        dg.AssetSpec(
+            key=["raw_files", kind.name],
+            group_name="raw/files",
+            kinds={"file", "duckdb"},
+            owners=[OWNERS["operations"]],
+            description=f"File drop, {kind.meaning}. `cartwheel files contract {kind.name}` prints the columns.",
+            skippable=True,
+        )
+        for kind in KINDS
+    ]
+
+    @dg.multi_asset(name="extract_files", specs=specs, pool=WRITERS)
+    def extract_files(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        folder = os.environ.get("CARTWHEEL_FILE_DROP")
+        if not folder:
+            context.log.info("No file drop is configured: set CARTWHEEL_FILE_DROP to a folder.")
+            return
+        with warehouse.writing("file drop"):
+            outcome = load(Path(folder), warehouse.path())
+        for kind in KINDS:
+            rows = {loaded.file: loaded.rows for loaded in outcome.loaded if loaded.kind == kind.name}
+            if rows:
+                yield dg.MaterializeResult(
+                    asset_key=["raw_files", kind.name],
+                    metadata={"dagster/row_count": sum(rows.values()), "files": ", ".join(rows)},
+                )
+        if outcome.refused:
+            reasons = "\n".join(str(refusal) for refusal in outcome.refused)
+            raise dg.Failure(f"{len(outcome.refused)} faults in the file drop", metadata={"refused": reasons})
+
+    return extract_files
 
 
 def _description(declared: Connector, name: str) -> str:
