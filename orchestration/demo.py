@@ -30,7 +30,9 @@ class StepLog(io.TextIOBase):
     def write(self, text: str) -> int:
         self._file.write(text)
         for done, total in NODE_DONE.findall(text):
-            self._progress.update(self._task, completed=int(done), total=int(total), description="build and test models")
+            self._progress.update(
+                self._task, completed=int(done), total=int(total), description="build and test models"
+            )
         return len(text)
 
 
@@ -51,7 +53,8 @@ class Wheel:
     def refresh(self, log: Path) -> None:
         """Reads every platform, builds all models, publishes the snapshot."""
         steps: list[tuple[str, list[dg.AssetKey]]] = [
-            (f"read {assets.node_def.name.removeprefix('extract_')}", list(assets.keys)) for assets in self._definitions.raw
+            (f"read {assets.node_def.name.removeprefix('extract_')}", list(assets.keys))
+            for assets in self._definitions.raw
         ]
         steps.append(("build and test models", list(self._definitions.models.keys)))
         steps.append(("publish snapshot", list(self._definitions.snapshot.keys)))
@@ -134,4 +137,4 @@ def run(orders: int, seed: int) -> None:
             summary.needs_a_human(screen)
         finally:
             environment.gone()
-    screen.print(f"\nDone in {time.monotonic() - started:.0f} s. Look further: cartwheel query \"from fct_bridge\"")
+    screen.print(f'\nDone in {time.monotonic() - started:.0f} s. Look further: cartwheel query "from fct_bridge"')

@@ -70,16 +70,23 @@ def _bridge(connection: duckdb.DuckDBPyConnection, bridge: str, title: str, mont
 
 
 def pushed(
-    screen: Console, plans: Mapping[str, dg.ExecuteInProcessResult], results: Mapping[str, dg.ExecuteInProcessResult], world: Any
+    screen: Console,
+    plans: Mapping[str, dg.ExecuteInProcessResult],
+    results: Mapping[str, dg.ExecuteInProcessResult],
+    world: Any,
 ) -> None:
     """What was pushed where: planned, accepted, and what the receiving twin itself counted."""
-    table = Table("sync", "planned", "accepted", "rejected", "in doubt", "money", title="Pushed back", title_justify="left")
+    table = Table(
+        "sync", "planned", "accepted", "rejected", "in doubt", "money", title="Pushed back", title_justify="left"
+    )
     for sync, result in results.items():
         planned, said = metadata(plans[sync], "plan", sync), metadata(result, "push", sync)
         counts = [str(said[name]) for name in ("accepted", "rejected", "in doubt")]
         table.add_row(sync, str(planned["records to change"]), *counts, str(said["money"]))
     screen.print(table)
-    counted = ", ".join(f"{platform} {sum(kinds.values())}" for platform, kinds in world.world.effects.summary().items())
+    counted = ", ".join(
+        f"{platform} {sum(kinds.values())}" for platform, kinds in world.world.effects.summary().items()
+    )
     screen.print(f"The receivers' own count of what was done to them: {counted or 'nothing'}\n")
 
 

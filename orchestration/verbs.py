@@ -6,7 +6,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -170,3 +170,54 @@ def examine() -> int:
             sound = sound and not finding.is_failure
     screen.print(table)
     return 0 if sound else 1
+
+
+def _chosen_syncs(names: tuple[str, ...]) -> list[str]:
+    from reverse_etl import engine
+
+    known = list(engine.syncs())
+    for wanted in names:
+        if wanted not in known:
+            raise Refused(f"There is no sync '{wanted}'. Known: {', '.join(known)}.")
+    return list(names) or known
+
+
+def plan_syncs(names: tuple[str, ...], output: str, limit: int) -> int:
+    environment.prepare()
+    from orchestration.activation import make_plan
+    from reverse_etl import engine
+    from reverse_etl.rendering import as_json, render_text
+
+    chosen = _chosen_syncs(names)
+    with closing(engine.open_ledger()) as ledger:
+        plans = [make_plan(name, ledger) for name in chosen]
+    if output == "json":
+        sys.stdout.write(json.dumps([as_json(made) for made in plans], indent=1, default=str) + "\n")
+    else:
+        for made in plans:
+            screen.print(
+                render_text(made, limit or len(made.deliveries)), markup=False, highlight=False, soft_wrap=True
+            )
+            screen.print()
+    return 0
+
+
+def push_syncs(names: tuple[str, ...]) -> int:
+    environment.prepare()
+    from orchestration.activation import push_newest, spoken_money
+    from reverse_etl import engine
+
+    table, clean = Table("sync", "accepted", "rejected", "in doubt", "waiting", "money", "requests"), True
+    with closing(engine.open_ledger()) as ledger, progress_display() as progress:
+        for name in _chosen_syncs(names):
+            task = progress.add_task(f"push {name}", total=None)
+            result = push_newest(
+                name, ledger, lambda done, total, task=task: progress.update(task, completed=done, total=total)
+            )
+            counts = (result.accepted, result.rejected, result.in_doubt, result.waiting)
+            table.add_row(name, *map(str, counts), spoken_money(result.money_minor), str(result.calls))
+            if result.stopped:
+                trouble.print(f"{name}: {result.stopped}", markup=False)
+            clean = clean and result.is_clean
+    screen.print(table)
+    return 0 if clean else 1

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -39,12 +39,17 @@ class PublishedTable:
 
 @dataclass(frozen=True)
 class Publication:
-    """One published snapshot: its version, its file and what is in it."""
+    """One published snapshot: its version, its file, what is in it, and when each platform in it was last read."""
 
     version: int
     published_at: str
     file: str
     tables: dict[str, PublishedTable]
+    read_at: dict[str, str]
+
+    def observed_at(self, platform: str) -> datetime | None:
+        """When the platform was last read before this snapshot (UTC), None if never."""
+        return datetime.fromisoformat(self.read_at[platform]) if platform in self.read_at else None
 
 
 def home() -> Path:
@@ -105,7 +110,7 @@ def publish(now: datetime) -> Publication:
             _describe(connection, schema, table)
             tables[f"{schema}.{table}"] = _content(connection, schema, table)
         connection.execute("detach snapshot")
-    found = Publication(version, now.isoformat(), file.name, tables)
+        found = Publication(version, now.isoformat(), file.name, tables, _read_at(connection))
     _replace(folder / f"{version:06d}.json", json.dumps(asdict(found), indent=1))
     _replace(folder / "current", file.name)
     _prune(folder)
@@ -140,6 +145,20 @@ def _content(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> 
     return PublishedTable(rows, str(digest))
 
 
+def _read_at(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Newest load of each platform, as dlt recorded it."""
+    loads = connection.execute(
+        """select table_schema from information_schema.tables
+           where table_name = '_dlt_loads' and table_schema like 'raw\\_%' escape '\\' and table_schema not like '%\\_\\_incoming' escape '\\'"""
+    ).fetchall()
+    found = {}
+    for (schema,) in loads:
+        row = connection.execute(f"select max(inserted_at at time zone 'UTC') from {schema}._dlt_loads").fetchone()
+        if row and row[0] is not None:
+            found[schema.removeprefix("raw_")] = row[0].replace(tzinfo=UTC).isoformat()
+    return found
+
+
 def _replace(target: Path, text: str) -> None:
     temporary = target.with_suffix(".new")
     temporary.write_text(text)
@@ -162,6 +181,12 @@ def publications(after: int = 0) -> list[Publication]:
         tables = {table: PublishedTable(**content) for table, content in said.pop("tables").items()}
         found.append(Publication(**said, tables=tables))
     return found
+
+
+def newest_publication() -> Publication:
+    """The publication the pointer names. Raises NothingPublished."""
+    version = int(current_snapshot().stem.rpartition("-")[2])
+    return publications(after=version - 1)[0]
 
 
 def current_snapshot() -> Path:

@@ -1,0 +1,51 @@
+"""Claims about the published numbers that an operator sees beside the snapshot; dbt's own tests are checks on their models."""
+
+from datetime import timedelta
+
+import dagster as dg
+
+from orchestration import warehouse
+
+SNAPSHOT = dg.AssetKey(["published", "snapshot"])
+
+# claim → (query whose rows contradict it, what a failure means)
+CLAIMS = {
+    "every_bridge_adds_up": (
+        """select entity_id, period_month, currency_code, bridge
+           from (select *, row_number() over (partition by entity_id, period_month, currency_code, bridge
+                                              order by position desc) as from_end
+                 from marts.fct_bridge)
+           group by all
+           having sum(case when from_end = 1 then -amount_minor else amount_minor end) <> 0""",
+        "start and rows of a bridge do not give its end (I-20): a figure of this snapshot must not be signed",
+    ),
+    "nothing_is_unexplained": (
+        "select * from marts.fct_differences where reason_code = 'UNX-00' and amount_minor <> 0",
+        "a difference has no reason (UNX-00): look at it before the month is closed",
+    ),
+    "every_payout_is_its_movements": (
+        "select payout_id from marts.fct_payouts where unexplained_minor <> 0",
+        "a payout is not the sum of its charges, refunds, fees and disputes (I-08)",
+    ),
+}
+
+
+def checks() -> list[dg.AssetChecksDefinition]:
+    fresh = dg.build_last_update_freshness_checks(
+        assets=[SNAPSHOT], lower_bound_delta=timedelta(hours=2), severity=dg.AssetCheckSeverity.WARN
+    )
+    return [*(_claim(name, query, meaning) for name, (query, meaning) in CLAIMS.items()), *fresh]
+
+
+def _claim(name: str, query: str, meaning: str) -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset=SNAPSHOT, name=name, description=f"When it fails: {meaning}.")
+    def claim() -> dg.AssetCheckResult:
+        with warehouse.reading() as connection:
+            contradictions = connection.execute(query).fetchall()
+        return dg.AssetCheckResult(
+            passed=not contradictions,
+            severity=dg.AssetCheckSeverity.ERROR,
+            metadata={"contradictions": len(contradictions), "first": str(contradictions[:5]), "meaning": meaning},
+        )
+
+    return claim
