@@ -41,7 +41,9 @@ def bare(folder: Path, file: Path) -> float:
     with duckdb.connect(str(file)) as connection:
         for name in ("orders", "order_lines"):
             connection.execute(f"create table {name} as from read_csv('{folder}/{name}.csv')")
-        connection.execute("select sum(quantity * unit_price + tax) from order_lines join orders using (order_id)").fetchall()
+        connection.execute(
+            "select sum(quantity * unit_price + tax) from order_lines join orders using (order_id)"
+        ).fetchall()
     return time.perf_counter() - started
 
 

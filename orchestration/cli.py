@@ -91,11 +91,14 @@ def contract(kind: str | None) -> None:
 
 @cartwheel.command()
 @click.argument("directory", type=click.Path(path_type=Path))
-def load(directory: Path) -> None:
+@click.option(
+    "--set-aside", is_flag=True, help="A bad row waits in raw_files.refused_rows; the rest of its file is loaded."
+)
+def load(directory: Path, set_aside: bool) -> None:
     """Loads CSV, Parquet and JSONL files from DIRECTORY; refused files are named with row, column and reason."""
     from orchestration.verbs import load_files
 
-    sys.exit(load_files(directory))
+    sys.exit(load_files(directory, set_aside=set_aside))
 
 
 @cartwheel.command()
@@ -183,8 +186,9 @@ def _is_expected(error: Exception) -> bool:
         "orchestration.environment": ("EnvironmentRefused",),
         "orchestration.warehouse": ("WarehouseBusy", "NothingPublished"),
         "orchestration.verbs": ("Refused",),
+        "orchestration.demo": ("StepFailed",),
         "pipelines.errors": ("ExtractionError",),
-        "reverse_etl.errors": ("ReverseEtlError",),
+        "reverse_etl.errors": ("DeliveryError",),
     }
     kinds = tuple(
         getattr(sys.modules[module], kind)

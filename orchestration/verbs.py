@@ -142,24 +142,42 @@ def run_query(sql: str, output: str) -> int:
     return 0
 
 
-def load_files(directory: Path) -> int:
+def load_files(directory: Path, *, set_aside: bool = False) -> int:
     environment.prepare()
     from pipelines.files.load import load
 
     with progress_display() as progress, warehouse.writing("cartwheel load"):
         task = progress.add_task("load", total=None)
-        outcome = load(directory, warehouse.path(), lambda text: progress.update(task, description=text))
+        outcome = load(
+            directory,
+            warehouse.path(),
+            lambda text: progress.update(task, description=f"load {text}"),
+            set_aside=set_aside,
+        )
     for loaded in outcome.loaded:
-        screen.print(f"{loaded.file}: {loaded.rows} {loaded.kind} loaded")
-    for refusal in outcome.refused:
-        trouble.print(str(refusal), markup=False)
-    return 1 if outcome.refused or not outcome.loaded else 0
+        _say(screen, f"{loaded.file}: {loaded.rows} {loaded.kind} loaded")
+    for refusal in (*outcome.refused, *outcome.set_aside):
+        _say(trouble, str(refusal))
+    if outcome.refused:
+        files = len({refusal.file for refusal in outcome.refused})
+        _say(trouble, f"Not loaded: {files} {'file' if files == 1 else 'files'}, for the reasons above.")
+    if outcome.set_aside:
+        _say(
+            trouble,
+            f"Set aside in raw_files.refused_rows: {len(outcome.set_aside)} of the rows above. "
+            "Correct them in their file and load it again.",
+        )
+    return 1 if outcome.refused or outcome.set_aside or not outcome.loaded else 0
+
+
+def _say(console: Console, text: str) -> None:
+    """One line as it is: not wrapped, not coloured, brackets kept."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def examine() -> int:
     environment.prepare()
     from pipelines.doctor import examine as look
-
     from pipelines.extract import platforms
 
     table = Table("platform", "state", "what to do")

@@ -18,6 +18,7 @@ import dlt
 import httpx
 from dlt.extract import DltResource
 
+from pipelines.errors import SchemaChanged
 from pipelines.settings import Connection
 
 Record = dict[str, Any]
@@ -106,7 +107,12 @@ def shape(record: Mapping[str, Any], resource: Resource, account_id: str, notice
 def dlt_columns(resource: Resource) -> dict[str, dict[str, Any]]:
     """Column hints of a raw table, `account_id` and `_undeclared` included."""
     required = {*resource.key, *resource.required}
-    hints = {name: {"data_type": kind, "nullable": name not in required} for name, kind in resource.columns.items()}
+    hints: dict[str, dict[str, Any]] = {
+        name: {"data_type": kind, "nullable": name not in required} for name, kind in resource.columns.items()
+    }
+    if resource.cursor is not None:
+        # A record edited while we page comes twice in one load; without this the older of the two may stay.
+        hints[resource.cursor]["dedup_sort"] = "desc"
     return {
         "account_id": {"data_type": "text", "nullable": False},
         **hints,
@@ -134,26 +140,39 @@ def dlt_resource(
         for connection, client in accounts:
             newest = state.get(connection.account_id)
             start = since or _start(newest, resource)
+            seen: set[tuple[Any, ...]] = set()
             for page in resource.fetch(client, start):
                 shaped = [shape(record, resource, connection.account_id, notices, table) for record in page]
+                if resource.snapshot:
+                    shaped = _unseen(shaped, resource, seen)
                 newest = _newest(newest, shaped, resource)
                 yield shaped
             if newest is not None:
                 state[connection.account_id] = newest
 
-    # Delete-insert by account replaces a snapshot as a whole; by key it replaces just the records seen again.
-    keys: dict[str, Any] = {"primary_key": ["account_id", *resource.key]}
-    if resource.snapshot:
-        keys["merge_key"] = "account_id"
+    # A snapshot is replaced as a whole, also by nothing at all, which a merge would take for "nothing to do";
+    # with a cursor, delete-insert by key replaces just the records seen again.
+    merge = {"disposition": "merge", "strategy": "delete-insert"}
     return dlt.resource(
         rows,
         name=resource.name,
-        write_disposition={"disposition": "merge", "strategy": "delete-insert"},
+        write_disposition="replace" if resource.snapshot else merge,  # type: ignore[arg-type]
+        primary_key=["account_id", *resource.key],
         columns=dlt_columns(resource),  # type: ignore[arg-type]
         max_table_nesting=0,
         schema_contract=CONTRACT,  # type: ignore[arg-type]
-        **keys,
     )
+
+
+def _unseen(rows: list[Record], resource: Resource, seen: set[tuple[Any, ...]]) -> list[Record]:
+    """Rows whose key is not in `seen` yet, and notes them: a record that moved to the next page is answered twice."""
+    fresh = []
+    for row in rows:
+        key = tuple(row[column] for column in resource.key)
+        if key not in seen:
+            seen.add(key)
+            fresh.append(row)
+    return fresh
 
 
 def _start(newest: str | None, resource: Resource) -> datetime | None:
@@ -167,7 +186,10 @@ def _newest(newest: str | None, rows: Iterable[Record], resource: Resource) -> s
     if resource.cursor is None:
         return newest
     zone = ZoneInfo(resource.cursor_zone)
-    moments = [moment(row[resource.cursor], zone) for row in rows if row[resource.cursor] is not None]
+    try:
+        moments = [moment(row[resource.cursor], zone) for row in rows if row[resource.cursor] is not None]
+    except (TypeError, ValueError) as error:
+        raise SchemaChanged(f"{resource.name}: {resource.cursor} is no longer a time") from error
     if newest is not None:
         moments.append(datetime.fromisoformat(newest))
     return max(moments).isoformat() if moments else None

@@ -19,12 +19,12 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 import pipelines.platforms
 from pipelines.connector import Connector, Notices, Resource, dlt_columns, dlt_resource
-from pipelines.errors import ExtractionError, SchemaChanged
+from pipelines.errors import ConfigurationError, ExtractionError, SchemaChanged
 from pipelines.settings import connections, home, warehouse_path
 
 os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
 # Merging makes a second dataset; its default name would clash with our word "staging".
-os.environ.setdefault("DESTINATION__DUCKDB__STAGING_DATASET_NAME_LAYOUT", "%s__incoming")
+os.environ.setdefault("DESTINATION__DUCKDB__STAGING_DATASET_NAME_LAYOUT", "%s_incoming")
 
 SQL_TYPES = {
     "text": "varchar",
@@ -68,10 +68,24 @@ def extract(
 
     Raises ConfigurationError when the platform is configured in part. An unconfigured platform yields an empty list.
     """
-    declared = connector(platform)
-    accounts = connections(platform, declared.credentials)
+    return run_connector(connector(platform), only, since, report)
+
+
+def run_connector(
+    declared: Connector,
+    only: tuple[str, ...] = (),
+    since: datetime | None = None,
+    report: Callable[[Extracted], None] = lambda _: None,
+) -> list[Extracted]:
+    """`extract` for a connector at hand."""
+    unknown = set(only) - {resource.name for resource in declared.resources}
+    if unknown:
+        known = ", ".join(resource.name for resource in declared.resources)
+        raise ConfigurationError(f"{declared.platform} has no {', '.join(sorted(unknown))}: choose from {known}")
+    accounts = connections(declared.platform, declared.credentials)
     if not accounts:
         return []
+    warehouse_path().parent.mkdir(parents=True, exist_ok=True)
     opened = [(connection, declared.connect(connection)) for connection in accounts]
     done = []
     try:

@@ -19,53 +19,67 @@ TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 RETRIED = {408, 425, 429, 500, 502, 503, 504}
 
 Sleep = Callable[[float], None]
+Judge = Callable[[httpx.Response], None]
 
 
-class _TryAgain(Exception):
+class TryAgain(Exception):
+    """Raised while judging an answer that asks for patience; `wait` is what the platform asked for, in seconds."""
+
     def __init__(self, said: str, wait: float | None = None) -> None:
         super().__init__(said)
         self.wait = wait
 
 
 def request(
-    client: httpx.Client, method: str, url: str, *, sleep: Sleep | None = None, **arguments: Any
+    client: httpx.Client,
+    method: str,
+    url: str,
+    *,
+    sleep: Sleep | None = None,
+    judge: Judge = lambda _: None,
+    **arguments: Any,
 ) -> httpx.Response:
-    """One answered request. Raises PlatformRefused for a no, PlatformUnavailable when all attempts failed."""
+    """One answered request. Raises PlatformRefused for a no, PlatformUnavailable when all attempts failed.
+
+    judge: looks at an answer with a good status and raises TryAgain where the platform says "later" inside it.
+    """
     backoff = wait_exponential_jitter(initial=0.5, max=30)
 
     def wait(state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
-        asked = error.wait if isinstance(error, _TryAgain) else None
+        asked = error.wait if isinstance(error, TryAgain) else None
         return asked if asked is not None else backoff(state)
 
     options: dict[str, Any] = {"sleep": sleep} if sleep else {}
     retrying = Retrying(
-        stop=stop_after_attempt(ATTEMPTS), wait=wait, retry=retry_if_exception_type(_TryAgain), reraise=True, **options
+        stop=stop_after_attempt(ATTEMPTS), wait=wait, retry=retry_if_exception_type(TryAgain), reraise=True, **options
     )
     try:
-        return retrying(_once, client, method, url, arguments)
-    except _TryAgain as gave_up:
+        return retrying(_once, client, method, url, judge, arguments)
+    except TryAgain as gave_up:
         raise PlatformUnavailable(f"{method} {url}: {gave_up} after {ATTEMPTS} attempts") from gave_up
 
 
-def _once(client: httpx.Client, method: str, url: str, arguments: dict[str, Any]) -> httpx.Response:
+def _once(client: httpx.Client, method: str, url: str, judge: Judge, arguments: dict[str, Any]) -> httpx.Response:
     try:
         response = client.request(method, url, **arguments)
     except httpx.TransportError as error:
-        raise _TryAgain(type(error).__name__) from error
+        raise TryAgain(type(error).__name__) from error
     if response.status_code in RETRIED:
-        raise _TryAgain(f"HTTP {response.status_code}", _retry_after(response))
+        raise TryAgain(f"HTTP {response.status_code}", _retry_after(response))
     if response.status_code >= 400:
         raise PlatformRefused(
             f"{method} {response.url.copy_with(query=None)}: HTTP {response.status_code} {response.text[:300]}"
         )
+    judge(response)
     return response
 
 
 def _retry_after(response: httpx.Response) -> float | None:
     for header in ("Retry-After", "X-Rate-Limit-Reset"):
         value = response.headers.get(header, "")
-        if value.isdigit():
+        # Some send fractions ("2.0"); an HTTP date falls back to our own back-off.
+        if value.replace(".", "", 1).isdigit():
             return float(value)
     return None
 

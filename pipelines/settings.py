@@ -69,5 +69,5 @@ def _value(platform: str, account: str, name: str) -> str | None:
     for key in (f"sources.{platform}.{account}.{name}", f"sources.{platform}.{name}"):
         value = dlt.secrets.get(key, str)
         if value is not None:
-            return value
+            return str(value)
     return None

@@ -1,0 +1,1 @@
+"""Activation → the world: plan, push, ledger. Imports neither the orchestrator nor the extractor nor the transformer."""

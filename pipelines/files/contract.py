@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from pipelines.errors import ConfigurationError
+
 SUFFIXES = ("csv", "csv.gz", "parquet", "jsonl", "jsonl.gz", "ndjson", "ndjson.gz")
 
 SQL_TYPES = {
@@ -211,9 +213,9 @@ def kind_of(file_name: str) -> Kind | None:
 
 
 def render(name: str | None = None) -> str:
-    """The contract for a person. Raises ValueError for a kind that does not exist."""
+    """The contract for a person. Raises ConfigurationError for a kind that does not exist."""
     if name is not None and name not in {kind.name for kind in KINDS}:
-        raise ValueError(f"There is no kind of file '{name}'. Known: {', '.join(kind.name for kind in KINDS)}.")
+        raise ConfigurationError(f"There is no kind of file '{name}'. Known: {', '.join(kind.name for kind in KINDS)}.")
     parts = [
         "Put files into one folder and run `cartwheel load FOLDER`. The kind is the beginning of the file's name "
         "(orders.csv, order_lines-2026-10.parquet).\nFormats: CSV with a header, Parquet, JSON lines; money as text or "

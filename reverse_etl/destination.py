@@ -1,0 +1,117 @@
+"""What a destination declares: two pure functions per object (encode, decode), how to look a record up, and tables.
+
+A destination does not sleep, loop, open a socket or know the ledger; push.py does that with what is declared here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from reverse_etl.errors import ErrorTable, Kind
+from reverse_etl.plan import Delivery
+
+# What `prepare` read before the first write, e.g. {"items": {"Product": "1"}}.
+References = Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    path: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    json: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: status, JSON body with Decimals (None when it is no JSON), and the destination's own request id."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
+    request_id: str | None = None
+
+
+class Result(StrEnum):
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    IN_DOUBT = "in_doubt"
+    # Certainly without effect and not this record's fault: its batch was refused, or the destination asked to wait.
+    NOT_APPLIED = "not_applied"
+    # As above, and the destination wants a fresh idempotency key for the next try.
+    NEEDS_NEW_KEY = "needs_new_key"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    result: Result
+    kind: Kind | None = None
+    code: str = ""
+    message: str = ""
+    destination_id: str | None = None
+    wait: float | None = None
+
+
+Outcomes = Mapping[str, Outcome]
+Batch = Sequence[Delivery]
+
+
+@dataclass(frozen=True)
+class LookUp:
+    """Asking the destination for a record by our own reference.
+
+    `found` gives an Outcome when the destination's state settles the matter (already there, or impossible), None when
+    the record is certainly not there and may be sent.
+    """
+
+    encode: Callable[[Delivery, References], Request]
+    found: Callable[[Delivery, Answer], Outcome | None]
+
+
+@dataclass(frozen=True)
+class ReferenceReads:
+    """Reads done once per push, before the first write that needs them; each yields one table of References."""
+
+    requests: Mapping[str, Request]
+    read: Callable[[str, Answer], Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Write:
+    """One object of a destination. `decode` gives outcomes by record key; a key it leaves out is in doubt."""
+
+    encode: Callable[[Batch, str, References], Request]
+    decode: Callable[[Batch, Answer], Outcomes]
+    look_up: LookUp | None = None
+    # Records in one request must share this, e.g. the product whose variations a batch addresses.
+    group: Callable[[Delivery], str] = lambda delivery: ""
+    # Beyond this age the destination may have forgotten the key, and only a look-up can be trusted.
+    key_kept_for: timedelta | None = None
+    references: ReferenceReads | None = None
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Requests allowed per period of seconds, and how many may be in flight."""
+
+    requests: float
+    seconds: float
+    in_flight: int = 8
+
+
+@dataclass(frozen=True)
+class Destination:
+    name: str
+    credential_names: tuple[str, ...]
+    headers: Callable[[Mapping[str, str]], Mapping[str, str]]
+    writes: Mapping[str, Write]
+    pace: Pace
+    errors: ErrorTable = field(default_factory=dict)
+    request_id_header: str = "x-request-id"
+    # Hosts of the vendor that are meant for trying out; any other public host counts as production.
+    sandbox_hosts: tuple[str, ...] = ()

@@ -1,0 +1,88 @@
+"""What went wrong while writing to a destination, named by what the caller must do.
+
+* DeliveryError
+  - RetryLater            certainly no effect: send the same thing again, after `wait` seconds when the destination said so
+  - RejectedRecord        certainly no effect, and none will come from trying again: a person or a new plan is needed
+  - InDoubt               perhaps an effect: look it up, or resend under the same key, never anew
+  - StopSync              no effect, and every further record would fail alike: stop, fix access, push again
+    - ConfigurationError  set or correct the named key or declaration
+
+Messages carry the destination's own words and request id, cut short; never a header, a credential or a payload.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """Why, in the words the operator's queue groups by."""
+
+    TRANSIENT = "transient"
+    THROTTLED = "throttled"
+    AUTH = "auth"
+    VALIDATION = "validation"
+    CONFLICT = "conflict"
+    GONE = "gone"
+    UNKNOWN = "unknown"
+
+
+class DeliveryError(Exception):
+    """Base of everything the engine raises on purpose."""
+
+    def __init__(self, message: str, *, kind: Kind = Kind.UNKNOWN, code: str = "", wait: float | None = None) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.code = code or kind.value
+        self.wait = wait
+
+
+class RetryLater(DeliveryError):
+    pass
+
+
+class RejectedRecord(DeliveryError):
+    pass
+
+
+class InDoubt(DeliveryError):
+    pass
+
+
+class StopSync(DeliveryError):
+    pass
+
+
+class ConfigurationError(StopSync):
+    pass
+
+
+ErrorTable = Mapping[int, tuple[type[DeliveryError], Kind]]
+
+# 500, 502 and 504 are answers of a machine that may have done the work before it failed, so they are never "no effect";
+# 503 and 429 are refusals at the door. A destination overrides a row where its documentation says otherwise.
+STATUS_ERRORS: ErrorTable = {
+    400: (RejectedRecord, Kind.VALIDATION),
+    401: (StopSync, Kind.AUTH),
+    402: (StopSync, Kind.AUTH),
+    403: (StopSync, Kind.AUTH),
+    404: (RejectedRecord, Kind.GONE),
+    408: (InDoubt, Kind.TRANSIENT),
+    409: (RejectedRecord, Kind.CONFLICT),
+    410: (RejectedRecord, Kind.GONE),
+    413: (RejectedRecord, Kind.VALIDATION),
+    422: (RejectedRecord, Kind.VALIDATION),
+    423: (RetryLater, Kind.TRANSIENT),
+    425: (RetryLater, Kind.TRANSIENT),
+    429: (RetryLater, Kind.THROTTLED),
+    503: (RetryLater, Kind.TRANSIENT),
+}
+
+
+def for_status(status: int, table: ErrorTable) -> tuple[type[DeliveryError], Kind]:
+    """The error a status means: the destination's own row, then the general one; an unlisted status is a doubt."""
+    found = table.get(status) or STATUS_ERRORS.get(status)
+    if found is not None:
+        return found
+    return (RejectedRecord, Kind.VALIDATION) if 400 <= status < 500 else (InDoubt, Kind.TRANSIENT)

@@ -1,0 +1,31 @@
+"""Segment and RFM scores onto HubSpot contacts, keyed by e-mail."""
+
+from __future__ import annotations
+
+from reverse_etl.sync import Baseline, Guard, InDoubtPolicy, Lane, Limits, Mode, Sync
+
+SYNC = Sync(
+    name="hubspot__contacts",
+    model="act_hubspot__contacts",
+    destination="hubspot",
+    object="contact",
+    mode=Mode.UPSERT,
+    guard=Guard.NATURAL_UPSERT,
+    baseline=Baseline.OBSERVED,
+    in_doubt=InDoubtPolicy.RESEND_SAME_KEY,
+    lane=Lane.SEGMENTS,
+    fields=(
+        "email",
+        "segment",
+        "r_score",
+        "f_score",
+        "m_score",
+        "as_of_date",
+        "net_revenue_minor",
+        "orders_count",
+        "rule_version",
+    ),
+    quiet_fields=("as_of_date", "rule_version"),
+    batch_size=100,
+    limits=Limits(max_share_changed=0.6, judged_from=100),
+)

@@ -1,0 +1,71 @@
+"""The operator's side door: effects, faults, the clock, new orders. Not a vendor; nothing in the product reads it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from sandbox.checkout import place_order
+
+if TYPE_CHECKING:
+    from sandbox.world import World
+
+
+def routes(world: World) -> list[BaseRoute]:
+    """Paths under /_control."""
+
+    async def health(_: Request) -> Response:
+        return JSONResponse({"status": "ok", "seed": world.seed, "orders": len(world.orders) + world.history.count})
+
+    async def effects(request: Request) -> Response:
+        if request.method == "DELETE":
+            world.effects.clear()
+        return JSONResponse({"counts": world.effects.summary(), "effects": world.effects.rows()})
+
+    async def faults(request: Request) -> Response:
+        if request.method == "DELETE":
+            world.faults.clear()
+        if request.method == "POST":
+            try:
+                world.faults.arm(**await request.json())
+            except (TypeError, ValueError) as error:
+                return _refused(error)
+        return JSONResponse({"faults": world.faults.rows()})
+
+    async def clock(request: Request) -> Response:
+        if request.method == "POST":
+            try:
+                world.clock.advance(float((await request.json()).get("advance_seconds", 1)))
+            except (TypeError, ValueError) as error:
+                return _refused(error)
+        return JSONResponse({"now": world.clock.now().isoformat().replace("+00:00", "Z")})
+
+    async def orders(request: Request) -> Response:
+        try:
+            return _place(world, await request.json())
+        except KeyError as error:
+            return _refused(ValueError(f"missing {error}"))
+        except (TypeError, ValueError) as error:
+            return _refused(error)
+
+    return [
+        Route("/health", health),
+        Route("/effects", effects, methods=["GET", "DELETE"]),
+        Route("/faults", faults, methods=["GET", "POST", "DELETE"]),
+        Route("/clock", clock, methods=["GET", "POST"]),
+        Route("/orders", orders, methods=["POST"]),
+    ]
+
+
+def _place(world: World, asked: dict[str, Any]) -> Response:
+    quantity = int(asked.get("quantity", 1))
+    order = place_order(world, asked["channel"], asked["sku"], quantity, asked.get("email") or None)
+    placed = {"order_number": order.number, "total_minor": order.total_minor, "currency": world.currency}
+    return JSONResponse(placed, status_code=201)
+
+
+def _refused(error: Exception) -> Response:
+    return JSONResponse({"error": str(error)}, status_code=400)

@@ -1,0 +1,173 @@
+"""The sandbox as one HTTP server: every twin under its own path prefix, plus the operator's `/_control`.
+
+How a twin registers: `sandbox/platforms/<platform>.py` defines
+
+    def routes(world: World) -> list[starlette.routing.BaseRoute]
+
+with paths as the vendor has them; the module is found by name and mounted under `/<platform>`, so a new twin is a new
+file and nothing else. Modules beside it (`shopify_schema.py`) have no `routes` and are left alone. A module may
+also define `unauthorized(world)`, `too_many_requests(world)` and `server_error(world)` → Response: the vendor's bodies
+for injected faults. Handlers are `async def` and never await between reading and changing the world: the event loop is
+the lock. State a twin changes lives in `world.state(platform)`, a dict that starts empty; effects are recorded with
+`world.effects.record(platform, kind, natural_key)`; time comes from `world.clock` only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import pkgutil
+import socket
+import threading
+import time
+from types import ModuleType
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+import sandbox.platforms
+from sandbox import control
+from sandbox.world import World, build_world
+
+# Accepted by the twins and public on purpose: these open nothing but this sandbox.
+CREDENTIALS: dict[str, dict[str, str]] = {
+    "shopify": {"access_token": "sandbox-shopify-token"},
+    "woocommerce": {"consumer_key": "ck_sandbox", "consumer_secret": "cs_sandbox"},
+    "stripe": {"api_key": "sandbox-stripe-key"},
+    "shipstation": {"api_key": "sandbox-shipstation-key", "api_secret": "sandbox-shipstation-secret"},
+    "cin7": {"account_id_header": "sandbox-cin7-account", "application_key": "sandbox-cin7-key"},
+    "quickbooks": {"realm_id": "9130350000000001", "access_token": "sandbox-quickbooks-token"},
+    "hubspot": {"access_token": "sandbox-hubspot-token"},
+    "klaviyo": {"api_key": "sandbox-klaviyo-key"},
+    "bank": {},
+}
+
+
+def twins() -> dict[str, ModuleType]:
+    """Platform → module, for every module of sandbox.platforms that offers `routes`."""
+    found: dict[str, ModuleType] = {}
+    for info in pkgutil.iter_modules(sandbox.platforms.__path__):
+        module = importlib.import_module(f"sandbox.platforms.{info.name}")
+        if hasattr(module, "routes"):
+            found[info.name] = module
+    return found
+
+
+class FaultGate:
+    """Outermost layer: decides whether this request meets an armed fault."""
+
+    def __init__(self, app: ASGIApp, world: World, modules: dict[str, ModuleType]) -> None:
+        self._app, self._world, self._modules = app, world, modules
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith("/_control"):
+            await self._app(scope, receive, send)
+            return
+        platform = scope["path"].lstrip("/").split("/", 1)[0]
+        path = scope["path"].removeprefix(f"/{platform}")
+        fault = self._world.faults.take(platform, scope["method"], path)
+        if fault is None:
+            await self._app(scope, receive, send)
+        elif fault.kind == "request_lost":
+            _drop(send)
+        elif fault.kind == "reply_lost":
+            await self._app(scope, receive, _swallow)
+            _drop(send)
+        elif fault.kind == "slow":
+            await asyncio.sleep(fault.seconds)
+            await self._app(scope, receive, send)
+        else:
+            await self._refusal(platform, fault.kind)(scope, receive, send)
+
+    def _refusal(self, platform: str, kind: str) -> Response:
+        """The vendor's own body for the status where the twin has one, else a plain one."""
+        name, status = {
+            "429": ("too_many_requests", 429),
+            "500": ("server_error", 500),
+            "token_expired": ("unauthorized", 401),
+        }[kind]
+        make = getattr(self._modules.get(platform), name, None)
+        if make is not None:
+            answer: Response = make(self._world)
+            return answer
+        return JSONResponse({"errors": name.replace("_", " ")}, status_code=status)
+
+
+async def _swallow(message: Message) -> None:
+    """Take an answer that nobody will get."""
+
+
+def _drop(send: Send) -> None:
+    """Close the connection without a byte, as a cut wire would; needs uvicorn's own `send`."""
+    cycle = getattr(send, "__self__", None)
+    if cycle is None or not hasattr(cycle, "transport"):
+        raise RuntimeError("connection faults need to be the outermost layer under uvicorn")
+    cycle.disconnected = True  # uvicorn then neither answers for us nor logs an application's error
+    cycle.transport.abort()
+
+
+def create_app(world: World) -> ASGIApp:
+    """All twins over one world."""
+    modules = twins()
+    mounts = [Mount(f"/{name}", routes=module.routes(world)) for name, module in modules.items()]
+    app = Starlette(routes=[*mounts, Mount("/_control", routes=control.routes(world))])
+    return FaultGate(app, world, modules)
+
+
+class Sandbox:
+    """The server in a thread of this process: `with Sandbox() as sandbox: sandbox.url`."""
+
+    def __init__(self, port: int = 0, seed: int = 7, orders: int = 500) -> None:
+        self.world = build_world(seed=seed, orders=orders)
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind(("127.0.0.1", port))
+        self.port: int = self._socket.getsockname()[1]
+        self._server = uvicorn.Server(_configuration(create_app(self.world)))
+        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def base_urls(self) -> dict[str, str]:
+        """Platform → base URL, for every platform a user configures."""
+        return {platform: f"{self.url}/{platform}" for platform in CREDENTIALS}
+
+    def __enter__(self) -> Sandbox:
+        self._thread.start()
+        deadline = time.monotonic() + 30
+        while not self._server.started:
+            if time.monotonic() > deadline or not self._thread.is_alive():
+                raise RuntimeError("the sandbox did not start")
+            time.sleep(0.01)
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self._server.should_exit = True
+        self._thread.join(timeout=10)
+        self._socket.close()
+
+
+def _configuration(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=2,
+        server_header=False,
+        date_header=False,  # wall time has no place in a repeatable answer
+    )
+
+
+def serve(port: int, seed: int, orders: int) -> None:
+    """Run in the foreground until interrupted."""
+    configuration = _configuration(create_app(build_world(seed=seed, orders=orders)))
+    configuration.host, configuration.port = "127.0.0.1", port
+    uvicorn.Server(configuration).run()

@@ -1,0 +1,65 @@
+"""A ledger on disk, a warehouse in memory and a receiving shop over HTTP, fresh for each test."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import activation_rows
+import pytest
+from receiving_shop import ReceivingShop
+
+from reverse_etl import engine, settings
+from reverse_etl.ledger import Ledger
+
+NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+SECRET = "sec-rEt-planted-7f3a"
+CREDENTIALS = {
+    "shopify": ("access_token",),
+    "woocommerce": ("consumer_key", "consumer_secret"),
+    "quickbooks": ("access_token", "realm_id"),
+    "hubspot": ("access_token",),
+    "klaviyo": ("api_key",),
+}
+
+
+def settings_for(url, folder, **more):
+    environ = {"CARTWHEEL_HOME": str(folder), **more}
+    for platform, names in CREDENTIALS.items():
+        environ[f"DESTINATIONS__{platform.upper()}__BASE_URL"] = url
+        environ |= {f"DESTINATIONS__{platform.upper()}__{name.upper()}": SECRET for name in names}
+    return settings.read(environ, folder)
+
+
+async def no_sleep(seconds: float) -> None:
+    return None
+
+
+class Turn:
+    """Plan and push against one shop, with the clock standing still."""
+
+    def __init__(self, shop, folder):
+        self.shop, self.folder, self.at = shop, folder, NOW
+        self.warehouse = activation_rows.warehouse()
+        self.settings = settings_for(shop.url if shop else "http://127.0.0.1:9", folder)
+        self.ledger = self.open()
+
+    def open(self) -> Ledger:
+        return engine.open_ledger(self.settings)
+
+    def plan(self, sync, **more):
+        return engine.make_plan(sync, self.warehouse, self.ledger, self.at, **more)
+
+    def push(self, plan, **more):
+        options = {"clock": lambda: self.at, "sleep": no_sleep} | more
+        return engine.push(plan, self.ledger, self.settings, **options)
+
+    def states(self, plan) -> list[str]:
+        return [delivery.state for delivery in self.ledger.queries.deliveries(plan.plan_id)]
+
+
+@pytest.fixture
+def turn(tmp_path):
+    with ReceivingShop() as shop:
+        made = Turn(shop, tmp_path)
+        yield made
+        made.ledger.close()

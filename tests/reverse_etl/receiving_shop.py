@@ -1,0 +1,202 @@
+"""A destination for tests, over real HTTP: commits what it is told, counts effects, and fails on request.
+
+Much smaller than the sandbox and independent of it: it knows the five write calls, keys, natural keys and compare-and-set.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from urllib.parse import parse_qs
+
+import uvicorn
+
+ITEMS = ("Product", "Discount", "Return", "Shipping", "Gift card", "Sales tax", "Tip", "Fee", "Dispute fee")
+ACCOUNTS = ("1000", "1100", "1200", "2100", "2200", "4000", "6000")
+
+
+class ReceivingShop:
+    """`faults` are taken one per write, oldest first: lose_reply, lose_request, omit_last, garbage, or a status code."""
+
+    def __init__(self):
+        self.effects: list[tuple[str, str]] = []
+        self.requests: list[dict] = []
+        self.faults: list[str] = []
+        self.stock: dict[str, int] = {}
+        self.remaining: dict[str, int] = {}
+        self.parcels: list[str] = []
+        self.documents: list[dict] = []
+        self.bad_records: set[str] = set()
+        self.answered: dict[str, dict] = {}
+
+    def __enter__(self):
+        config = uvicorn.Config(self, host="127.0.0.1", port=0, log_level="critical", lifespan="off")
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread.start()
+        while not self._server.started:
+            time.sleep(0.005)
+        self.url = f"http://127.0.0.1:{self._server.servers[0].sockets[0].getsockname()[1]}"
+        return self
+
+    def __exit__(self, *ended):
+        self._server.should_exit = True
+        self._thread.join(timeout=10)
+
+    def count(self, kind: str, key: str) -> int:
+        return self.effects.count((kind, key))
+
+    async def __call__(self, scope, receive, send):
+        body = b""
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                break
+        query = {name: values[0] for name, values in parse_qs(scope["query_string"].decode()).items()}
+        request = {
+            "method": scope["method"],
+            "path": scope["path"],
+            "query": query,
+            "headers": {name.decode(): value.decode() for name, value in scope["headers"]},
+            "json": json.loads(body) if body else None,
+        }
+        self.requests.append(request)
+        reads = scope["method"] == "GET" or "query " in str((request["json"] or {}).get("query", ""))[:10]
+        fault = self.faults.pop(0) if self.faults and not reads else ""
+        if fault == "lose_request":
+            return await _cut(send)
+        if fault.isdigit() and fault != "500":
+            return await _answer(send, int(fault), {"message": "not now"}, [(b"retry-after", b"0")])
+        answer = self.handle(request)
+        if fault == "lose_reply":
+            return await _cut(send)
+        if fault == "500":
+            return await _answer(send, 500, {"message": "broken after the work was done"})
+        if fault == "garbage":
+            return await _answer(send, 200, "<html>")
+        if fault == "omit_last":
+            (answer.get("results") or answer.get("update"))[-1:] = []
+        if fault == "slow":
+            await asyncio.sleep(0.05)
+        return await _answer(send, answer.pop("status", 200), answer)
+
+    def handle(self, request) -> dict:
+        path, sent = request["path"], request["json"]
+        if path.endswith("/graphql.json"):
+            return self.graphql(sent["query"], sent["variables"])
+        if path == "/crm/v3/objects/contacts/batch/upsert":
+            return self.contacts(sent["inputs"])
+        if path == "/api/profile-import":
+            email = sent["data"]["attributes"]["email"]
+            self.effects.append(("profile", email))
+            return {"data": {"id": f"profile-{email}"}}
+        if path.startswith("/wp-json/wc/v3/products"):
+            return self.products(sent["update"])
+        if path.endswith("/query"):
+            return self.books_query(request["query"]["query"])
+        return self.book(path.rsplit("/", 1)[1], request["query"]["requestid"], sent)
+
+    def contacts(self, inputs) -> dict:
+        results, errors = [], []
+        for item in inputs:
+            if item["id"] in self.bad_records:
+                trace = {"objectWriteTraceId": [item["objectWriteTraceId"]]}
+                errors.append({"category": "VALIDATION_ERROR", "message": "invalid email", "context": trace})
+                continue
+            self.effects.append(("contact", item["id"]))
+            results.append({"id": f"c-{item['id']}", "properties": {"email": item["id"]}})
+        return {"status": 207 if errors else 200, "results": results, "errors": errors}
+
+    def products(self, updates) -> dict:
+        for item in updates:
+            if str(item["id"]) in self.bad_records:
+                # A site that refuses the whole batch and does not say which record it is about.
+                return {"status": 400, "code": "rest_invalid_param", "message": "invalid parameter"}
+        for item in updates:
+            self.stock[str(item["id"])] = item["stock_quantity"]
+            self.effects.append(("stock", str(item["id"])))
+        return {"update": [{"id": item["id"]} for item in updates]}
+
+    def graphql(self, document, variables) -> dict:
+        if "inventorySetQuantities" in document:
+            return {"data": {"inventorySetQuantities": self.set_quantities(variables)}}
+        if "inventoryItem(" in document:
+            quantity = self.stock.get(f"{variables['item']}|{variables['location']}", 0)
+            level = {"id": "level", "quantities": [{"name": "available", "quantity": quantity}]}
+            return {"data": {"inventoryItem": {"inventoryLevel": level}}}
+        if "fulfillmentCreate" in document:
+            return {"data": {"fulfillmentCreate": self.fulfil(variables["fulfillment"])}}
+        lines = [{"id": key, "remainingQuantity": value} for key, value in self.remaining.items()]
+        parcels = [
+            {"id": f"f-{number}", "status": "SUCCESS", "trackingInfo": [{"number": number}]} for number in self.parcels
+        ]
+        orders = {"nodes": [{"lineItems": {"nodes": lines}}]}
+        return {"data": {"order": {"fulfillmentOrders": orders, "fulfillments": parcels}}}
+
+    def set_quantities(self, variables) -> dict:
+        key = variables["idempotencyKey"]
+        if key in self.answered:
+            return self.answered[key]
+        quantities = variables["input"]["quantities"]
+        errors = []
+        for at, item in enumerate(quantities):
+            held = self.stock.get(f"{item['inventoryItemId']}|{item['locationId']}", 0)
+            if item["changeFromQuantity"] is not None and item["changeFromQuantity"] != held:
+                field = ["input", "quantities", str(at), "changeFromQuantity"]
+                errors.append({"code": "CHANGE_FROM_QUANTITY_STALE", "field": field, "message": "stale"})
+        if errors:
+            return {"userErrors": errors}
+        for item in quantities:
+            record = f"{item['inventoryItemId']}|{item['locationId']}"
+            self.stock[record] = item["quantity"]
+            self.effects.append(("stock", record))
+        self.answered[key] = {"inventoryAdjustmentGroup": {"id": "gid://shopify/Group/1"}, "userErrors": []}
+        return self.answered[key]
+
+    def fulfil(self, fulfilment) -> dict:
+        lines = fulfilment["lineItemsByFulfillmentOrder"][0]["fulfillmentOrderLineItems"]
+        if any(self.remaining.get(line["id"], 0) < line["quantity"] for line in lines):
+            return {"fulfillment": None, "userErrors": [{"field": None, "message": "nothing left to fulfil"}]}
+        for line in lines:
+            self.remaining[line["id"]] -= line["quantity"]
+        number = fulfilment["trackingInfo"]["number"]
+        self.parcels.append(number)
+        self.effects.append(("fulfilment", number))
+        return {"fulfillment": {"id": f"f-{number}"}, "userErrors": []}
+
+    def books_query(self, statement) -> dict:
+        if "from Item" in statement:
+            rows = [{"Id": f"i{at}", "Name": name} for at, name in enumerate(ITEMS)]
+            return {"QueryResponse": {"Item": rows}}
+        if "from Account" in statement:
+            return {"QueryResponse": {"Account": [{"Id": f"a{number}", "AcctNum": number} for number in ACCOUNTS]}}
+        if "from Customer" in statement:
+            return {"QueryResponse": {}}
+        number = statement.split("'")[1]
+        found = [document for document in self.documents if document["DocNumber"] == number]
+        return {"QueryResponse": {statement.split()[3]: found} if found else {}}
+
+    def book(self, entity, key, sent) -> dict:
+        name = {"salesreceipt": "SalesReceipt", "refundreceipt": "RefundReceipt", "deposit": "Deposit"}[entity]
+        if key not in self.answered:
+            document = {**sent, "Id": str(len(self.documents) + 1)}
+            self.documents.append(document)
+            self.effects.append((entity, sent["PrivateNote"]))
+            self.answered[key] = {name: document}
+        return dict(self.answered[key])
+
+
+async def _answer(send, status, value, headers=()):
+    body = value.encode() if isinstance(value, str) else json.dumps(value).encode()
+    kind = [(b"content-type", b"application/json"), (b"x-request-id", b"r-1"), *headers]
+    await send({"type": "http.response.start", "status": status, "headers": kind})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _cut(send):
+    """Promise more bytes than are sent: the connection breaks in the middle of the answer."""
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
+    await send({"type": "http.response.body", "body": b"{", "more_body": False})

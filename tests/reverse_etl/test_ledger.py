@@ -1,0 +1,153 @@
+"""The ledger on a real SQLite file: what it remembers, what it refuses."""
+
+from __future__ import annotations
+
+import activation_rows as rows
+import pytest
+import sqlalchemy as sa
+from conftest import NOW
+from sqlalchemy.exc import IntegrityError
+
+from reverse_etl import engine
+from reverse_etl.delivery_states import TRANSITIONS, State, sources
+from reverse_etl.destination import Outcome, Result
+from reverse_etl.errors import ConfigurationError, StopSync
+from reverse_etl.ledger import Purpose
+from reverse_etl.ledger_store import NEWEST
+from reverse_etl.ledger_tables import ATTEMPTS, DELIVERIES, METADATA
+from reverse_etl.plan import Action
+
+
+def planned(turn, emails=("a@example.com",), **more):
+    rows.contacts(turn.warehouse, emails, **more)
+    return turn.plan("hubspot__contacts")
+
+
+def test_migrations_make_the_tables_the_code_knows(turn):
+    inspector = sa.inspect(turn.ledger._engine)
+    for table in METADATA.sorted_tables:
+        made = {column["name"] for column in inspector.get_columns(table.name)}
+        assert made == {column.name for column in table.columns}
+        indexes = {index["name"] for index in inspector.get_indexes(table.name)}
+        assert {index.name for index in table.indexes} <= indexes
+
+
+def test_the_newest_step_is_the_last_migration():
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    from reverse_etl.ledger_store import MIGRATIONS
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_current_head() == NEWEST
+
+
+def test_a_store_of_a_newer_program_is_refused_in_words(turn):
+    with turn.ledger._engine.begin() as connection:
+        connection.execute(sa.text("update alembic_version set version_num = '9999'"))
+    with pytest.raises(ConfigurationError, match=r"newer Cartwheel.*9999"):
+        turn.open()
+
+
+def test_commits_are_durable_before_a_request_leaves(turn):
+    with turn.ledger._engine.connect() as connection:
+        assert connection.execute(sa.text("pragma journal_mode")).scalar() == "wal"
+        # 2 = FULL
+        assert connection.execute(sa.text("pragma synchronous")).scalar() == 2
+
+
+def test_planning_the_same_twice_is_one_plan_and_a_change_supersedes_it(turn):
+    first = planned(turn)
+    assert turn.plan("hubspot__contacts").plan_id == first.plan_id
+    second = planned(turn, segment="champions")
+    assert second.plan_id != first.plan_id
+    assert (turn.states(first), turn.states(second)) == (["superseded"], ["planned"])
+
+
+def test_a_record_has_at_most_one_open_delivery(turn):
+    plan = planned(turn)
+    with turn.ledger._engine.begin() as connection:
+        row = dict(connection.execute(sa.select(DELIVERIES)).mappings().one())
+        with pytest.raises(IntegrityError):
+            connection.execute(sa.insert(DELIVERIES), [{**row, "delivery_id": "another"}])
+    assert turn.states(plan) == ["planned"]
+
+
+def test_a_step_that_is_not_in_the_table_is_refused(turn):
+    (delivery,) = planned(turn).deliveries
+    accepted = {delivery.record_key: Outcome(Result.ACCEPTED)}
+    turn.ledger.settle([delivery], accepted, NOW)
+    with pytest.raises(StopSync, match="accepted and can not become"):
+        turn.ledger.begin_attempts([delivery], Purpose.WRITE, "k", NOW)
+
+
+def test_every_state_is_reached_and_the_ends_are_ends():
+    assert all(sources(state) for state in State if state is not State.PLANNED)
+    assert [state for state, after in TRANSITIONS.items() if not after] == ["accepted", "rejected", "superseded"]
+
+
+def test_attempts_are_written_ahead_and_only_appended(turn):
+    (delivery,) = planned(turn).deliveries
+    attempts = turn.ledger.begin_attempts([delivery], Purpose.WRITE, "k", NOW)
+    assert [row["result"] for row in turn.ledger.queries.attempts(delivery.delivery_id)] == [None]
+    doubt = {delivery.record_key: Outcome(Result.IN_DOUBT, code="no_answer")}
+    turn.ledger.record_outcomes(attempts, doubt, None, NOW)
+    turn.ledger.begin_attempts([delivery], Purpose.WRITE, "k", NOW)
+    results = [row["result"] for row in turn.ledger.queries.attempts(delivery.delivery_id)]
+    assert results == ["in_doubt", None]
+    with pytest.raises(IntegrityError):
+        turn.ledger.record_outcomes(attempts, doubt, None, NOW)
+
+
+def test_what_no_answer_settled_is_in_doubt_and_keeps_the_next_plan_waiting(turn):
+    plan = planned(turn)
+    turn.ledger.begin_attempts(plan.deliveries, Purpose.WRITE, "k", NOW)
+    assert turn.ledger.doubt_unanswered("hubspot__contacts", NOW) == 1
+    again = planned(turn, segment="champions")
+    assert (again.deliveries, again.count(Action.WAITING)) == ((), 1)
+
+
+def test_a_delivery_with_an_older_attempt_in_doubt_is_never_released_as_unsent(turn):
+    (delivery,) = planned(turn).deliveries
+    turn.ledger.begin_attempts([delivery], Purpose.WRITE, "k", NOW)
+    turn.ledger.release([delivery], {delivery.delivery_id}, NOW)
+    assert [item.state for item in turn.ledger.queries.unsettled("hubspot__contacts")] == ["in_doubt"]
+
+
+def test_a_rejected_intention_gets_a_new_key_next_time(turn):
+    (delivery,) = planned(turn).deliveries
+    turn.ledger.settle([delivery], {delivery.record_key: Outcome(Result.REJECTED, code="x")}, NOW)
+    (again,) = turn.plan("hubspot__contacts").deliveries
+    assert (again.intention, again.key_generation) == (delivery.intention, 1)
+    assert again.idempotency_key != delivery.idempotency_key
+
+
+def test_marks_of_another_engine_version_are_not_trusted_but_the_fingerprints_are(turn):
+    rows.receipts(turn.warehouse, ["#1", "#2"])
+    turn.push(turn.plan("quickbooks__sales_receipts"))
+    with turn.ledger._engine.begin() as connection:
+        connection.execute(sa.text("update accepted set engine = 'duckdb-0.1', quick = -quick"))
+    after = turn.plan("quickbooks__sales_receipts")
+    assert (after.deliveries, after.skipped, after.noops) == ((), (), 2)
+
+
+def test_the_export_has_a_row_per_delivery_and_per_attempt_even_when_empty(turn):
+    empty = turn.ledger.queries.export_arrow()
+    planned(turn, ("a@example.com", "b@example.com"))
+    turn.push(turn.ledger.queries.newest_plan("hubspot__contacts"))
+    full = turn.ledger.queries.export_arrow()
+    assert [empty[name].num_rows for name in ("deliveries", "attempts")] == [0, 0]
+    assert [full[name].num_rows for name in ("deliveries", "attempts")] == [2, 2]
+    assert all(empty[name].schema == full[name].schema for name in full)
+
+
+def test_the_ledger_has_no_row_without_a_plan(turn):
+    planned(turn)
+    with turn.ledger._engine.begin() as connection, pytest.raises(IntegrityError):
+        connection.execute(
+            sa.insert(ATTEMPTS),
+            [{"attempt_id": "x", "delivery_id": "none", "purpose": "write", "request_key": "k", "started_at": NOW}],
+        )
+    with pytest.raises(ConfigurationError, match="no plan 'never'"):
+        engine.push("never", turn.ledger, turn.settings)

@@ -1,0 +1,51 @@
+"""The whole way on the default world: sandbox over HTTP → connectors → raw → dbt models, for tests that want the default world."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.extract import extract, missing_tables, platforms
+from pipelines.files.load import create_tables
+from sandbox.server import CREDENTIALS, Sandbox
+from tests.transform.warehouse import Warehouse
+
+
+def configure(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox, home: Path) -> None:
+    """The settings a fresh user has: one account a platform, all of them at the sandbox."""
+    monkeypatch.setenv("CARTWHEEL_HOME", str(home))
+    monkeypatch.setenv("CARTWHEEL_WAREHOUSE", str(home / "warehouse.duckdb"))
+    for platform, url in sandbox.base_urls.items():
+        base = f"{url}/statements/statement.csv" if platform == "bank" else url
+        monkeypatch.setenv(f"SOURCES__{platform.upper()}__BASE_URL", base)
+        for name, value in CREDENTIALS[platform].items():
+            monkeypatch.setenv(f"SOURCES__{platform.upper()}__{name.upper()}", value)
+
+
+def extract_all(home: Path) -> list[str]:
+    """Extracts every platform; returns the resources that failed, with their reason."""
+    failed = []
+    for platform in platforms():
+        failed += [f"{platform}.{done.resource}: {done.error}" for done in extract(platform) if done.error]
+    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        for statement in list(missing_tables(connection)):
+            connection.execute(statement)
+        create_tables(connection)
+    return failed
+
+
+def built(home: Path, *select: str) -> Warehouse:
+    """Sandbox → warehouse with the selected models (all unless told) built and tested."""
+    monkeypatch = pytest.MonkeyPatch()
+    try:
+        with Sandbox() as sandbox:
+            configure(monkeypatch, sandbox, home)
+            failed = extract_all(home)
+        assert not failed, failed
+    finally:
+        monkeypatch.undo()
+    warehouse = Warehouse(home)
+    warehouse.dbt("build", *select)
+    return warehouse

@@ -1,0 +1,29 @@
+with receipts as (
+    select * from {{ ref('fct_expected_refund_receipts') }} where held_back_reason is null and not is_in_books
+),
+
+credit_memos as (
+    select
+        receipts.document_key as record_key,
+        lines.line_number,
+        receipts.document_number,
+        receipts.document_date,
+        receipts.customer_name,
+        receipts.document_key as memo,
+        receipts.deposit_account_number,
+        receipts.total_minor,
+        lines.item_name,
+        lines.account_number,
+        lines.line_description,
+        lines.line_amount_minor,
+        receipts.total_minor as money_minor,
+        receipts.currency_code,
+        'Refunded on ' || cast(receipts.document_date as varchar) || ': '
+            || {{ money_text('receipts.total_minor', 'receipts.currency_code') }} || ' ' || receipts.currency_code
+            || '; the books hold no document ' || receipts.document_number as reason,
+        receipts.refund_id as source_key
+    from receipts
+    inner join {{ ref('fct_expected_refund_receipt_lines') }} as lines on receipts.document_key = lines.document_key
+)
+
+select * from credit_memos

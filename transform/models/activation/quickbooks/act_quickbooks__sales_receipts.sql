@@ -1,0 +1,32 @@
+with receipts as (
+    select * from {{ ref('fct_expected_sales_receipts') }} where held_back_reason is null and not is_in_books
+),
+
+sales_receipts as (
+    select
+        receipts.document_key as record_key,
+        lines.line_number,
+        receipts.document_number,
+        receipts.document_date,
+        receipts.customer_name,
+        receipts.document_key as memo,
+        receipts.deposit_account_number,
+        receipts.total_minor,
+        lines.item_name,
+        lines.account_number,
+        lines.line_description,
+        lines.line_amount_minor,
+        receipts.total_minor as money_minor,
+        receipts.currency_code,
+        'Captured on ' || cast(receipts.document_date as varchar) || ': '
+            || {{ money_text('receipts.captured_minor', 'receipts.currency_code') }} || ' ' || receipts.currency_code
+            || ' less ' || {{ money_text('receipts.fee_minor', 'receipts.currency_code') }} || ' fee'
+            || case when receipts.gift_card_minor > 0
+                then ', ' || {{ money_text('receipts.gift_card_minor', 'receipts.currency_code') }} || ' of it by gift card' else '' end
+            || '; the books hold no document ' || receipts.document_number as reason,
+        receipts.order_id as source_key
+    from receipts
+    inner join {{ ref('fct_expected_sales_receipt_lines') }} as lines on receipts.document_key = lines.document_key
+)
+
+select * from sales_receipts

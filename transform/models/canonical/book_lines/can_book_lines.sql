@@ -1,0 +1,4 @@
+select
+    book_line_id, document_id, platform, account_id, entity_id, line_number, account_number, account_name,
+    signed_minor, item_name, description, currency_code
+from {{ ref('can_book_lines__quickbooks') }}

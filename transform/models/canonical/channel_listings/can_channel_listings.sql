@@ -1,0 +1,11 @@
+select
+    listing_id, platform, account_id, entity_id, channel, sku, location_id, platform_product_id,
+    platform_variant_id, inventory_item_gid, location_gid, listed_quantity, is_tracked, updated_at
+from {{ ref('can_channel_listings__shopify') }}
+
+union all
+
+select
+    listing_id, platform, account_id, entity_id, channel, sku, location_id, platform_product_id,
+    platform_variant_id, inventory_item_gid, location_gid, listed_quantity, is_tracked, updated_at
+from {{ ref('can_channel_listings__woocommerce') }}

@@ -1,0 +1,24 @@
+select
+    order_id, platform, account_id, entity_id, channel, platform_order_id, order_number, placed_at, order_date,
+    cancelled_at, updated_at, is_test, is_b2b, payment_terms, currency_code, platform_customer_id,
+    customer_email, customer_phone, shipping_country_code, shipping_postcode, shipping_address_key,
+    order_payment_status, order_fulfilment_status, is_tax_included, total_minor, tax_minor
+from {{ ref('can_orders__files') }}
+
+union all
+
+select
+    order_id, platform, account_id, entity_id, channel, platform_order_id, order_number, placed_at, order_date,
+    cancelled_at, updated_at, is_test, is_b2b, payment_terms, currency_code, platform_customer_id,
+    customer_email, customer_phone, shipping_country_code, shipping_postcode, shipping_address_key,
+    order_payment_status, order_fulfilment_status, is_tax_included, total_minor, tax_minor
+from {{ ref('can_orders__shopify') }}
+
+union all
+
+select
+    order_id, platform, account_id, entity_id, channel, platform_order_id, order_number, placed_at, order_date,
+    cancelled_at, updated_at, is_test, is_b2b, payment_terms, currency_code, platform_customer_id,
+    customer_email, customer_phone, shipping_country_code, shipping_postcode, shipping_address_key,
+    order_payment_status, order_fulfilment_status, is_tax_included, total_minor, tax_minor
+from {{ ref('can_orders__woocommerce') }}

@@ -1,0 +1,54 @@
+with refund_lines as (
+    select refund_lines.*, receipts.document_key
+    from {{ ref('can_refund_lines') }} as refund_lines
+    inner join {{ ref('fct_expected_refund_receipts') }} as receipts on refund_lines.refund_id = receipts.refund_id
+),
+
+returned as (
+    select
+        document_key,
+        case line_type when 'product' then 1 when 'shipping' then 2 else 3 end as place,
+        refund_line_id as place_key,
+        case line_type
+            when 'shipping' then 'Shipping' when 'gift_card' then 'Gift card' when 'tip' then 'Tip'
+            when 'fee' then 'Customer fee' when 'duty' then 'Duties' else 'Return'
+        end as item_name,
+        case line_type
+            when 'shipping' then '4030' when 'gift_card' then '2200' when 'tip' then '2340'
+            when 'fee' then '4060' when 'duty' then '2120' else '4020'
+        end as account_number,
+        case
+            when line_type = 'product' then 'Returned ' || coalesce(sku, 'goods') || ' x ' || cast(quantity as varchar)
+            when line_type = 'shipping' then 'Shipping refunded'
+            else 'Refunded: ' || line_type
+        end as line_description,
+        net_minor as line_amount_minor
+    from refund_lines
+),
+
+taxes as (
+    select document_key, 4 as place, '' as place_key, 'Sales tax' as item_name, '2100' as account_number,
+        'Sales tax refunded' as line_description, {{ sum_minor('tax_minor') }} as line_amount_minor
+    from refund_lines
+    group by document_key
+),
+
+entries as (
+    select * from returned
+    union all
+    select * from taxes
+),
+
+lines as (
+    select
+        document_key,
+        cast(row_number() over (partition by document_key order by place, place_key) as bigint) as line_number,
+        item_name,
+        account_number,
+        line_description,
+        cast(line_amount_minor as bigint) as line_amount_minor
+    from entries
+    where line_amount_minor <> 0
+)
+
+select * from lines

@@ -1,0 +1,71 @@
+with
+
+bridge_ends as (
+    select * from {{ ref('fct_bridge_ends') }}
+),
+
+differences as (
+    select * from {{ ref('fct_differences') }} where bridge is not null
+),
+
+reason_codes as (
+    select * from {{ ref('reason_codes') }}
+),
+
+clearing_months as (
+    select * from {{ ref('fct_clearing_months') }}
+),
+
+causes as (
+    {%- for column, place, label in [
+        ('charges_minor', 1, 'charges captured'), ('refunds_minor', 2, 'refunds'), ('fees_minor', 3, 'fees'),
+        ('disputes_minor + dispute_fees_minor', 4, 'disputes, with their fees'), ('adjustments_minor', 5, 'adjustments and other charges'),
+        ('payouts_minor', 6, 'payouts'),
+    ] %}
+    select entity_id, period_month, currency_code, 'clearing' as bridge, {{ place }} as place, '{{ label }}' as label,
+        cast(null as varchar) as reason_code, {{ column }} as amount_minor
+    from clearing_months
+    where {{ column }} != 0
+    union all
+    {%- endfor %}
+    select differences.entity_id, differences.period_month, differences.currency_code, differences.bridge,
+        10 + coalesce(reason_codes.position, 800), coalesce(reason_codes.meaning, 'code without a meaning'), differences.reason_code,
+        {{ sum_minor('differences.amount_minor') }}
+    from differences
+    left join reason_codes using (reason_code)
+    group by differences.entity_id, differences.period_month, differences.currency_code, differences.bridge, reason_codes.position,
+        reason_codes.meaning, differences.reason_code
+),
+
+steps as (
+    {%- for bridge, start_label, end_label in [
+        ('storefront_to_bank', 'storefront, ordered', 'bank deposits'),
+        ('clearing', 'opening balance', 'closing balance'),
+        ('storefront_to_net_revenue', 'storefront, ordered', 'net revenue'),
+        ('net_revenue_to_books', 'net revenue', 'revenue in the books'),
+    ] %}
+    {%- for side, place, label in [('start', 0, start_label), ('end', 10000, end_label)] %}
+    select entity_id, period_month, currency_code, bridge, {{ place }} as place, '{{ label }}' as label,
+        cast(null as varchar) as reason_code, {{ side }}_minor as amount_minor
+    from bridge_ends
+    where bridge = '{{ bridge }}'
+    union all
+    {%- endfor %}
+    {%- endfor %}
+    select * from causes
+),
+
+numbered as (
+    select
+        entity_id, period_month, currency_code, bridge,
+        cast(row_number() over (
+            partition by entity_id, period_month, currency_code, bridge order by place, reason_code nulls first, label
+        ) as bigint) as position,
+        label, reason_code, amount_minor
+    from steps
+)
+
+select
+    entity_id || ':' || period_month || ':' || currency_code || ':' || bridge || ':' || cast(position as varchar) as bridge_row_id,
+    entity_id, period_month, currency_code, bridge, position, label, reason_code, amount_minor
+from numbered

@@ -1,0 +1,111 @@
+with
+
+orders as (
+    select * from {{ ref('fct_order_reconciliation') }}
+),
+
+matches as (
+    select payment_matches.*, orders.order_number
+    from {{ ref('fct_payment_matches') }} as payment_matches
+    inner join orders using (order_id)
+    where payment_matches.movement_id is not null
+),
+
+lone_charges as (
+    select * from {{ ref('fct_payment_matches') }} where order_payment_id is null
+),
+
+lone_refunds as (
+    select refund_matches.*, orders.order_number
+    from {{ ref('fct_refund_matches') }} as refund_matches
+    inner join orders using (order_id)
+    where refund_matches.movement_id is null and orders.is_processor_connected
+),
+
+numbers as (
+    select entity_id, order_number, min(order_id) as order_id, max(case when is_test then 1 else 0 end) as test_orders
+    from {{ ref('can_orders') }}
+    group by entity_id, order_number
+),
+
+-- Same charge, another key: both sides get a row, so that each entity, month and currency closes on its own.
+compared as (
+    select
+        *,
+        case
+            when leg_currency_code != charge_currency_code then 'CUR-03'
+            when leg_entity_id != charge_entity_id then 'ENT-01'
+            when {{ month_key('leg_date') }} != {{ month_key('charge_date') }} then 'TIM-04'
+        end as moved_code
+    from matches
+),
+
+moved_out as (
+    select payment_match_id || ':out' as difference_key, leg_entity_id as entity_id, leg_date as difference_date,
+        leg_currency_code as currency_code, moved_code as reason_code, order_id, order_number as reference,
+        -leg_minor as amount_minor, 'charged at the processor on ' || cast(charge_date as varchar) || ' in ' || charge_currency_code as evidence
+    from compared
+    where moved_code is not null
+),
+
+moved_in as (
+    select payment_match_id || ':in', charge_entity_id, charge_date, charge_currency_code, moved_code, order_id, order_number,
+        case when moved_code = 'CUR-03' then charge_minor else leg_minor end, 'placed on ' || cast(leg_date as varchar) || ' in ' || leg_currency_code
+    from compared
+    where moved_code is not null
+),
+
+amounts as (
+    select payment_match_id || ':amount', charge_entity_id, charge_date, charge_currency_code, 'UNX-00', order_id, order_number,
+        charge_minor - leg_minor, 'the storefront captured ' || cast(leg_minor as varchar) || ' minor units, the processor charged ' || cast(charge_minor as varchar)
+    from compared
+    where coalesce(moved_code, '') != 'CUR-03' and charge_minor != leg_minor
+),
+
+charged_alone as (
+    select lone_charges.payment_match_id, lone_charges.charge_entity_id, lone_charges.charge_date, lone_charges.charge_currency_code,
+        case
+            when numbers.test_orders = 1 then 'SRC-04'
+            when orders.captured_minor = lone_charges.charge_minor and orders.processor_charged_minor = orders.captured_minor then 'SRC-03'
+            else 'SRC-01'
+        end,
+        orders.order_id, coalesce(lone_charges.order_reference, lone_charges.charge_reference), lone_charges.charge_minor,
+        'charge ' || coalesce(lone_charges.charge_reference, lone_charges.movement_id) || ' belongs to no captured payment of an order'
+    from lone_charges
+    left join numbers
+        on lone_charges.charge_entity_id = numbers.entity_id
+        and lone_charges.order_reference = numbers.order_number
+    left join orders
+        on numbers.order_id = orders.order_id
+),
+
+differences as (
+    select * from moved_out
+    union all
+    select * from moved_in
+    union all
+    select * from amounts
+    union all
+    select * from charged_alone
+),
+
+-- A refund that the processor never paid moves no money between storefront and bank: shown, but in no bridge.
+refunded_alone as (
+    select refund_match_id as difference_id, refund_entity_id as entity_id, {{ month_key('refund_date') }} as period_month,
+        refund_currency_code as currency_code, cast(null as varchar) as bridge, 'REF-03' as reason_code, order_id,
+        order_number as reference, refund_minor as amount_minor, 'refunded in the storefront, not at the processor' as evidence
+    from lone_refunds
+),
+
+all_differences as (
+    select 'charge:' || difference_key as difference_id, entity_id, {{ month_key('difference_date') }} as period_month, currency_code,
+        'storefront_to_bank' as bridge, reason_code, order_id, reference, amount_minor, evidence
+    from differences
+    union all
+    select * from refunded_alone
+)
+
+select
+    difference_id, entity_id, period_month, currency_code, bridge, 'storefront' as from_system, 'processor' as to_system,
+    reason_code, order_id, reference, amount_minor, evidence
+from all_differences

@@ -1,0 +1,26 @@
+with
+
+months as (
+    select * from {{ ref('fct_clearing_months') }}
+),
+
+differences as (
+    select
+        'clearing:' || entity_id || ':' || period_month || ':' || currency_code as difference_id,
+        entity_id,
+        period_month,
+        currency_code,
+        'clearing' as bridge,
+        'processor' as from_system,
+        'processor_balance' as to_system,
+        'UNX-00' as reason_code,
+        cast(null as varchar) as order_id,
+        'balance ' || period_month as reference,
+        reported_closing_minor - computed_closing_minor as amount_minor,
+        'the processor reports ' || cast(reported_closing_minor as varchar) || ' minor units, its movements make '
+            || cast(computed_closing_minor as varchar) as evidence
+    from months
+    where reported_closing_minor != computed_closing_minor
+)
+
+select * from differences

@@ -1,0 +1,84 @@
+with
+
+orders as (
+    select * from {{ ref('fct_order_reconciliation') }}
+),
+
+lone_legs as (
+    select payment_matches.*
+    from {{ ref('fct_payment_matches') }} as payment_matches
+    where payment_matches.order_payment_id is not null and payment_matches.movement_id is null
+),
+
+-- Tender that never reaches the processor, and the order's share of what is still open.
+tenders as (
+    {%- for column, code, words in [
+        ('gift_card_minor', 'TND-01', 'paid by gift card'),
+        ('store_credit_minor', 'TND-02', 'paid by store credit'),
+        ('terms_minor', 'TND-03', 'invoiced on terms, not paid through the processor'),
+        ('manual_minor', 'TND-04', 'paid outside the processor'),
+    ] %}
+    select order_id, order_id || ':{{ code }}' as difference_key, is_processor_connected as is_by_order,
+        '{{ code }}' as reason_code, -{{ column }} as amount_minor, '{{ words }}' as evidence
+    from orders
+    where {{ column }} != 0
+    union all
+    {%- endfor %}
+    select order_id, order_id || ':outstanding', is_payment_supplied, outstanding_reason_code, -outstanding_minor,
+        case outstanding_reason_code
+            when 'TND-05' then 'the channel supplies no payments'
+            when 'TND-07' then 'total less everything paid: partly paid'
+            when 'TND-08' then 'paid more than the total'
+            when 'SRC-05' then 'cancelled before it was captured'
+            else 'authorised or unpaid, not captured'
+        end
+    from orders
+    where outstanding_minor != 0
+    union all
+    select lone_legs.order_id, lone_legs.order_payment_id, orders.is_processor_connected,
+        case when orders.is_processor_connected then 'SRC-02' else 'TND-05' end, -lone_legs.leg_minor,
+        'captured by ' || coalesce(lone_legs.gateway, 'an unnamed gateway') || ' in the storefront, no such charge at a processor'
+    from lone_legs
+    inner join orders using (order_id)
+),
+
+placed as (
+    select tenders.*, orders.entity_id, orders.channel, orders.order_number, orders.order_month, orders.currency_code
+    from tenders
+    inner join orders using (order_id)
+),
+
+by_order as (
+    select
+        'tender:' || difference_key as difference_id,
+        entity_id, order_month as period_month, currency_code, reason_code,
+        order_id, order_number as reference, amount_minor, evidence
+    from placed
+    where is_by_order
+),
+
+-- A channel whose gateway is not connected differs as a whole: one row a month, not one an order.
+by_channel as (
+    select
+        'tender:' || entity_id || ':' || channel || ':' || order_month || ':' || currency_code || ':' || reason_code as difference_id,
+        entity_id, order_month as period_month, currency_code, reason_code,
+        cast(null as varchar) as order_id,
+        channel || ' ' || order_month as reference,
+        {{ sum_minor('amount_minor') }} as amount_minor,
+        'no processor is connected for channel ' || channel || ': ' || cast(count(*) as varchar) || ' amounts together' as evidence
+    from placed
+    where not is_by_order
+    group by entity_id, channel, order_month, currency_code, reason_code
+),
+
+differences as (
+    select * from by_order
+    union all
+    select * from by_channel
+)
+
+select
+    difference_id, entity_id, period_month, currency_code,
+    'storefront_to_bank' as bridge, 'storefront' as from_system, 'processor' as to_system,
+    reason_code, order_id, reference, amount_minor, evidence
+from differences

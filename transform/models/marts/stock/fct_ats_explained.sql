@@ -1,0 +1,56 @@
+{#- Each step is what the number was before minus after: the rows of one SKU × channel add up to its ats. -#}
+with ats as (
+    select
+        *,
+        least(offer, coalesce(max_listed, offer)) as capped,
+        greatest(0, shared - buffer) as after_buffer
+    from {{ ref('fct_ats') }}
+),
+
+places as (
+    select * from {{ ref('fct_stock') }} where is_enabled
+),
+
+place_terms as (
+    {%- for term, sign in [
+        ('on_hand', ''), ('damaged', '-'), ('quality_control', '-'), ('reserved', '-'), ('safety', '-'), ('committed', '-')
+    ] %}
+    select sku, location_id, {{ loop.index }} as position, '{{ term }}' as term, {{ sign }}{{ term }} as units from places
+    {% if not loop.last %}union all{% endif %}
+    {%- endfor %}
+),
+
+terms as (
+    select ats.sku, ats.channel, place_terms.position, place_terms.term, place_terms.location_id, place_terms.units
+    from ats
+    inner join place_terms on ats.sku = place_terms.sku
+    {%- for term, units in [
+        ('checkout_holds', '-checkout_holds'),
+        ('in_flight', '-in_flight'),
+        ('hard_allocations_of_other_channels', 'hard - hard_total'),
+        ('own_hard_allocation_set_aside', '-hard'),
+        ('buffer', '-least(buffer, greatest(0, shared))'),
+        ('nothing_below_zero', 'after_buffer - shared + least(buffer, greatest(0, shared))'),
+        ('share', '(offer - hard) - after_buffer'),
+        ('own_hard_allocation', 'hard'),
+        ('max_listed', 'capped - offer'),
+        ('end_when', 'ats - capped'),
+    ] %}
+    union all
+    select sku, channel, {{ loop.index + 6 }} as position, '{{ term }}' as term, cast(null as varchar) as location_id, {{ units }} as units from ats
+    {%- endfor %}
+),
+
+explained as (
+    select
+        sku,
+        channel,
+        cast(position as bigint) as position,
+        term,
+        location_id,
+        cast(units as bigint) as units
+    from terms
+    where units <> 0
+)
+
+select * from explained

@@ -1,0 +1,97 @@
+-- What each shop shows for a SKU, and what it should show. A listing by location gets the channel's number filled
+-- in from the fullest location down, never more than a location has free, so that the parts add up to fct_ats.
+with listings as (
+    select
+        listings.*,
+        count(*) over (
+            partition by listings.channel, listings.sku, coalesce(listings.location_id, '')
+        ) as twins
+    from {{ ref('can_channel_listings') }} as listings
+    where listings.sku is not null
+),
+
+free_places as (
+    select
+        listings.listing_id,
+        greatest(0, case when stock.is_enabled then stock.available else 0 end) as free,
+        stock.sku is not null and stock.owner_platform is not null as is_counted
+    from listings
+    left join {{ ref('fct_stock') }} as stock
+        on listings.sku = stock.sku and listings.location_id = stock.location_id
+),
+
+measured as (
+    select
+        listings.*,
+        ats.ats,
+        ats.pool,
+        ats.buffer,
+        ats.available,
+        ats.locations,
+        coalesce(free_places.free, 0) as free,
+        coalesce(free_places.is_counted, false) as is_counted,
+        cast(sum(coalesce(free_places.free, 0)) over (
+            partition by listings.channel, listings.sku
+            order by coalesce(free_places.free, 0) desc, listings.location_id, listings.listing_id rows unbounded preceding
+        ) as bigint) as free_so_far
+    from listings
+    left join {{ ref('fct_ats') }} as ats on listings.sku = ats.sku and listings.channel = ats.channel
+    left join free_places on listings.listing_id = free_places.listing_id
+),
+
+targets as (
+    select
+        listing_id,
+        platform,
+        account_id,
+        entity_id,
+        channel,
+        sku,
+        location_id,
+        platform_product_id,
+        platform_variant_id,
+        inventory_item_gid,
+        location_gid,
+        listed_quantity,
+        cast(
+            case when location_id is null then ats else greatest(0, least(free, ats - (free_so_far - free))) end as bigint
+        ) as target_quantity,
+        ats,
+        pool,
+        buffer,
+        available,
+        locations,
+        case
+            when not coalesce(is_tracked, true) then 'not_tracked'
+            when twins > 1 then 'sku_listed_twice'
+            when ats is null then 'sku_unknown_to_stock'
+            when location_id is not null and not is_counted then 'location_not_counted'
+        end as held_back_reason
+    from measured
+),
+
+quantities as (
+    select
+        listing_id,
+        platform,
+        account_id,
+        entity_id,
+        channel,
+        sku,
+        location_id,
+        platform_product_id,
+        platform_variant_id,
+        inventory_item_gid,
+        location_gid,
+        cast(listed_quantity as bigint) as listed_quantity,
+        case when held_back_reason is null then target_quantity end as target_quantity,
+        ats,
+        pool,
+        buffer,
+        available,
+        locations,
+        held_back_reason
+    from targets
+)
+
+select * from quantities

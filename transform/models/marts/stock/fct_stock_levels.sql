@@ -1,0 +1,49 @@
+-- Bins and batches of one system are added up; two systems that both count a place are not (DOMAIN § 5.4, rule 1).
+with per_system as (
+    select
+        platform,
+        account_id,
+        sku,
+        location_id,
+        min(entity_id) as entity_id,
+        bool_and(is_enabled) as is_enabled,
+        cast(sum(on_hand) as bigint) as on_hand,
+        cast(sum(coalesce(damaged, 0)) as bigint) as damaged,
+        cast(sum(coalesce(quality_control, 0)) as bigint) as quality_control,
+        cast(sum(coalesce(reserved, 0)) as bigint) as reserved,
+        cast(sum(coalesce(incoming, 0)) as bigint) as incoming,
+        max(as_of_at) as as_of_at
+    from {{ ref('can_stock_levels') }}
+    group by platform, account_id, sku, location_id
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by sku, location_id order by as_of_at desc nulls last, platform, account_id
+        ) as newest_first,
+        count(*) over (partition by sku, location_id) as systems
+    from per_system
+),
+
+owners as (
+    select
+        sku,
+        location_id,
+        entity_id,
+        platform as owner_platform,
+        account_id as owner_account_id,
+        coalesce(is_enabled, true) as is_enabled,
+        on_hand,
+        damaged,
+        quality_control,
+        reserved,
+        incoming,
+        as_of_at,
+        cast(systems as bigint) as systems
+    from ranked
+    where newest_first = 1
+)
+
+select * from owners
