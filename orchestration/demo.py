@@ -89,7 +89,7 @@ class Wheel:
                 for event in result.all_events
                 if event.is_step_failure
             ]
-            raise StepFailed("\n".join(reasons)[:3000])
+            raise StepFailed(f"{' and '.join(key.to_user_string() for key in keys[:1])}: " + "\n".join(reasons)[:3000])
         return result
 
 

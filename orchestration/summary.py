@@ -102,12 +102,12 @@ def needs_a_human(screen: Console) -> None:
     """Differences only a person can settle, by reason, with the money at stake."""
     with warehouse.reading() as connection:
         rows = connection.execute(
-            """select reason_code, reason, count(*), sum(abs(amount_minor)), currency_code
-               from marts.fct_differences where needs_a_human group by all order by 4 desc"""
+            """select reason_code, reason, suggested_action, count(*), cast(sum(abs(amount_minor)) as bigint), currency_code
+               from marts.fct_differences where needs_a_human group by all order by 5 desc"""
         ).fetchall()
-    table = Table("code", "what it is", "cases", "at stake", title="Needs a human", title_justify="left")
-    for code, reason, cases, stake, currency in rows:
-        table.add_row(code, reason, str(cases), spoken(stake, currency))
+    table = Table("code", "what it is", "cases", "at stake", "to do", title="Needs a human", title_justify="left")
+    for code, reason, action, cases, stake, currency in rows:
+        table.add_row(code, reason, str(cases), spoken(stake, currency), action or "")
     screen.print(table)
 
 

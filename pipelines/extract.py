@@ -1,6 +1,7 @@
-"""Runs connectors: platform → `raw_<platform>` in the warehouse, one dlt load per resource.
+"""Runs connectors: platform → `raw_<platform>` in the warehouse, one dlt load per platform.
 
-Each resource is its own load, so a changed type or a failing endpoint stops that resource and no other.
+When that load fails its resources are loaded one by one, so that a changed type or a failing endpoint stops its resource
+and no other.
 """
 
 from __future__ import annotations
@@ -14,17 +15,20 @@ from datetime import datetime
 
 import dlt
 import duckdb
+import httpx
 from dlt.normalize.exceptions import NormalizeJobFailed
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 import pipelines.platforms
 from pipelines.connector import Connector, Notices, Resource, dlt_columns, dlt_resource
 from pipelines.errors import ConfigurationError, ExtractionError, SchemaChanged
-from pipelines.settings import connections, home, warehouse_path
+from pipelines.settings import Connection, connections, home, warehouse_path
 
 os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
 # Merging makes a second dataset; its default name would clash with our word "staging".
 os.environ.setdefault("DESTINATION__DUCKDB__STAGING_DATASET_NAME_LAYOUT", "%s_incoming")
+
+Opened = list[tuple[Connection, httpx.Client]]
 
 SQL_TYPES = {
     "text": "varchar",
@@ -87,42 +91,51 @@ def run_connector(
         return []
     warehouse_path().parent.mkdir(parents=True, exist_ok=True)
     opened = [(connection, declared.connect(connection)) for connection in accounts]
-    done = []
+    chosen = tuple(resource for resource in declared.resources if not only or resource.name in only)
     try:
-        for resource in declared.resources:
-            if only and resource.name not in only:
-                continue
-            outcome = _load(declared, resource, opened, since)
-            report(outcome)
-            done.append(outcome)
+        done = _load(declared, chosen, opened, since)
     finally:
         for _, client in opened:
             client.close()
+    for outcome in done:
+        report(outcome)
     return done
 
 
-def _load(declared: Connector, resource: Resource, opened: list, since: datetime | None) -> Extracted:  # type: ignore[type-arg]
+def _load(declared: Connector, chosen: tuple[Resource, ...], opened: Opened, since: datetime | None) -> list[Extracted]:
+    """One dlt load for all resources, which is the fast way; if it fails, one each, so that only the guilty one stops."""
     notices = Notices()
     pipeline = dlt.pipeline(
-        pipeline_name=f"{declared.platform}__{resource.name}",
+        pipeline_name=declared.platform,
         destination=dlt.destinations.duckdb(str(warehouse_path())),
         dataset_name=f"raw_{declared.platform}",
         pipelines_dir=str(home() / "dlt"),
     )
     error: ExtractionError | None = None
     try:
-        pipeline.run(dlt_resource(declared, resource, opened, notices, since), loader_file_format="parquet")
+        resources = [dlt_resource(declared, resource, opened, notices, since) for resource in chosen]
+        pipeline.run(resources, loader_file_format="parquet")
     except PipelineStepFailed as failure:
-        error = _reason(failure, f"raw_{declared.platform}.{resource.name}")
+        error = _reason(failure, f"raw_{declared.platform}")
         if error is None:
             raise
-        # A half-normalised package would be loaded by the next run; the cursor did not move, so it is read again.
+        # A half-normalised package would be loaded by the next run; the cursors did not move, so it is read again.
         pipeline.drop_pending_packages()
-    rows = 0
+        if len(chosen) > 1:
+            return [outcome for resource in chosen for outcome in _load(declared, (resource,), opened, since)]
+    counts = {}
     if error is None and pipeline.last_trace.last_normalize_info is not None:
-        rows = pipeline.last_trace.last_normalize_info.row_counts.get(resource.name, 0)
-    undeclared = {name: count for (_, name), count in notices.undeclared.items()}
-    return Extracted(declared.platform, resource.name, rows, undeclared, error)
+        counts = pipeline.last_trace.last_normalize_info.row_counts
+    return [
+        Extracted(
+            declared.platform,
+            resource.name,
+            counts.get(resource.name, 0),
+            {name: count for (table, name), count in notices.undeclared.items() if table.endswith(f".{resource.name}")},
+            error,
+        )
+        for resource in chosen
+    ]
 
 
 def _reason(failure: BaseException, table: str) -> ExtractionError | None:

@@ -146,7 +146,7 @@ class CanonicalRows:
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query whose refs (`{{ ref('fct_stock') }}`) are built first."""
-        return self.connection.execute(self._render(sql)).fetchall()
+        return self.connection.execute(self.rendered(sql)).fetchall()
 
     def build(self, model: str) -> None:
         """Build a model, its refs first, once."""
@@ -158,7 +158,7 @@ class CanonicalRows:
         elif (TRANSFORM / "seeds" / f"{model}.csv").exists():
             self.seed(model)
         else:
-            self.connection.execute(f"create table {model} as {self._render(self._models[model].read_text())}")
+            self.connection.execute(f"create table {model} as {self.rendered(self._models[model].read_text())}")
 
     def _make_environment(self) -> jinja2.Environment:
         environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
@@ -169,7 +169,8 @@ class CanonicalRows:
         environment.globals.update(environment.from_string(macros).make_module().__dict__)
         return environment
 
-    def _render(self, sql: str) -> str:
+    def rendered(self, sql: str) -> str:
+        """SQL with its macros applied and its refs built."""
         return self._environment.from_string(sql).render()
 
     def _var(self, name: str, default: Any = None) -> Any:

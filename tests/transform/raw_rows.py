@@ -40,6 +40,11 @@ class RawRows(CanonicalRows):
             )
         return self
 
+    def source_table(self, schema: str, table: str, query: str) -> None:
+        """Let a query's rows be a source table."""
+        self._sources.add((schema, table))
+        self.connection.execute(f"create table {schema}.{table} as {query}")
+
     def mapped(self, noun: str, platform: str) -> RawRows:
         """Let one platform's mapping alone be the union `can_<noun>`."""
         mapping = self._ref(f"can_{noun}__{platform}")
@@ -57,7 +62,7 @@ class RawRows(CanonicalRows):
             super().build(model)
             return
         self.built.add(model)
-        self.connection.execute(f"create table {model} as {self._render(self._models[model].read_text())}")
+        self.connection.execute(f"create table {model} as {self.rendered(self._models[model].read_text())}")
 
     def _source(self, schema: str, table: str) -> str:
         if (schema, table) not in self._sources:

@@ -4,6 +4,7 @@ select
     customer_email, customer_phone, shipping_country_code, shipping_postcode, shipping_address_key,
     order_payment_status, order_fulfilment_status, is_tax_included, total_minor, tax_minor
 from {{ ref('can_orders__files') }}
+where order_id not in (select order_id from {{ ref('can_orders__superseded') }})
 
 union all
 

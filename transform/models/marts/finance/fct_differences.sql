@@ -11,6 +11,31 @@ differences as (
     from {{ ref(model) }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
+),
+
+reason_codes as (
+    select * from {{ ref('reason_codes') }}
+),
+
+explained as (
+    select
+        differences.difference_id,
+        differences.entity_id,
+        differences.period_month,
+        differences.currency_code,
+        differences.bridge,
+        differences.from_system,
+        differences.to_system,
+        differences.reason_code,
+        reason_codes.meaning as reason,
+        differences.order_id,
+        differences.reference,
+        differences.amount_minor,
+        differences.evidence,
+        reason_codes.needs_a_human,
+        nullif(reason_codes.action, 'none') as suggested_action
+    from differences
+    left join reason_codes on differences.reason_code = reason_codes.reason_code
 )
 
-select * from differences
+select * from explained
