@@ -1,12 +1,14 @@
 """100,000 orders from the file drop to built marts, beside the same rows through bare DuckDB.
 
 The baseline reads the same files with one statement each into typed tables and answers one grouped sum: the least any
-loader can do. Prints seconds, orders per second and the ratio; growth is measured with ten times the orders.
+loader can do. Prints seconds, orders per second, the ratio and the most memory any one process took; growth is measured
+with ten times the orders. Other sizes: `python bench/file_drop_to_marts.py 50000 200000`.
 """
 
 from __future__ import annotations
 
 import os
+import resource
 import sys
 import tempfile
 import time
@@ -59,15 +61,25 @@ def ours(folder: Path, home: Path) -> tuple[float, float]:
     if outcome.refused:
         raise SystemExit(f"refused: {outcome.refused}")
     loaded = time.perf_counter()
-    built = build.run((), {}, lambda *_: None)
+    with build.worker() as dbt:
+        built = build.run((), {}, dbt)
     if not built.succeeded:
-        raise SystemExit(f"build failed: {built.failures}\n{built.last_words}")
+        raise SystemExit(f"build failed: {built.failures}\n{built.words}")
     return loaded - started, time.perf_counter() - loaded
 
 
+def peak_mib() -> float:
+    """The most memory this process or one of its children (dbt) ever held; Linux counts KiB, macOS bytes."""
+    most = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return most / 1024**2 if sys.platform == "darwin" else most / 1024
+
+
 def main() -> None:
-    print(f"{'orders':>9} {'bare s':>7} {'load s':>7} {'build s':>8} {'load/bare':>9} {'orders/s':>9}")
-    for orders in (100_000, 1_000_000):
+    sizes = [int(text) for text in sys.argv[1:]] or [100_000, 1_000_000]
+    print(
+        f"{'orders':>9} {'bare s':>7} {'load s':>7} {'build s':>8} {'load/bare':>9} {'all/bare':>9} {'orders/s':>9} {'peak MiB':>9}"
+    )
+    for orders in sizes:
         with tempfile.TemporaryDirectory() as temporary:
             folder = Path(temporary)
             write_files(folder / "drop", orders)
@@ -77,7 +89,8 @@ def main() -> None:
         rate = orders / (load_seconds + build_seconds)
         print(
             f"{orders:>9,} {baseline:>7.2f} {load_seconds:>7.2f} {build_seconds:>8.2f} "
-            f"{load_seconds / baseline:>9.1f} {rate:>9,.0f}"
+            f"{load_seconds / baseline:>9.1f} {(load_seconds + build_seconds) / baseline:>9.1f} {rate:>9,.0f} {peak_mib():>9,.0f}",
+            flush=True,
         )
 
 

@@ -1,66 +1,121 @@
-"""Runs dbt for the `build` verb in a child process, with progress, under the writer's lock."""
+"""Runs dbt for the build verb and the dbt assets: in a child process, with progress, under the writer's lock."""
 
 from __future__ import annotations
 
 import json
 import os
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from orchestration import environment, warehouse
-from orchestration.resources import dbt_executable
 
 Progress = Callable[[int, int, str], None]
 
 
+@dataclass(frozen=True)
+class Node:
+    """A model, seed or test that dbt finished: its unique id, its status in dbt's word ("success", "pass", "failed", …)."""
+
+    unique_id: str
+    status: str
+    seconds: float
+
+    @property
+    def name(self) -> str:
+        return self.unique_id.split(".")[2]
+
+
 @dataclass
 class Built:
-    """Outcome of a build: nodes done, and the failed ones with dbt's message (what each failure means is in the test's head)."""
+    """Outcome of a build: every finished node, and dbt's own words on errors."""
 
-    done: int = 0
-    failures: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)
+    words: str = ""
     succeeded: bool = False
-    last_words: str = ""
+
+    @property
+    def failures(self) -> list[str]:
+        return [node.name for node in self.nodes if node.status == "failed"]
+
+    @property
+    def warnings(self) -> list[str]:
+        return [node.name for node in self.nodes if node.status.startswith("warn")]
 
 
-def run(select: tuple[str, ...], variables: dict[str, Any], progress: Progress) -> Built:
-    """Builds and tests the selected models. dbt runs as a child: its connection would keep this process's file locked."""
-    command = [dbt_executable(), "--log-format", "json", "--log-level", "info", "build"]
-    command += ["--profiles-dir", str(environment.TRANSFORM), "--project-dir", str(environment.TRANSFORM)]
-    command += ["--target-path", os.environ["CARTWHEEL_DBT_TARGET"], "--vars", json.dumps(variables)]
-    if select:
-        command += ["--select", *select]
-    with warehouse.writing("cartwheel build"):
-        warehouse.ensure_raw_tables()
+class Worker:
+    """A dbt process that takes one invocation after the other. progress: called per finished node (done, total, name)."""
+
+    def __init__(self, progress: Progress = lambda done, total, name: None) -> None:
+        self.progress = progress
+        folder = environment.home() / "dbt"
+        folder.mkdir(exist_ok=True)
+        self._log = (folder / "worker.log").open("a")
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", "orchestration.dbt_worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+            cwd=environment.ROOT,
+        )
+
+    def close(self) -> None:
+        if self._child.stdin:
+            self._child.stdin.close()
+        self._child.wait(30)
+        self._log.close()
+
+    def invoke(self, arguments: Sequence[str], variables: dict[str, Any]) -> Built:
+        """One dbt command, to its end."""
+        project = str(environment.TRANSFORM)
+        target = os.environ["CARTWHEEL_DBT_TARGET"]
+        where = ["--profiles-dir", project, "--project-dir", project, "--target-path", target]
+        request = {"arguments": [*arguments, *where], "variables": json.dumps(variables, sort_keys=True)}
+        assert self._child.stdin is not None  # noqa: S101 - a pipe by construction
+        assert self._child.stdout is not None  # noqa: S101
+        self._child.stdin.write(json.dumps(request) + "\n")
+        self._child.stdin.flush()
         built = Built()
-        with subprocess.Popen(  # noqa: S603 - our own executable, arguments as a list
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        ) as child:
-            for line in child.stdout or ():
-                _note(line, built, progress)
-        built.succeeded = child.returncode == 0
-    return built
+        for line in self._child.stdout:
+            said = json.loads(line)
+            built.words = (built.words + (said["words"] + "\n" if said.get("words") else ""))[-4000:]
+            if "node" in said:
+                node = Node(said["node"], said["status"], said["seconds"])
+                built.nodes.append(node)
+                self.progress(said["index"], said["total"], node.name)
+            if said.get("done"):
+                built.succeeded = said["success"]
+                return built
+        built.words += "dbt's process ended without an answer"
+        return built
 
 
-def _note(line: str, built: Built, progress: Progress) -> None:
+@contextmanager
+def worker(progress: Progress = lambda done, total, name: None) -> Iterator[Worker]:
+    """A dbt process for as long as the block lasts."""
+    started = Worker(progress)
     try:
-        said = json.loads(line)
-    except json.JSONDecodeError:
-        built.last_words = (built.last_words + line)[-2000:]
-        return
-    data, info = said.get("data", {}), said.get("info", {})
-    if info.get("level") == "error":
-        built.last_words = (built.last_words + info.get("msg", "") + "\n")[-2000:]
-    status = data.get("status")
-    if "index" not in data or "total" not in data or status in (None, "start", "started"):
-        return
-    built.done += 1
-    node = data.get("node_info", {}).get("node_name") or data.get("name", "")
-    if status in ("error", "fail"):
-        built.failures.append(node)
-    elif status == "warn":
-        built.warnings.append(node)
-    progress(int(data["index"]), int(data["total"]), node)
+        yield started
+    finally:
+        started.close()
+
+
+def run(select: Sequence[str], variables: dict[str, Any], dbt: Worker, verb: str = "build") -> Built:
+    """Builds and tests the selected models (all when none is named). verb `run` leaves the tests out."""
+    with warehouse.writing(f"dbt {verb}"):
+        warehouse.ensure_raw_tables()
+        arguments = [verb]
+        if select:
+            arguments += ["--indirect-selection", "buildable", "--select", *select]
+        return dbt.invoke(arguments, variables)
+
+
+def parse(dbt: Worker) -> None:
+    """Writes manifest.json of the project. Raises RuntimeError with dbt's own words."""
+    parsed = dbt.invoke(["parse"], {})
+    if not parsed.succeeded:
+        raise RuntimeError(f"dbt could not read the project:\n{parsed.words}")

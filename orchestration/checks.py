@@ -1,7 +1,5 @@
 """Claims about the published numbers that an operator sees beside the snapshot; dbt's own tests are checks on their models."""
 
-from datetime import timedelta
-
 import dagster as dg
 
 from orchestration import warehouse
@@ -31,10 +29,7 @@ CLAIMS = {
 
 
 def checks() -> list[dg.AssetChecksDefinition]:
-    fresh = dg.build_last_update_freshness_checks(
-        assets=[SNAPSHOT], lower_bound_delta=timedelta(hours=2), severity=dg.AssetCheckSeverity.WARN
-    )
-    return [*(_claim(name, query, meaning) for name, (query, meaning) in CLAIMS.items()), *fresh]
+    return [_claim(name, query, meaning) for name, (query, meaning) in CLAIMS.items()]
 
 
 def _claim(name: str, query: str, meaning: str) -> dg.AssetChecksDefinition:

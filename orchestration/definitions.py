@@ -12,10 +12,9 @@ environment.prepare()
 from orchestration.activate import push_jobs, sync_assets, sync_models  # noqa: E402
 from orchestration.checks import checks  # noqa: E402
 from orchestration.ingest import raw_assets  # noqa: E402
-from orchestration.resources import dbt_cli, dbt_project  # noqa: E402
 from orchestration.schedules import schedules  # noqa: E402
 from orchestration.sensors import change_sensor  # noqa: E402
-from orchestration.transform import published_tables, snapshot_asset, transform_assets  # noqa: E402
+from orchestration.transform import DbtRunner, dbt_project, published_tables, snapshot_asset, transform_assets  # noqa: E402
 
 project = dbt_project()
 raw = raw_assets()
@@ -36,7 +35,7 @@ defs = dg.Definitions(
     jobs=[refresh_warehouse, *jobs.values()],
     schedules=schedules(refresh_warehouse),
     sensors=[change_sensor(sync, model, jobs[sync]) for sync, model in sync_models()],
-    resources={"dbt": dbt_cli(project)},
+    resources={"dbt": DbtRunner()},
     # One writer at a time makes parallel steps pointless, and a step in a process of its own costs seconds.
     executor=dg.in_process_executor,
 )

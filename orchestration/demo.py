@@ -3,93 +3,99 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import logging
-import re
 import time
-from collections.abc import Iterator
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
 from typing import Any
 
 import dagster as dg
-from rich.progress import Progress, TaskID
+from rich.progress import Progress
 
 from orchestration import environment
 from orchestration.verbs import progress_display, screen
 
-# dbt's own line for a finished node, such as "12 of 310 PASS not_null_… [PASS in 0.02s]".
-NODE_DONE = re.compile(r"(\d+) of (\d+) (?:OK|PASS|WARN|ERROR|FAIL|SKIP|NO-OP)")
-
-
-class StepLog(io.TextIOBase):
-    """Takes what the steps print: kept in a file for whoever wants it, and dbt's counts shown as progress."""
-
-    def __init__(self, file: io.TextIOBase, progress: Progress, task: TaskID) -> None:
-        self._file, self._progress, self._task = file, progress, task
-
-    def write(self, text: str) -> int:
-        self._file.write(text)
-        for done, total in NODE_DONE.findall(text):
-            self._progress.update(
-                self._task, completed=int(done), total=int(total), description="build and test models"
-            )
-        return len(text)
+QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 class Wheel:
-    """The asset graph, run step by step in this process."""
+    """The asset graph, run step by step in this process; dbt reads its project beside the first extraction."""
 
     def __init__(self) -> None:
+        from orchestration import build
         from orchestration.resources import dagster_home
+        from orchestration.transform import KEPT
 
         logging.getLogger("alembic").setLevel(logging.WARNING)
         dagster_home()
-        from orchestration import definitions
-
-        self._definitions = definitions
         self._instance = dg.DagsterInstance.get()
-        self._refresh = definitions.defs.resolve_job_def("refresh_warehouse")
+        self._dbt = KEPT["dbt"] = build.Worker()
+        self._parsing = ThreadPoolExecutor(1).submit(build.parse, self._dbt)
 
-    def refresh(self, log: Path) -> None:
-        """Reads every platform, builds all models, publishes the snapshot."""
-        steps: list[tuple[str, list[dg.AssetKey]]] = [
-            (f"read {assets.node_def.name.removeprefix('extract_')}", list(assets.keys))
-            for assets in self._definitions.raw
-        ]
-        steps.append(("build and test models", list(self._definitions.models.keys)))
-        steps.append(("publish snapshot", list(self._definitions.snapshot.keys)))
-        with _steps(log) as (progress, task):
-            for name, keys in steps:
-                progress.reset(task, total=None, description=name)
-                self._run(self._refresh, keys)
+    def close(self) -> None:
+        from orchestration.transform import KEPT
 
-    def plan(self, log: Path) -> dict[str, dg.ExecuteInProcessResult]:
-        return self._each_sync("plan", log)
+        KEPT.pop("dbt", None)
+        self._dbt.close()
+        self._instance.dispose()
 
-    def push(self, log: Path) -> dict[str, dg.ExecuteInProcessResult]:
-        return self._each_sync("push", log)
+    def refresh(self, progress: Progress, with_tests: bool = True) -> None:
+        """Reads every platform, builds (and tests) all models, publishes the snapshot."""
+        from orchestration.ingest import raw_assets
 
-    def _each_sync(self, verb: str, log: Path) -> dict[str, dg.ExecuteInProcessResult]:
+        task = progress.add_task("read", total=None)
+        raw = raw_assets()
+        for number, assets in enumerate(raw):
+            name = assets.node_def.name.removeprefix("extract_")
+            progress.update(task, description=f"read {name}", completed=number, total=len(raw))
+            self._check(dg.materialize([assets], instance=self._instance, run_config=QUIET, raise_on_error=False))
+        progress.update(task, description="build models" + (" and test them" if with_tests else ""), total=None)
+        self._parsing.result()
+        definitions = self._definitions()
+        self._dbt.progress = lambda done, total, _: progress.update(task, completed=done, total=total)
+        job = definitions.defs.resolve_job_def("refresh_warehouse")
+        tests = {"resources": {"dbt": {"config": {"with_tests": with_tests}}}}
+        self._run(job, list(definitions.models.keys), tests)
+        progress.update(task, description="publish the snapshot", total=None)
+        self._run(job, list(definitions.snapshot.keys))
+        progress.remove_task(task)
+
+    def each_sync(self, verb: str, progress: Progress) -> dict[str, dg.ExecuteInProcessResult]:
+        """Materializes `plan` or `push` of every sync, the most urgent first."""
+        definitions = self._definitions()
         results = {}
-        with _steps(log) as (progress, task):
-            for sync in self._definitions.jobs:
-                progress.reset(task, total=None, description=f"{verb} {sync}")
-                job = self._definitions.defs.resolve_job_def(f"push_{sync}")
-                results[sync] = self._run(job, [dg.AssetKey([verb, sync])])
+        task = progress.add_task(verb, total=len(definitions.jobs))
+        for sync in definitions.jobs:
+            progress.update(task, description=f"{verb} {sync}", advance=1)
+            job = definitions.defs.resolve_job_def(f"push_{sync}")
+            results[sync] = self._run(job, [dg.AssetKey([verb, sync])])
+        progress.remove_task(task)
         return results
 
-    def _run(self, job: dg.JobDefinition, keys: list[dg.AssetKey]) -> dg.ExecuteInProcessResult:
-        quiet: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-        result = job.execute_in_process(
-            instance=self._instance, asset_selection=keys, run_config=quiet, raise_on_error=False
+    def _definitions(self) -> ModuleType:
+        from orchestration import definitions
+
+        return definitions
+
+    def _run(
+        self, job: dg.JobDefinition, keys: list[dg.AssetKey], config: dict[str, Any] | None = None
+    ) -> dg.ExecuteInProcessResult:
+        return self._check(
+            job.execute_in_process(
+                instance=self._instance,
+                asset_selection=keys,
+                run_config={**QUIET, **(config or {})},
+                raise_on_error=False,
+            )
         )
-        if not result.success:
-            reasons = [
-                str(event.step_failure_data.user_failure_data or event.step_failure_data.error_display_string)
-                for event in result.all_events
-                if event.is_step_failure
-            ]
-            raise StepFailed(f"{' and '.join(key.to_user_string() for key in keys[:1])}: " + "\n".join(reasons)[:3000])
+
+    def _check(self, result: dg.ExecuteInProcessResult) -> dg.ExecuteInProcessResult:
+        for event in result.all_events:
+            if event.is_step_failure:
+                said = event.step_failure_data.user_failure_data
+                words = said.description if said else event.step_failure_data.error_display_string
+                details = [str(value.value) for value in (said.metadata if said else {}).values()]
+                raise StepFailed("\n".join([f"{event.step_key}: {words}", *details])[:3000])
         return result
 
 
@@ -97,20 +103,11 @@ class StepFailed(Exception):
     """A step of the demo failed; the message is the step's own."""
 
 
-@contextlib.contextmanager
-def _steps(log: Path) -> Iterator[tuple[Progress, TaskID]]:
-    with progress_display() as progress, log.open("a") as file:
-        task = progress.add_task("", total=None)
-        writer = StepLog(file, progress, task)
-        with contextlib.redirect_stdout(writer):  # type: ignore[type-var]
-            yield progress, task
-
-
 def load_world() -> None:
     """First load of a running sandbox, for `cartwheel up`: the UI then shows every asset materialized."""
-    log = environment.home() / "up.log"
-    screen.print("Loading the sandbox's world: read, build, publish …")
-    Wheel().refresh(log)
+    screen.print("Loading the sandbox's world: read, build, test, publish …")
+    with contextlib.closing(Wheel()) as wheel, progress_display() as progress:
+        wheel.refresh(progress)
 
 
 def run(orders: int, seed: int) -> None:
@@ -122,19 +119,22 @@ def run(orders: int, seed: int) -> None:
     started = time.monotonic()
     with Sandbox(port=0, seed=seed, orders=orders) as world:
         environment.born(environment.SandboxAddress(world.url, world.base_urls, CREDENTIALS))
+        screen.print(f"A sandbox of the platforms with {orders} orders answers on {world.url}\n")
         try:
-            log = environment.home() / "demo.log"
-            log.unlink(missing_ok=True)
-            screen.print(f"Sandbox with {orders} orders on {world.url}\n")
-            wheel = Wheel()
-            wheel.refresh(log)
-            summary.totals(screen)
-            planned = wheel.plan(log)
-            pushed = wheel.push(log)
-            summary.pushed(screen, planned, pushed, world)
-            wheel.refresh(log)
-            summary.rest(screen, wheel.plan(log))
-            summary.needs_a_human(screen)
+            with contextlib.closing(Wheel()) as wheel:
+                with progress_display() as progress:
+                    wheel.refresh(progress)
+                summary.totals(screen)
+                with progress_display() as progress:
+                    planned = wheel.each_sync("plan", progress)
+                    pushed = wheel.each_sync("push", progress)
+                summary.pushed(screen, planned, pushed, world)
+                with progress_display() as progress:
+                    # The same data with our own changes in it: its claims were tested a minute ago.
+                    wheel.refresh(progress, with_tests=False)
+                    again = wheel.each_sync("plan", progress)
+                summary.rest(screen, again)
+                summary.needs_a_human(screen)
         finally:
             environment.gone()
     screen.print(f'\nDone in {time.monotonic() - started:.0f} s. Look further: cartwheel query "from fct_bridge"')

@@ -103,7 +103,8 @@ def needs_a_human(screen: Console) -> None:
     with warehouse.reading() as connection:
         rows = connection.execute(
             """select reason_code, reason, suggested_action, count(*), cast(sum(abs(amount_minor)) as bigint), currency_code
-               from marts.fct_differences where needs_a_human group by all order by 5 desc"""
+               from marts.fct_differences
+               where needs_a_human and bridge <> 'storefront_to_net_revenue' group by all order by 5 desc"""
         ).fetchall()
     table = Table("code", "what it is", "cases", "at stake", "to do", title="Needs a human", title_justify="left")
     for code, reason, action, cases, stake, currency in rows:

@@ -1,17 +1,51 @@
 """Assets from dbt (staging to activation) and the snapshot published from them."""
 
-import json
 import os
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
 import duckdb
-from dagster_dbt import DbtCliResource, DbtProject, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 
-from orchestration import warehouse
+from orchestration import build, environment, warehouse
 from orchestration.resources import OWNERS, WRITERS
+
+UNIQUE_ID = "dagster_dbt/unique_id"
+LAYERS = ("seeds", "staging", "canonical", "marts", "activation")
+
+
+class ClaimsAsChecks(DagsterDbtTranslator):
+    """Keys as dbt gives them; of the tests only those that claim something about the business become asset checks.
+
+    A thousand "not null" lights would hide the one that matters. They run and stop what depends on them all the same.
+    """
+
+    def get_asset_check_spec(
+        self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetCheckSpec | None:
+        test = manifest["nodes"][unique_id]
+        claims = test["name"].startswith("assert_") or "identity" in test.get("tags", [])
+        if not claims or asset_spec.metadata[UNIQUE_ID] != _subject(manifest, unique_id):
+            return None
+        return dg.AssetCheckSpec(
+            name=test["name"],
+            asset=asset_spec.key,
+            description=(test.get("description") or _head(test["raw_code"])) or None,
+            metadata={UNIQUE_ID: unique_id},
+        )
+
+
+def _subject(manifest: Mapping[str, Any], test_id: str) -> str | None:
+    """The model a claim is shown at: of those it reads the one furthest down a row's way."""
+    parents = [parent for parent in manifest["parent_map"].get(test_id, ()) if parent in manifest["nodes"]]
+    return max(parents, key=lambda parent: (LAYERS.index(manifest["nodes"][parent]["schema"]), parent), default=None)
+
+
+def _head(sql: str) -> str:
+    """The comment at the head of a singular test: what a failure means."""
+    return sql.partition("#}")[0].replace("{#", "").replace("--", "").strip()[:500] if "#}" in sql else ""
 
 
 def dbt_variables() -> dict[str, str]:
@@ -24,21 +58,92 @@ def dbt_variables() -> dict[str, str]:
     return {variable: os.environ[name] for variable, name in names.items() if os.environ.get(name)}
 
 
+def dbt_project() -> DbtProject:
+    """The dbt project, its manifest parsed anew when a file of the project is newer than it."""
+    folder = environment.TRANSFORM
+    project = DbtProject(
+        project_dir=folder, profiles_dir=folder, target_path=os.environ["CARTWHEEL_DBT_TARGET"], target="duckdb"
+    )
+    if _is_stale(project):
+        with build.worker() as dbt:
+            build.parse(dbt)
+    return project
+
+
+def _is_stale(project: DbtProject) -> bool:
+    if not project.manifest_path.exists():
+        return True
+    made = project.manifest_path.stat().st_mtime
+    watched = ("models", "macros", "seeds", "tests", "dbt_project.yml")
+    files = [
+        path for name in watched for path in (environment.TRANSFORM / name, *(environment.TRANSFORM / name).rglob("*"))
+    ]
+    return any(path.stat().st_mtime > made for path in files if path.is_file())
+
+
+class DbtRunner(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """How the dbt asset runs dbt. with_tests: False builds the models alone."""
+
+    with_tests: bool = True
+
+    def run(self, select: list[str]) -> build.Built:
+        verb = "build" if self.with_tests else "run"
+        if "dbt" in KEPT:
+            return build.run(select, dbt_variables(), KEPT["dbt"], verb)
+        with build.worker() as fresh:
+            return build.run(select, dbt_variables(), fresh, verb)
+
+
+# A dbt process somebody keeps over several builds (the demo does); a run of its own starts a fresh one.
+KEPT: dict[str, build.Worker] = {}
+
+
 def transform_assets(project: DbtProject) -> dg.AssetsDefinition:
-    @dbt_assets(manifest=project.manifest_path, project=project, name="dbt_build", pool=WRITERS)
-    def dbt_build(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
-        with warehouse.writing("dbt build"):
-            warehouse.ensure_raw_tables()
-            arguments = ["build", "--vars", json.dumps(dbt_variables())]
-            invocation = dbt.cli(arguments, context=context, raise_on_error=False)
-            events = list(invocation.stream())
-            counts = _row_counts()
-        for event in events:
-            yield _with_rows(event, counts)
-        if not invocation.is_successful():
-            raise dg.Failure("dbt build failed; the failing models and tests are named in this step's log above")
+    @dbt_assets(
+        manifest=project.manifest_path,
+        project=project,
+        name="dbt_build",
+        pool=WRITERS,
+        dagster_dbt_translator=ClaimsAsChecks(),
+    )
+    def dbt_build(context: dg.AssetExecutionContext, dbt: DbtRunner) -> Iterator[Any]:
+        specs = {spec.metadata[UNIQUE_ID]: spec for spec in context.assets_def.specs}
+        keys = context.selected_asset_keys
+        select = [] if context.is_subset is False else [name.split(".")[2] for name in specs if specs[name].key in keys]
+        built = dbt.run(select)
+        checks = {spec.metadata[UNIQUE_ID]: spec for spec in context.assets_def.check_specs if spec.metadata}
+        counts = _row_counts()
+        for node in built.nodes:
+            if node.unique_id in specs and node.status != "failed" and node.status != "skip":
+                yield _materialized(specs[node.unique_id].key, node, counts)
+            elif node.unique_id in checks and checks[node.unique_id].key in context.selected_asset_check_keys:
+                yield _checked(checks[node.unique_id], node)
+        context.log.info(f"{len(built.nodes)} models, seeds and tests; failed: {', '.join(built.failures) or 'none'}")
+        if not built.succeeded:
+            raise dg.Failure(
+                f"dbt build failed: {', '.join(built.failures) or 'it could not start'}", metadata={"dbt": built.words}
+            )
 
     return dbt_build
+
+
+def _materialized(key: dg.AssetKey, node: build.Node, counts: dict[tuple[str, str], int]) -> dg.MaterializeResult[None]:
+    metadata: dict[str, Any] = {"seconds": node.seconds}
+    rows = counts.get((key.path[-2], key.path[-1]))
+    if rows is not None:
+        metadata["dagster/row_count"] = rows
+    return dg.MaterializeResult(asset_key=key, metadata=metadata)
+
+
+def _checked(spec: dg.AssetCheckSpec, node: build.Node) -> dg.AssetCheckResult:
+    warned = node.status.startswith("warn")
+    return dg.AssetCheckResult(
+        passed=node.status == "pass",
+        asset_key=spec.asset_key,
+        check_name=spec.name,
+        severity=dg.AssetCheckSeverity.WARN if warned else dg.AssetCheckSeverity.ERROR,
+        metadata={"status": node.status},
+    )
 
 
 def _row_counts() -> dict[tuple[str, str], int]:
@@ -49,14 +154,6 @@ def _row_counts() -> dict[tuple[str, str], int]:
     return {(schema, table): size for schema, table, size in found}
 
 
-def _with_rows(event: Any, counts: dict[tuple[str, str], int]) -> Any:
-    key = getattr(event, "asset_key", None)
-    rows = counts.get((key.path[-2], key.path[-1])) if key is not None and len(key.path) > 1 else None
-    if rows is None or not isinstance(event, dg.MaterializeResult):
-        return event
-    return event._replace(metadata={**(event.metadata or {}), "dagster/row_count": rows})
-
-
 def snapshot_asset(published_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
     @dg.asset(
         key=["published", "snapshot"],
@@ -65,9 +162,15 @@ def snapshot_asset(published_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
         kinds={"duckdb"},
         owners=[OWNERS["analytics"]],
         pool=WRITERS,
-        description="Marts and activation as a versioned read-only file: what `cartwheel query` and BI tools open while pipelines write.",
+        freshness_policy=dg.FreshnessPolicy.time_window(
+            fail_window=timedelta(hours=2), warn_window=timedelta(minutes=30)
+        ),
+        description=(
+            "Marts and activation as a versioned read-only file: what `cartwheel query` and BI tools open while "
+            "pipelines write."
+        ),
     )
-    def snapshot(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    def snapshot() -> dg.MaterializeResult[None]:
         earlier = {table: content for found in warehouse.publications()[-1:] for table, content in found.tables.items()}
         with warehouse.writing("publish"):
             found = warehouse.publish(datetime.now(UTC))

@@ -95,16 +95,17 @@ def build_models(select: tuple[str, ...], settings: dict[str, Any]) -> int:
         def show(index: int, total: int, node: str) -> None:
             progress.update(task, completed=index, total=total, description=f"build {node[:48]}")
 
-        built = build.run(select, {**dbt_variables(), **settings}, show)
+        with build.worker(show) as dbt:
+            built = build.run(select, {**dbt_variables(), **settings}, dbt)
     for node in built.warnings:
         screen.print(f"warning: {node}")
     if not built.succeeded:
         trouble.print(f"build failed: {', '.join(built.failures) or 'dbt could not start'}")
-        trouble.print(built.last_words.strip()[-1500:], markup=False)
+        trouble.print(built.words.strip()[-1500:], markup=False)
         return 1
     with warehouse.writing("cartwheel build: publish"):
         published = warehouse.publish(datetime.now(UTC))
-    screen.print(f"{built.done} models, seeds and tests done; published snapshot {published.version}")
+    screen.print(f"{len(built.nodes)} models, seeds and tests done; published snapshot {published.version}")
     return 0
 
 

@@ -39,7 +39,9 @@ FILES = {
 }
 LEG = {"payment_type": "sale", "payment_status": "succeeded"}
 CONNECTOR: dict[str, list[Mapping[str, Any]]] = {
-    "can_orders": [{"order_id": f"shopify:main:{n}", "platform_order_id": n, "platform_customer_id": "c1"} for n in "13"],
+    "can_orders": [
+        {"order_id": f"shopify:main:{n}", "platform_order_id": n, "platform_customer_id": "c1"} for n in "13"
+    ],
     "can_order_lines": [{"order_line_id": f"l{n}", "order_id": f"shopify:main:{n}", "net_minor": 1000} for n in "13"],
     "can_order_payments": [LEG | {"order_payment_id": f"p{n}", "order_id": f"shopify:main:{n}"} for n in "13"],
     "can_refunds": [
@@ -94,7 +96,11 @@ def union(world: RawRows, noun: str, columns: str) -> set[tuple[Any, ...]]:
 @pytest.mark.parametrize(
     ("noun", "column", "expected"),
     [
-        ("orders", "order_id", {"shopify:main:1", "shopify:main:3", "files:shopify:2", "files:till:1", "files:till:N1"}),
+        (
+            "orders",
+            "order_id",
+            {"shopify:main:1", "shopify:main:3", "files:shopify:2", "files:till:1", "files:till:N1"},
+        ),
         ("order_lines", "order_line_id", {"l1", "l3", "files:shopify:2:a", "files:till:1:a"}),
         ("order_payments", "order_payment_id", {"p1", "p3", "files:shopify:2:p", "files:till:1:p"}),
         ("refunds", "refund_id", {"shopify:main:R1", "shopify:main:N1", "files:till:N1"}),

@@ -1,15 +1,11 @@
 """A throw-away warehouse for tests of the dbt models: canonical rows in, marts out.
 
-Tables are made from dictionaries with the columns and types the unions' contracts declare; dbt runs as a child process,
-because in this process its adapter would keep the file locked (DuckDB has one writing process).
+Tables are made from dictionaries with the columns and types the unions' contracts declare.
 """
 
 from __future__ import annotations
 
 import functools
-import os
-import subprocess
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +14,9 @@ from typing import Any
 import duckdb
 import yaml
 
-TRANSFORM = Path(__file__).resolve().parents[2] / "transform"
-DBT = Path(sys.executable).with_name("dbt")
+from tests.transform import dbt_process
+from tests.transform.dbt_process import TRANSFORM
+
 
 
 @functools.cache
@@ -38,7 +35,7 @@ def nouns() -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Warehouse:
-    """One DuckDB file in a folder of its own, with dbt's target and logs beside it."""
+    """One DuckDB file in a folder of its own."""
 
     folder: Path
 
@@ -68,18 +65,14 @@ class Warehouse:
             marks = ", ".join("?" for _ in columns)
             connection.execute(f"insert into canonical.can_{noun} values ({marks})", values)
 
-    def dbt(self, verb: str, *select: str, variables: str = "{}", check: bool = True) -> str:
-        """Runs a dbt verb on the selected nodes and returns its words; a failure raises with them unless check is off."""
-        command = [str(DBT), "--no-use-colors", verb, "--project-dir", str(TRANSFORM), "--profiles-dir", str(TRANSFORM)]
-        command += ["--target-path", str(self.folder / "target"), "--log-path", str(self.folder / "logs"), "--vars", variables]
+    def dbt(self, verb: str, *select: str) -> str:
+        """Runs a dbt verb on the selected nodes (all unless told) and returns its words; a failure raises with them."""
         # Tests that also need models nobody selected have nothing to test here.
-        narrow = ["--indirect-selection", "buildable"] if verb in ("build", "test") else []
-        command += [*narrow, "--select", *select] if select else []
-        environment = {**os.environ, "CARTWHEEL_WAREHOUSE": str(self.path)}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        if check and done.returncode:
-            raise AssertionError(f"dbt {verb} {' '.join(select)} failed:\n{done.stdout[-6000:]}{done.stderr[-2000:]}")
-        return done.stdout
+        narrow = ["--indirect-selection", "buildable"] if select and verb in ("build", "test") else []
+        succeeded, words = dbt_process.invoke(self.path, verb, *narrow, *(["--select", *select] if select else []))
+        if not succeeded:
+            raise AssertionError(f"dbt {verb} {' '.join(select)} failed:\n{words[-8000:]}")
+        return words
 
     def query(self, sql: str, *parameters: Any) -> list[dict[str, Any]]:
         """Rows of a query as dictionaries."""

@@ -37,12 +37,12 @@ FILES = {
     "order_lines": f"""
         select '{CHANNEL}' as channel, invoice as order_id, line as line_id, quantity, price as unit_price,
                'GBP' as currency_code, sku, title, case when sku in ('POST', 'DOT') then 'shipping' end as line_type
-        from lines where not is_credit""",
+        from lines where not is_credit order by order_id, line_id""",
     "refunds": f"""
         select '{CHANNEL}' as channel, invoice as refund_id, line as refund_line_id, moment as refunded_at,
                'GBP' as currency_code, cast(-quantity * price as decimal(18, 4)) as amount, sku, -quantity as quantity,
                customer as customer_id
-        from lines where is_credit""",
+        from lines where is_credit order by refund_id, refund_line_id""",
     "customers": f"select distinct '{CHANNEL}' as channel, customer as customer_id from lines where customer is not null",
     "products": f"""
         select '{CHANNEL}' as channel, sku, 'GBP' as currency_code, min(title) as title from lines group by sku""",

@@ -1,0 +1,93 @@
+"""dbt for tests: one child process per test process, which reads the project once and then builds any warehouse.
+
+A child, because in this process dbt's adapter would keep the warehouse locked (DuckDB has one writing process).
+`python -m tests.transform.dbt_process` is that child: a JSON request per line on stdin, a JSON answer per line on stdout.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+ROOT = Path(__file__).resolve().parents[2]
+TRANSFORM = ROOT / "transform"
+
+
+def invoke(warehouse: Path, *arguments: str) -> tuple[bool, str]:
+    """One dbt command on a warehouse: whether it succeeded, and dbt's words."""
+    child = _child()
+    assert child.stdin is not None
+    assert child.stdout is not None
+    child.stdin.write(json.dumps({"warehouse": str(warehouse), "arguments": arguments}) + "\n")
+    child.stdin.flush()
+    answer = child.stdout.readline()
+    assert answer, "dbt's process ended without an answer"
+    said = json.loads(answer)
+    return said["success"], said["words"]
+
+
+@functools.cache
+def _child() -> subprocess.Popen[str]:
+    folder = tempfile.TemporaryDirectory(prefix="dbt_process_")
+    environment = {**os.environ, "CARTWHEEL_DBT_TARGET": f"{folder.name}/target", "CARTWHEEL_DBT_LOGS": f"{folder.name}/logs"}
+    child = subprocess.Popen(
+        [sys.executable, "-m", "tests.transform.dbt_process"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd=ROOT,
+        env=environment,
+    )
+
+    def end() -> None:
+        child.communicate()
+        folder.cleanup()
+
+    atexit.register(end)
+    return child
+
+
+def _serve(requests: TextIO, answers: TextIO) -> None:
+    from dbt.cli.main import dbtRunner
+
+    manifest: Any = None
+    for line in requests:
+        request = json.loads(line)
+        os.environ["CARTWHEEL_WAREHOUSE"] = request["warehouse"]
+        if manifest is None:
+            manifest = _run(dbtRunner(), ["parse"])[0].result
+        result, words = _run(dbtRunner(manifest=manifest), request["arguments"])
+        success, trouble = bool(result.success), f"\n{result.exception}" if result.exception else ""
+        answers.write(json.dumps({"success": success, "words": "\n".join(words) + trouble}) + "\n")
+        answers.flush()
+
+
+def _run(runner: Any, arguments: Sequence[str]) -> tuple[Any, list[str]]:
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.factory import cleanup_connections
+
+    words: list[str] = []
+    runner.callbacks = [lambda event: words.append(event.info.msg) if event.info.level != "debug" else None]
+    project = ["--project-dir", str(TRANSFORM), "--profiles-dir", str(TRANSFORM)]
+    target = ["--target-path", os.environ["CARTWHEEL_DBT_TARGET"], "--log-path", os.environ["CARTWHEEL_DBT_LOGS"]]
+    result = runner.invoke(["--quiet", "--no-use-colors", "--log-level-file", "none", *arguments, *project, *target])
+    # The adapter keeps the file open until told otherwise.
+    cleanup_connections()
+    DuckDBConnectionManager.close_all_connections()
+    return result, words
+
+
+if __name__ == "__main__":
+    # dbt writes where it likes; answers keep the real stdout to themselves.
+    real = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    _serve(sys.stdin, real)
