@@ -168,6 +168,10 @@ def main() -> None:
     """Entry point: mistakes and refusals come out as one or two lines on stderr, never as a traceback."""
     try:
         cartwheel.main(standalone_mode=False)
+    except click.UsageError as error:
+        asked = error.ctx.command_path if error.ctx else "cartwheel"
+        click.echo(f"{asked}: {error.format_message()}\nSee `{asked} --help`.", err=True)
+        sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

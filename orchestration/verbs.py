@@ -49,7 +49,7 @@ def extract_platforms(names: tuple[str, ...], since: str | None) -> int:
         if wanted not in known:
             raise Refused(f"There is no platform '{wanted}'. Known: {', '.join(known)}.")
     start = _moment(since)
-    chosen, outcomes = names or known, list[Extracted]()
+    chosen, outcomes, skipped = names or known, list[Extracted](), list[str]()
     with progress_display() as progress, warehouse.writing("cartwheel extract"):
         task = progress.add_task("extract", total=len(chosen))
         for platform in chosen:
@@ -57,6 +57,7 @@ def extract_platforms(names: tuple[str, ...], since: str | None) -> int:
             found = extract(platform, since=start)
             outcomes += found
             if not found:
+                skipped.append(platform)
                 screen.print(f"{platform}: not configured, skipped (set SOURCES__{platform.upper()}__BASE_URL)")
             progress.advance(task)
     for outcome in outcomes:
@@ -65,12 +66,14 @@ def extract_platforms(names: tuple[str, ...], since: str | None) -> int:
             screen.print(f"  new field '{field}' in {count} records, kept in _undeclared: look at it, then declare it")
     failed = [outcome for outcome in outcomes if outcome.error]
     for outcome in failed:
-        trouble.print(f"{outcome.platform}.{outcome.resource}: {outcome.error}")
-    if not outcomes:
-        trouble.print(
-            "Nothing is configured. Start the sandbox (`cartwheel up`) or configure a platform (`cartwheel doctor`)."
+        _say(trouble, f"{outcome.platform}.{outcome.resource}: {outcome.error}")
+    if skipped and (names or not outcomes):
+        _say(
+            trouble,
+            f"Not configured: {', '.join(skipped)}. "
+            "Start the sandbox (`cartwheel up`) or configure the platform (`cartwheel doctor`).",
         )
-    return 1 if failed or not outcomes else 0
+    return 1 if failed or not outcomes or (names and skipped) else 0
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -103,6 +106,8 @@ def build_models(select: tuple[str, ...], settings: dict[str, Any]) -> int:
         trouble.print(f"build failed: {', '.join(built.failures) or 'dbt could not start'}")
         trouble.print(built.words.strip()[-1500:], markup=False)
         return 1
+    if not built.nodes:
+        raise Refused(f"No model matches '{' '.join(select)}'. A model's name, such as fct_bridge, selects it; no name builds all.")
     with warehouse.writing("cartwheel build: publish"):
         published = warehouse.publish(datetime.now(UTC))
     screen.print(f"{len(built.nodes)} models, seeds and tests done; published snapshot {published.version}")

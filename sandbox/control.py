@@ -61,11 +61,17 @@ def routes(world: World) -> list[BaseRoute]:
 
 
 def _place(world: World, asked: dict[str, Any]) -> Response:
-    quantity = int(asked.get("quantity", 1))
-    order = place_order(world, asked["channel"], asked["sku"], quantity, asked.get("email") or None)
-    placed = {"order_number": order.number, "total_minor": order.total_minor, "currency": world.currency}
-    return JSONResponse(placed, status_code=201)
+    quantity, sku = int(asked.get("quantity", 1)), asked.get("sku") or _plentiful(world)
+    order = place_order(world, asked["channel"], sku, quantity, asked.get("email") or None)
+    placed = {"order_number": order.number, "channel": asked["channel"], "sku": sku, "quantity": quantity}
+    return JSONResponse({**placed, "total_minor": order.total_minor, "currency": world.currency}, status_code=201)
 
 
 def _refused(error: Exception) -> Response:
     return JSONResponse({"error": str(error)}, status_code=400)
+
+
+def _plentiful(world: World) -> str:
+    """The SKU with the most units: what an order takes that names none."""
+    skus = sorted({sku for sku, _ in world.stock})
+    return max(skus, key=lambda sku: (world.pool(sku), sku))

@@ -1,5 +1,24 @@
+"""The default world, published once for all tests of the documents: what a reader's queries meet after `cartwheel demo`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
 from pathlib import Path
+
 import pytest
+
+from orchestration import warehouse
+from tests.transform import sandbox_warehouse
+
+
 @pytest.fixture(scope="session")
-def published_world() -> Path:
-    return Path("world")
+def published_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """CARTWHEEL_HOME with a published snapshot of seed 7, 500 orders."""
+    home = tmp_path_factory.mktemp("published_world")
+    built = sandbox_warehouse.built(home)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CARTWHEEL_HOME", str(home))
+        patch.setenv("CARTWHEEL_WAREHOUSE", str(built.path))
+        with warehouse.writing("publish the default world"):
+            warehouse.publish(datetime.now(UTC))
+    return home

@@ -33,9 +33,7 @@ def resolved(words: list[str]) -> tuple[click.Command, str, list[str]]:
     return command, " ".join(name), words
 
 
-@pytest.mark.parametrize(
-    "piece", [*documents.commands("cartwheel"), *documents.mentions("cartwheel")], ids=named
-)
+@pytest.mark.parametrize("piece", [*documents.commands("cartwheel"), *documents.mentions("cartwheel")], ids=named)
 def test_every_cartwheel_command_parses(piece: Piece) -> None:
     command, name, rest = resolved(documents.words(piece))
     assert command is not cartwheel or rest[:1] == ["--help"], f"no such verb: {piece.text}"

@@ -100,7 +100,7 @@ def test_eight_readers_and_a_writer_meet_no_lock(home: Path) -> None:
                     assert found is not None
                     assert found[0] >= 1000
                 reads[number] += 1
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the main thread reports it
             errors.append(error)
 
     readers = [threading.Thread(target=read, args=(number,)) for number in range(8)]

@@ -163,7 +163,11 @@ class CanonicalRows:
     def _make_environment(self) -> jinja2.Environment:
         environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
         environment.globals.update(
-            var=self._var, ref=self._ref, adapter=_Adapter(environment), **{"return": lambda x: x}
+            var=self._var,
+            ref=self._ref,
+            adapter=_Adapter(environment),
+            config=lambda **_: "",
+            **{"return": lambda x: x},
         )
         macros = "".join(path.read_text() for path in sorted((TRANSFORM / "macros").glob("*.sql")))
         environment.globals.update(environment.from_string(macros).make_module().__dict__)

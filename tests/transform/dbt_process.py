@@ -37,7 +37,11 @@ def invoke(warehouse: Path, *arguments: str) -> tuple[bool, str]:
 @functools.cache
 def _child() -> subprocess.Popen[str]:
     folder = tempfile.TemporaryDirectory(prefix="dbt_process_")
-    environment = {**os.environ, "CARTWHEEL_DBT_TARGET": f"{folder.name}/target", "CARTWHEEL_DBT_LOGS": f"{folder.name}/logs"}
+    environment = {
+        **os.environ,
+        "CARTWHEEL_DBT_TARGET": f"{folder.name}/target",
+        "CARTWHEEL_DBT_LOGS": f"{folder.name}/logs",
+    }
     child = subprocess.Popen(
         [sys.executable, "-m", "tests.transform.dbt_process"],
         stdin=subprocess.PIPE,

@@ -54,9 +54,25 @@ class Story:
         if tender == "card":
             known["processor_reference"] = f"ch_{number}"
         legs = len(self.rows["order_payments"])
-        self.add("order_payments", order_payment_id=f"leg-{legs}", order_id=number, tender_type=tender, amount_minor=amount, **known | columns)
+        self.add(
+            "order_payments",
+            order_payment_id=f"leg-{legs}",
+            order_id=number,
+            tender_type=tender,
+            amount_minor=amount,
+            **known | columns,
+        )
 
-    def move(self, kind: str, source: str, amount: int, fee: int = 0, payout: str | None = None, day: date = OCTOBER, **columns: Any) -> None:
+    def move(
+        self,
+        kind: str,
+        source: str,
+        amount: int,
+        fee: int = 0,
+        payout: str | None = None,
+        day: date = OCTOBER,
+        **columns: Any,
+    ) -> None:
         """A movement on the processor's balance; the fee is for processing unless the movement is a dispute."""
         is_dispute = kind == "dispute"
         known = {
@@ -68,7 +84,14 @@ class Story:
             known["charge_reference"] = source
         self.add("processor_movements", **known | columns)
 
-    def sell(self, number: str, *lines: tuple[str, int, int, int], fee: int = 0, payout: str | None = None, day: date = OCTOBER) -> None:
+    def sell(
+        self,
+        number: str,
+        *lines: tuple[str, int, int, int],
+        fee: int = 0,
+        payout: str | None = None,
+        day: date = OCTOBER,
+    ) -> None:
         """An order paid by card, charged at the processor."""
         total = self.order(number, *lines, day=day)["total_minor"]
         self.pay(number, total, day=day)
@@ -82,7 +105,13 @@ class Story:
             created_at=noon(sent), arrival_date=sent + timedelta(days=2), reference=f"trace {name}",
         )  # fmt: skip
         if banked:
-            self.add("bank_lines", bank_line_id=f"line {name}", value_date=banked, amount_minor=amount, reference=f"trace {name}")
+            self.add(
+                "bank_lines",
+                bank_line_id=f"line {name}",
+                value_date=banked,
+                amount_minor=amount,
+                reference=f"trace {name}",
+            )
 
     def refund(self, number: str, nth: int, net: int, tax: int, payout: str | None = None, day: date = OCTOBER) -> None:
         """A refund of the first line, paid by the processor."""
@@ -98,7 +127,14 @@ class Story:
         )  # fmt: skip
         self.move("refund", f"re_{name}", -(net + tax), payout=payout, day=day, charge_reference=f"ch_{number}")
 
-    def book(self, number: str, *postings: tuple[str, int], day: date = OCTOBER, kind: str = "sales_receipt", name: str | None = None) -> None:
+    def book(
+        self,
+        number: str,
+        *postings: tuple[str, int],
+        day: date = OCTOBER,
+        kind: str = "sales_receipt",
+        name: str | None = None,
+    ) -> None:
         """A document of (account, credit) postings; the rest is debited to clearing."""
         document = name or f"doc {number}"
         self.add(
@@ -108,7 +144,12 @@ class Story:
         balanced = [*postings, ("1100", -sum(credit for _, credit in postings))]
         for place, (account, credit) in enumerate(balanced, start=1):
             self.add(
-                "book_lines", book_line_id=f"{document}/{place}", document_id=document, line_number=place, account_number=account, signed_minor=-credit
+                "book_lines",
+                book_line_id=f"{document}/{place}",
+                document_id=document,
+                line_number=place,
+                account_number=account,
+                signed_minor=-credit,
             )
 
 
@@ -139,7 +180,13 @@ def golden() -> Story:
     story.order("#14", ("product", 9_900, 0, 0), is_test=True)
     story.payout("po_1", 81_345, date(2026, 10, 1), date(2026, 10, 5))
     story.payout("po_2", 4_238_655, date(2026, 10, 28), date(2026, 10, 30))
-    story.add("processor_balances", balance_id="usd", available_minor=0, pending_minor=64_000, as_of_at=noon(date(2026, 11, 1)))
+    story.add(
+        "processor_balances",
+        balance_id="usd",
+        available_minor=0,
+        pending_minor=64_000,
+        as_of_at=noon(date(2026, 11, 1)),
+    )
     _book(story, september)
     return story
 

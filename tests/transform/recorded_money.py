@@ -34,6 +34,8 @@ OTHER_NUMBER = re.compile(
     r"|number_\w+|last4|hash|ordinal|size|average_rating|downloads_remaining|line_items_quantity)$"
     r"|[a-z](Id|Ids|Date|Count|Quantity|Zip|Phone)$|(^|[_.])weight_value$|weight\.value$|^webhook|pending_webhooks",
 )
+# Where the word of money stands above the leaf.
+SPREAD = re.compile(r"source_types\.|_range\.")
 NUMBER = re.compile(r"\s*-?\d+(\.\d+)?\s*")
 DECIMALS = re.compile(r"-?\d+\.\d{2}")
 # Currencies of the payloads that have not a hundred minor units.
@@ -47,7 +49,7 @@ def holds_money(path: str, value: Any) -> bool:
     leaf = path.rsplit(".", 1)[-1].removesuffix("[]")
     if OTHER_NUMBER.search(leaf) or OTHER_NUMBER.search(path):
         return False
-    is_named = bool(MONEY.search(leaf)) or "source_types." in path
+    is_named = bool(MONEY.search(path if SPREAD.search(path) else leaf))
     return is_named or bool(DECIMALS.fullmatch(str(value)))
 
 
@@ -150,7 +152,9 @@ def _named(name: str, patterns: str) -> bool:
 def _read(path: Path) -> list[dict[str, Any]]:
     if path.suffix == ".csv":
         with path.open() as file:
-            return [{name: _opened(text) for name, text in row.items() if text and name} for row in csv.DictReader(file)]
+            return [
+                {name: _opened(text) for name, text in row.items() if text and name} for row in csv.DictReader(file)
+            ]
     said = json.loads(path.read_text(), parse_float=Decimal)
     if isinstance(said, dict) and said and all(isinstance(inner, dict | list) for inner in said.values()):
         # An envelope: {"order": {…}}, {"orders": […]}, {"create": […], "update": […]}.

@@ -32,15 +32,21 @@ FILES = {
         "shopify,R1,a,2026-10-03,USD,4.00,1\nshopify,N1,a,2026-10-03,USD,3.00,\ntill,N1,a,2026-10-03,USD,1.00,\n"
     ),
     "shipments": (
-        "channel,order_id,parcel_id,shipment_status\nshopify,1,box-1,in_transit\nshopify,2,box-2,in_transit\n"
-        "till,1,box-3,in_transit\n"
+        "channel,order_id,parcel_id,shipment_status,tracking_number\nshopify,1,box-1,in_transit,T1\n"
+        "shopify,2,box-2,in_transit,T2\ntill,1,box-3,in_transit,T3\n"
     ),
     "customers": "channel,customer_id\nshopify,c1\nshopify,c2\ntill,c1\n",
 }
 LEG = {"payment_type": "sale", "payment_status": "succeeded"}
 CONNECTOR: dict[str, list[Mapping[str, Any]]] = {
     "can_orders": [
-        {"order_id": f"shopify:main:{n}", "platform_order_id": n, "platform_customer_id": "c1"} for n in "13"
+        {
+            "order_id": f"shopify:main:{n}",
+            "platform_order_id": n,
+            "order_number": f"#100{n}",
+            "platform_customer_id": "c1",
+        }
+        for n in "13"
     ],
     "can_order_lines": [{"order_line_id": f"l{n}", "order_id": f"shopify:main:{n}", "net_minor": 1000} for n in "13"],
     "can_order_payments": [LEG | {"order_payment_id": f"p{n}", "order_id": f"shopify:main:{n}"} for n in "13"],
@@ -85,7 +91,7 @@ def connector_copy(world: RawRows, noun: str, platform: str, *rows: Mapping[str,
 
 def union(world: RawRows, noun: str, columns: str) -> set[tuple[Any, ...]]:
     """Rows of a union, built by its own SQL."""
-    if noun == "customers":
+    if noun in ("customers", "parcels"):
         union(world, "orders", "order_id")
     sql = (TRANSFORM / "models" / "canonical" / noun / f"can_{noun}.sql").read_text()
     world.connection.execute(f"create or replace table can_{noun} as {world.rendered(sql)}")
@@ -112,10 +118,14 @@ def test_the_connectors_copy_stands_alone(world: RawRows, noun: str, column: str
     assert union(world, noun, column) == {(key,) for key in expected}
 
 
-def test_a_parcel_moves_to_the_connectors_order_until_the_shipping_tool_knows_that_order(world: RawRows) -> None:
+@pytest.mark.parametrize(
+    "known_by", [{"order_id": "shopify:main:1"}, {"order_number": "1001"}, {"tracking_number": "T1"}], ids=str
+)
+def test_a_parcel_moves_to_the_connectors_order_until_the_shipping_tool_knows_that_order(
+    world: RawRows, known_by: dict[str, str]
+) -> None:
     kept = {("files:shopify:box-2", "files:shopify:2"), ("files:till:box-3", "files:till:1")}
-    moved = ("files:shopify:box-1", "shopify:main:1")
-    assert union(world, "parcels", "parcel_id, order_id") == {moved, *kept}
-    tool = {"parcel_id": "shipstation:main:9", "order_id": "shopify:main:1"}
-    connector_copy(world, "parcels", "shipstation", tool)
-    assert union(world, "parcels", "parcel_id, order_id") == {(tool["parcel_id"], tool["order_id"]), *kept}
+    assert union(world, "parcels", "parcel_id, order_id") == {("files:shopify:box-1", "shopify:main:1"), *kept}
+    connector_copy(world, "parcels", "shipstation", {"parcel_id": "shipstation:main:9"} | known_by)
+    tool = ("shipstation:main:9", known_by.get("order_id"))
+    assert union(world, "parcels", "parcel_id, order_id") == {tool, *kept}

@@ -37,7 +37,9 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
 
 def bridge(warehouse: Warehouse, name: str, month: str = "2026-10") -> list[dict[str, object]]:
     return warehouse.query(
-        "select label, reason_code, amount_minor from marts.fct_bridge where bridge = ? and period_month = ? order by position", name, month
+        "select label, reason_code, amount_minor from marts.fct_bridge where bridge = ? and period_month = ? order by position",
+        name,
+        month,
     )
 
 

@@ -73,7 +73,9 @@ def refunded_at_processor_only(story: Story) -> None:
 def refunded_in_storefront_only(story: Story) -> None:
     story.sell("promise", ("product", 5_000, 0, 0))
     story.refund("promise", 1, 1_000, 0)
-    story.rows["processor_movements"] = [row for row in story.rows["processor_movements"] if row["platform_source_id"] != "re_promise-R1"]
+    story.rows["processor_movements"] = [
+        row for row in story.rows["processor_movements"] if row["platform_source_id"] != "re_promise-R1"
+    ]
 
 
 def lone_deposit(story: Story) -> None:
@@ -134,7 +136,11 @@ CASES: list[tuple[Callable[[Story], None], str, list[tuple[str, int]]]] = [
     (captured_next_month, "order_id = 'slow' and to_system = 'processor'", [("TIM-04", -5_000), ("TIM-04", 5_000)]),
     (captured_without_charge, "order_id = 'ghost' and to_system = 'processor'", [("SRC-02", -5_000)]),
     (charge_without_order, "reference = 'ch_phone' and from_system = 'storefront'", [("SRC-01", 7_000)]),
-    (charged_twice, "order_id = 'twice' and from_system = 'storefront' and to_system = 'processor'", [("SRC-03", 5_000)]),
+    (
+        charged_twice,
+        "order_id = 'twice' and from_system = 'storefront' and to_system = 'processor'",
+        [("SRC-03", 5_000)],
+    ),
     (matched_by_number, "order_id = 'named' and from_system = 'storefront'", []),
     (refunded_at_processor_only, "order_id = 'back' and reason_code like 'REF%'", [("REF-02", -1_000)]),
     (refunded_in_storefront_only, "order_id = 'promise' and bridge is null", [("REF-03", 1_000)]),

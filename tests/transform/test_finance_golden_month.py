@@ -28,7 +28,12 @@ def test_each_cause_comes_out_of_raw_payloads(warehouse: Warehouse, name: str) -
 def test_clearing_closes_on_what_the_processor_reports(warehouse: Warehouse) -> None:
     amounts = [row["amount_minor"] for row in bridge(warehouse, "clearing")]
     assert amounts == [81_345, 4_563_000, -118_000, -128_845, -13_500, -4_320_000, 64_000]
-    assert warehouse.value("select available_minor + pending_minor from canonical.can_processor_balances where currency_code = 'USD'") == 64_000
+    assert (
+        warehouse.value(
+            "select available_minor + pending_minor from canonical.can_processor_balances where currency_code = 'USD'"
+        )
+        == 64_000
+    )
 
 
 def test_no_month_has_an_unexplained_row(warehouse: Warehouse) -> None:

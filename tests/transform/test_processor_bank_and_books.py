@@ -58,8 +58,8 @@ def test_the_processors_month_rolls_forward_to_the_balance_it_reports(sandbox: S
         "select available_minor + pending_minor, cast(as_of_at as varchar) from {{ ref('can_processor_balances') }}"
     )
     assert rows.query(balance) == [(64000, "2026-11-01 12:00:00")]
-    assert rows.singular_test("assert_payout_equals_its_movements") == []
-    assert rows.singular_test("assert_movement_net_is_amount_less_fee") == []
+    assert rows.singular_test("assert_i_08_payout_is_the_net_of_its_movements") == []
+    assert rows.singular_test("assert_i_07_movement_is_fee_and_net") == []
     unknown = "select count(*) from can_processor_movements where movement_type != 'payout' and order_reference is null"
     assert rows.query(unknown) == [(0,)]
 

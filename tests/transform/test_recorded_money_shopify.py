@@ -82,7 +82,9 @@ MAPPED = {
 # REST names no total of a line; ours is price × quantity, which the unit price proves.
 DERIVED = {"stg_shopify__order_lines.price_minor"}
 
-BUYER = "the same amount in the buyer's currency: books are kept in the shop's; order and payment carry the buyer's total"
+BUYER = (
+    "the same amount in the buyer's currency: books are kept in the shop's; order and payment carry the buyer's total"
+)
 DERIVES = "derived: the lines, their discounts and taxes hold it"
 LIST = "a price list or a rule: nothing moved"
 NO_SALE = "never became an order"

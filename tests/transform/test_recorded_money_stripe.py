@@ -11,8 +11,10 @@ from tests.transform.recorded_money import Recorded, list_as
 
 KINDS = {
     name: f"api_fixtures/{name}.json connector_seed/{name}_data.csv"
-    for name in ("charge", "refund", "payout", "balance_transaction", "fee", "balance", "customer", "payment_intent")
-    + ("invoice", "checkout.session", "price", "subscription", "shipping_rate", "tax_rate", "event")
+    for name in (
+        *("charge", "refund", "payout", "balance_transaction", "fee", "balance", "customer", "payment_intent"),
+        *("invoice", "checkout.session", "price", "subscription", "shipping_rate", "tax_rate", "event"),
+    )
 }
 
 MAPPED = {

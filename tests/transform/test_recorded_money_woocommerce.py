@@ -138,7 +138,9 @@ def test_every_mapped_amount_arrives_in_staging_to_the_last_minor_unit(recorded:
     orders = [*map(order, of["order"]), *(old_order(said) for said in of["old_order"] if "total" in said)]
     # The API names the currency of a refund nowhere: the connector adds its order's.
     refunds = [{**said, "order_currency": "USD", "order_id": 1} for said in (*of["refund"], *map(old_refund, of["old_refund"]))]  # fmt: skip
-    products = [{"price": said["price"]} for kind in ("product", "old_product") for said in of[kind] if said.get("price")]
+    products = [
+        {"price": said["price"]} for kind in ("product", "old_product") for said in of[kind] if said.get("price")
+    ]
     rows = RawRows().raw("woocommerce", "orders", numbered(orders, 1))
     rows.raw("woocommerce", "order_refunds", numbered([said for said in refunds if "amount" in said], 1))
     rows.raw("woocommerce", "products", numbered(products, 1))

@@ -126,15 +126,15 @@ def test_a_payout_without_a_trace_is_known_by_its_statement_text() -> None:
 
 def test_identities_hold_for_the_story_and_fail_when_a_movement_or_a_fee_is_missing() -> None:
     whole = story()
-    assert whole.singular_test("assert_payout_equals_its_movements") == []
-    assert whole.singular_test("assert_movement_net_is_amount_less_fee") == []
-    assert story(MOVEMENTS[1:]).singular_test("assert_payout_equals_its_movements") == [
-        ("stripe:main:po_1", 720, -8960)
+    assert whole.singular_test("assert_i_08_payout_is_the_net_of_its_movements") == []
+    assert whole.singular_test("assert_i_07_movement_is_fee_and_net") == []
+    assert story(MOVEMENTS[1:]).singular_test("assert_i_08_payout_is_the_net_of_its_movements") == [
+        ("stripe:main:po_1", "USD", 720, 720 + 8960)
     ]
-    assert story([]).singular_test("assert_payout_equals_its_movements") == [("stripe:main:po_1", 720, 0)]
+    assert story([]).singular_test("assert_i_08_payout_is_the_net_of_its_movements") == [("stripe:main:po_1", "USD", 720, 720)]
     torn = RawRows().raw("stripe", "balance_transactions", [{**MOVEMENTS[0], "fee_details": []}])
     torn.mapped("processor_movements", "stripe")
-    assert [row[0] for row in torn.singular_test("assert_movement_net_is_amount_less_fee")] == ["stripe:main:txn_1"]
+    assert [row[0] for row in torn.singular_test("assert_i_07_movement_is_fee_and_net")] == ["stripe:main:txn_1"]
 
 
 def test_a_movement_of_a_failed_payout_belongs_to_the_one_that_replaced_it() -> None:

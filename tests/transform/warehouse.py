@@ -18,7 +18,6 @@ from tests.transform import dbt_process
 from tests.transform.dbt_process import TRANSFORM
 
 
-
 @functools.cache
 def contract(noun: str) -> dict[str, str]:
     """Columns and types of a canonical union, as its yml promises them."""
@@ -30,7 +29,9 @@ def contract(noun: str) -> dict[str, str]:
 @functools.cache
 def nouns() -> tuple[str, ...]:
     """All canonical nouns that have a union."""
-    return tuple(sorted(path.parent.name for path in TRANSFORM.glob("models/canonical/*/can_*.yml") if "__" not in path.name))
+    return tuple(
+        sorted(path.parent.name for path in TRANSFORM.glob("models/canonical/*/can_*.yml") if "__" not in path.name)
+    )
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ class Warehouse:
     def query(self, sql: str, *parameters: Any) -> list[dict[str, Any]]:
         """Rows of a query as dictionaries."""
         with duckdb.connect(str(self.path), read_only=True) as connection:
+            connection.execute("set TimeZone = 'UTC'")
             result = connection.execute(sql, list(parameters))
             names = [column[0] for column in result.description or ()]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
