@@ -33,7 +33,7 @@ defs = dg.Definitions(
     assets=[*raw, models, snapshot, *pushes],
     asset_checks=checks(),
     jobs=[refresh_warehouse, *jobs.values()],
-    schedules=schedules(refresh_warehouse),
+    schedules=schedules(refresh_warehouse.name),
     sensors=[change_sensor(sync, model, jobs[sync]) for sync, model in sync_models()],
     resources={"dbt": DbtRunner()},
     # One writer at a time makes parallel steps pointless, and a step in a process of its own costs seconds.

@@ -7,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 
 from orchestration import warehouse
+from orchestration.ledger_import import ledger_assets
 from orchestration.resources import OWNERS, WRITERS
 from pipelines.connector import Connector
 from pipelines.extract import Extracted, connector, extract, platforms
@@ -15,7 +16,7 @@ from pipelines.files.load import load
 
 
 def raw_assets() -> list[dg.AssetsDefinition]:
-    return [*(_platform_assets(connector(platform)) for platform in platforms()), _file_assets()]
+    return [*(_platform_assets(connector(platform)) for platform in platforms()), _file_assets(), ledger_assets()]
 
 
 def _platform_assets(declared: Connector) -> dg.AssetsDefinition:

@@ -25,6 +25,9 @@ def instance_settings() -> str:
             "  enabled: true",
             "telemetry:",
             "  enabled: false",
+            # No sign-up dialog in front of an operator at night.
+            "nux:",
+            "  enabled: false",
             "",
         ]
     )

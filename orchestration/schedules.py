@@ -11,11 +11,11 @@ CRONS = {
 }
 
 
-def schedules(refresh: dg.JobDefinition) -> list[dg.ScheduleDefinition]:
+def schedules(refresh: str) -> list[dg.ScheduleDefinition]:
     return [
         dg.ScheduleDefinition(
             name="refresh_warehouse_every_five_minutes",
-            job=refresh,
+            job_name=refresh,
             cron_schedule=CRONS["refresh_warehouse"],
             execution_timezone="UTC",
             default_status=(

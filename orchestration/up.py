@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -99,7 +100,7 @@ def effects_text() -> str:
     return "\n".join(lines) or "Nothing has been written to any platform yet."
 
 
-def _control(method: str, path: str, body: dict[str, object] | None = None) -> dict[str, object]:
+def _control(method: str, path: str, body: dict[str, object] | None = None) -> dict[str, Any]:
     environment.prepare()
     address = environment.sandbox_address()
     if address is None:
@@ -108,7 +109,7 @@ def _control(method: str, path: str, body: dict[str, object] | None = None) -> d
         response = httpx.request(method, f"{address.url}{path}", json=body, timeout=30)
     except httpx.TransportError:
         raise Refused(f"The sandbox at {address.url} does not answer: start it again with `cartwheel up`.") from None
-    said: dict[str, object] = response.json()
+    said: dict[str, Any] = response.json()
     if response.status_code >= 400:
         raise Refused(f"The sandbox refused: {said.get('error', response.text)}")
     return said

@@ -8,13 +8,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from orchestration import environment, warehouse
 
@@ -88,10 +91,13 @@ def _moment(text: str | None) -> datetime | None:
 
 def build_models(select: tuple[str, ...], settings: dict[str, Any]) -> int:
     environment.prepare()
+    _check(settings)
     from orchestration import build
+    from orchestration.ledger_import import read_ledger
     from orchestration.transform import dbt_variables
 
-    _check(settings)
+    with warehouse.writing("cartwheel build: read the ledger"):
+        read_ledger()
     with progress_display() as progress:
         task = progress.add_task("build", total=None)
 
@@ -107,7 +113,9 @@ def build_models(select: tuple[str, ...], settings: dict[str, Any]) -> int:
         trouble.print(built.words.strip()[-1500:], markup=False)
         return 1
     if not built.nodes:
-        raise Refused(f"No model matches '{' '.join(select)}'. A model's name, such as fct_bridge, selects it; no name builds all.")
+        raise Refused(
+            f"No model matches '{' '.join(select)}'. A model's name, such as fct_bridge, selects it; no name builds all."
+        )
     with warehouse.writing("cartwheel build: publish"):
         published = warehouse.publish(datetime.now(UTC))
     screen.print(f"{len(built.nodes)} models, seeds and tests done; published snapshot {published.version}")
@@ -134,9 +142,10 @@ def run_query(sql: str, output: str) -> int:
             raise Refused(str(error).splitlines()[0]) from None
         columns = [column[0] for column in found.description or ()]
         if output == "table":
-            table = Table(*columns)
+            # As text, not as markup: brackets in a value are the value's.
+            table = Table(*map(escape, columns))
             for row in found.fetchall():
-                table.add_row(*("" if value is None else str(value) for value in row))
+                table.add_row(*(Text("" if value is None else str(value)) for value in row))
             screen.print(table)
         elif output == "csv":
             writer = csv.writer(sys.stdout)
@@ -226,6 +235,10 @@ def plan_syncs(names: tuple[str, ...], output: str, limit: int) -> int:
     return 0
 
 
+def _tell(progress: Progress, task: TaskID, done: int, total: int) -> None:
+    progress.update(task, completed=done, total=total)
+
+
 def push_syncs(names: tuple[str, ...]) -> int:
     environment.prepare()
     from orchestration.activation import push_newest, spoken_money
@@ -235,9 +248,7 @@ def push_syncs(names: tuple[str, ...]) -> int:
     with closing(engine.open_ledger()) as ledger, progress_display() as progress:
         for name in _chosen_syncs(names):
             task = progress.add_task(f"push {name}", total=None)
-            result = push_newest(
-                name, ledger, lambda done, total, task=task: progress.update(task, completed=done, total=total)
-            )
+            result = push_newest(name, ledger, partial(_tell, progress, task))
             counts = (result.accepted, result.rejected, result.in_doubt, result.waiting)
             table.add_row(name, *map(str, counts), spoken_money(result.money_minor), str(result.calls))
             if result.stopped:

@@ -83,13 +83,15 @@ def writing(purpose: str, wait_seconds: float = 600) -> Iterator[None]:
 
 def ensure_raw_tables() -> None:
     """Creates, empty, each raw table that no connector has filled yet, so that every model builds. Needs `writing`."""
+    from orchestration import ledger_tables
     from pipelines.extract import missing_tables
-    from pipelines.files.load import create_tables
+    from pipelines.files import load
 
     with duckdb.connect(str(path())) as connection:
         for statement in list(missing_tables(connection)):
             connection.execute(statement)
-        create_tables(connection)
+        load.create_tables(connection)
+        ledger_tables.create_tables(connection)
 
 
 def publish(now: datetime) -> Publication:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,10 +16,10 @@ from tests.transform import sandbox_warehouse
 def published_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """CARTWHEEL_HOME with a published snapshot of seed 7, 500 orders."""
     home = tmp_path_factory.mktemp("published_world")
-    built = sandbox_warehouse.built(home)
+    shutil.copy(sandbox_warehouse.shared(tmp_path_factory).path, home / "warehouse.duckdb")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CARTWHEEL_HOME", str(home))
-        patch.setenv("CARTWHEEL_WAREHOUSE", str(built.path))
+        patch.setenv("CARTWHEEL_WAREHOUSE", str(home / "warehouse.duckdb"))
         with warehouse.writing("publish the default world"):
             warehouse.publish(datetime.now(UTC))
     return home

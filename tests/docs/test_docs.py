@@ -10,7 +10,10 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from orchestration.activate import ALL_ACCEPTED
+from orchestration.checks import CLAIMS
 from orchestration.cli import cartwheel
+from orchestration.schedules import CRONS
 from pipelines.extract import connector, platforms
 from reverse_etl import destinations, engine
 from tests.docs import documents, reason_codes
@@ -123,6 +126,12 @@ def test_every_setting_is_in_the_guides() -> None:
 def test_every_setting_in_the_guides_is_read() -> None:
     told = set(re.findall(r"`(CARTWHEEL_[A-Z_]+)`", documents.text_of()))
     assert told - variables_read() == set()
+
+
+def test_what_the_operator_sees_in_dagster_is_in_its_guide() -> None:
+    guide = (ROOT / "docs" / "operator.md").read_text()
+    names = [*CLAIMS, *CRONS, ALL_ACCEPTED, "refresh_warehouse_every_five_minutes", "<sync>_changes", "push_<sync>"]
+    assert [name for name in names if f"`{name}`" not in guide] == []
 
 
 def test_the_reason_codes_are_those_of_the_seed() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -110,9 +111,15 @@ def test_a_platform_without_its_credentials_is_named_with_the_setting_it_lacks(t
 def test_a_world_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     done = cartwheel(tmp_path, "plan", CARTWHEEL_ENVIRONMENT="staging")
     assert (done.returncode, done.stdout) == (1, "")
-    assert (
-        done.stderr == "cartwheel: CARTWHEEL_ENVIRONMENT is 'staging': set it to sandbox or production\n"
-    )
+    assert done.stderr == "cartwheel: CARTWHEEL_ENVIRONMENT is 'staging': set it to sandbox or production\n"
+
+
+def test_a_port_that_is_taken_is_named_with_the_option_that_moves_it(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = cartwheel(tmp_path, "sandbox", "--port", port)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"cartwheel: Port {port} for the sandbox is taken; choose another with --port.\n"
 
 
 @pytest.fixture(scope="module")
@@ -160,9 +167,7 @@ def test_a_snapshot_without_the_model_of_a_sync_says_how_to_make_it(published: P
     assert len(done.stderr.splitlines()) <= 2
 
 
-def test_a_selection_that_matches_no_model_publishes_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_selection_that_matches_no_model_publishes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CARTWHEEL_HOME", str(tmp_path))
     monkeypatch.setenv("CARTWHEEL_WAREHOUSE", str(tmp_path / "warehouse.duckdb"))
 

@@ -10,7 +10,7 @@ import csv
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from fnmatch import fnmatch
 from pathlib import Path
@@ -122,6 +122,15 @@ class Recorded:
             total += sum(amount for amount in exact if units > 1 or amount == int(amount) or minor_per_unit == 1)
         return total
 
+    def fill_zeros(self, fields: Iterable[str]) -> Recorded:
+        """Write an amount where a field is nought in all records: nought arrives from everywhere and proves nothing."""
+        for field in fields:
+            kind, path = field.split(".", 1)
+            if self.said(field) == 0:
+                for record in self.records[kind]:
+                    _fill(record, path.replace("[]", ".[]").split("."))
+        return self
+
     def assert_arrives(self, rows: RawRows, mapped: Mapping[str, str], minor_per_unit: int = 100) -> None:
         """Fail where a staging column's sum is not, to the last minor unit, what its fields say.
 
@@ -143,6 +152,19 @@ class Recorded:
 def list_as(reason: str, kind: str, paths: str) -> dict[str, str]:
     """The fields of one kind that are not used for the same reason."""
     return {f"{kind}.{path}": reason for path in paths.split()}
+
+
+def _fill(value: Any, steps: list[str]) -> None:
+    """Put seven of the smallest units a value is written in wherever the path leads to one."""
+    step, *rest = steps
+    places = range(len(value)) if step == "[]" else [step] if step in value else []
+    for place in places:
+        found = value[place]
+        if isinstance(found, dict | list):
+            _fill(found, rest)
+        elif found is not None:
+            is_fine = isinstance(found, Decimal) or "." in str(found)
+            value[place] = type(found)("0.07" if is_fine else 7)
 
 
 def _named(name: str, patterns: str) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import duckdb
 import pytest
+from filelock import FileLock
 
 from pipelines.extract import extract, missing_tables, platforms
 from pipelines.files.load import create_tables
@@ -36,16 +39,27 @@ def extract_all(home: Path) -> list[str]:
     return failed
 
 
-def built(home: Path, *select: str) -> Warehouse:
-    """Sandbox → warehouse with the selected models (all unless told) built and tested."""
-    monkeypatch = pytest.MonkeyPatch()
-    try:
-        with Sandbox() as sandbox:
-            configure(monkeypatch, sandbox, home)
-            failed = extract_all(home)
-        assert not failed, failed
-    finally:
-        monkeypatch.undo()
+def built(home: Path) -> Warehouse:
+    """Sandbox → warehouse with all models built and tested."""
+    with pytest.MonkeyPatch.context() as monkeypatch, Sandbox() as sandbox:
+        configure(monkeypatch, sandbox, home)
+        failed = extract_all(home)
+    assert not failed, failed
     warehouse = Warehouse(home)
-    warehouse.dbt("build", *select)
+    warehouse.dbt("build")
     return warehouse
+
+
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """The default world, built once for all test processes of a run: read it, copy it, never write to it."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    home = folder / "default_world"
+    with FileLock(folder / "default_world.lock"):
+        if not (home / "built").exists():
+            shutil.rmtree(home, ignore_errors=True)
+            home.mkdir()
+            built(home)
+            (home / "built").touch()
+    return Warehouse(home)

@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.dbt, pytest.mark.world]
 
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    return sandbox_warehouse.built(tmp_path_factory.mktemp("golden_month"), "resource_type:seed", "+marts.finance")
+    return sandbox_warehouse.shared(tmp_path_factory)
 
 
 @pytest.mark.parametrize("name", STEPS)

@@ -61,7 +61,7 @@ def split(kind: str, record: dict[str, Any]) -> str:
 
 @pytest.fixture(scope="module")
 def recorded() -> Recorded:
-    return Recorded("quickbooks", KINDS, split)
+    return Recorded("quickbooks", KINDS, split).fill_zeros(MAPPED)
 
 
 def header(row: dict[str, Any]) -> dict[str, Any]:

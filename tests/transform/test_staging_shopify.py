@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import re
-from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,7 +10,6 @@ import pytest
 
 from tests.transform.loaded_platform import build, load, rows
 
-SEEDS = Path(__file__).parents[3] / "shared/payloads/shopify/connector_seed_graphql"
 pytestmark = pytest.mark.dbt
 
 
@@ -242,81 +238,3 @@ def test_each_tracking_number_is_a_row_and_what_remains_can_be_fulfilled(built: 
         "remaining_quantity": 1,
         "fulfilment_order_gid": "gid://shopify/FulfillmentOrder/1",
     }
-
-
-# Recorded rows of another loader: file → (where the object lies in our order, money column → staging column).
-RECORDED = {
-    "order": ((), {"total_price_set": "stg_shopify__orders.total_minor", "total_tax_set": "stg_shopify__orders.tax_minor", "total_discounts_set": "stg_shopify__orders.discount_minor", "total_shipping_price_set": "stg_shopify__orders.shipping_minor", "total_tip_received_set": "stg_shopify__orders.tip_minor"}),
-    "order_line": (("lineItems",), {"original_total_set": "stg_shopify__order_lines.price_minor"}),
-    "order_shipping_line": (("shippingLines",), {"original_price_set": "stg_shopify__order_charges.price_minor"}),
-    "transaction": (("transactions",), {"amount_set": "stg_shopify__transactions.amount_minor"}),
-    "refund": (("refunds",), {"total_refunded_set": "stg_shopify__refunds.total_minor"}),
-    "order_line_refund": (("refunds", "refundLineItems"), {"subtotal_set": "stg_shopify__refund_lines.amount_minor", "total_tax_set": "stg_shopify__refund_lines.tax_minor"}),
-}  # fmt: skip
-NOT_USED = {
-    "subtotal_price_set": "the sum of lines after discounts: derived from the lines instead",
-    "total_discount_set": "line discounts alone, without the share of order discounts: the allocations hold both",
-    "discounted_price_set": "derived: original price less its discount allocations",
-    "current_discounted_price_set": "state after later edits; refunds and edits are rows of their own",
-}
-
-
-def camel(name: str) -> str:
-    return re.sub(r"_([a-z])", lambda match: match[1].upper(), name)
-
-
-def recorded(name: str) -> list[dict[str, Any]]:
-    """Rows of a seed file in the shape the API gives: `x_set_shop_amount` back into a money bag."""
-    found = []
-    with (SEEDS / f"shopify_gql_{name}_data.csv").open() as file:
-        for row in csv.DictReader(file):
-            record: dict[str, Any] = {}
-            for column, value in row.items():
-                if part := re.fullmatch(r"(.+_set)_(shop|pres)_(amount|currency_code)", column):
-                    side = "shopMoney" if part[2] == "shop" else "presentmentMoney"
-                    record.setdefault(camel(part[1]), {}).setdefault(side, {})[camel(part[3])] = value or None
-                elif value.strip():
-                    record[camel(column)] = value
-            found.append({**record, "id": f"gid://shopify/{name}/{len(found)}"})
-    return found
-
-
-@pytest.mark.skipif(not SEEDS.exists(), reason=f"the recorded payloads are not here: {SEEDS}")
-def test_recorded_rows_go_through_staging_without_an_unmapped_field_of_money(tmp_path: Path) -> None:
-    objects = {name: recorded(name) for name in RECORDED}
-    money = {
-        (name, field)
-        for name in objects
-        for record in objects[name]
-        for field, value in record.items()
-        if isinstance(value, dict)
-    }
-    mapped = {(name, camel(field)) for name, (_, fields) in RECORDED.items() for field in fields}
-    assert {field for _, field in money - mapped} <= {camel(field) for field in NOT_USED}
-    orders = [
-        {
-            **order(0, "0"),
-            "createdAt": row["createdAt"],
-            **{field: value for field, value in row.items() if isinstance(value, dict)},
-            "id": row["id"],
-        }
-        for row in objects["order"]
-    ]
-    whole = objects["refund"][0] | {"refundLineItems": objects["order_line_refund"]}
-    orders[0] |= {
-        "lineItems": objects["order_line"],
-        "shippingLines": objects["order_shipping_line"],
-        "transactions": objects["transaction"],
-        "refunds": [whole, *objects["refund"][1:]],
-    }
-    load(tmp_path, "shopify", {"orders": orders})
-    build(tmp_path, "shopify", "seed")
-    build(tmp_path, "shopify", "run")
-    for name, (_, fields) in RECORDED.items():
-        for field, target in fields.items():
-            sums: dict[str, Decimal] = defaultdict(Decimal)
-            for record in objects[name]:
-                sums["said"] += Decimal(record[camel(field)]["shopMoney"]["amount"] or 0)
-            model, column = target.split(".")
-            [staged] = rows(tmp_path, f"select coalesce(sum({column}), 0) as total from staging.{model}")
-            assert staged["total"] == sums["said"] * 100, target

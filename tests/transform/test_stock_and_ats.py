@@ -32,7 +32,7 @@ def line(order_id: str, sku: str, quantity: int, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def worked_example() -> CanonicalRows:
-    """DOMAIN § 5.3: BER 40 − 2 − 1 − 3 − 9 = 25, LON 12 − 4 = 8; 33 − 2 in flight − 1 held = 30; 30 − 6 hard = 24."""
+    """BER 40 − 2 − 1 − 3 − 9 = 25, LON 12 − 4 = 8; 33 − 2 in flight − 1 held = 30; 30 − 6 hard = 24."""
     world = CanonicalRows()
     world.rows(
         "can_stock_levels",

@@ -19,11 +19,11 @@ from tests.transform.dbt_process import TRANSFORM
 
 
 @functools.cache
-def contract(noun: str) -> dict[str, str]:
-    """Columns and types of a canonical union, as its yml promises them."""
-    path = TRANSFORM / "models" / "canonical" / noun / f"can_{noun}.yml"
-    model = yaml.safe_load(path.read_text())["models"][0]
-    return {column["name"]: column["data_type"] for column in model["columns"]}
+def contract(model: str) -> dict[str, str]:
+    """Columns and types of a canonical union or a mart, as its yml promises them."""
+    [path] = TRANSFORM.glob(f"models/*/*/{model}.yml")
+    columns = yaml.safe_load(path.read_text())["models"][0]["columns"]
+    return {column["name"]: column["data_type"] for column in columns}
 
 
 @functools.cache
@@ -55,7 +55,7 @@ class Warehouse:
                 self._create(connection, noun, tables.get(noun, ()))
 
     def _create(self, connection: duckdb.DuckDBPyConnection, noun: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        columns = contract(noun)
+        columns = contract(f"can_{noun}")
         listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
         connection.execute(f"create or replace table canonical.can_{noun} ({listed})")
         for row in rows:

@@ -1,4 +1,4 @@
--- Bins and batches of one system are added up; two systems that both count a place are not (DOMAIN § 5.4, rule 1).
+-- Bins and batches of one system are added up; two systems that both count a place are not.
 with per_system as (
     select
         platform,

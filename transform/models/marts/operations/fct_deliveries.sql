@@ -1,0 +1,25 @@
+with
+
+deliveries as (
+    select * from {{ ref('can_deliveries') }}
+)
+
+select
+    delivery_id,
+    plan_id,
+    sync,
+    destination,
+    record_key,
+    action,
+    delivery_status,
+    reason,
+    source_key,
+    money_minor,
+    currency_code,
+    error_code,
+    destination_record_id,
+    attempts,
+    planned_at,
+    status_changed_at,
+    last_answer_at
+from deliveries
