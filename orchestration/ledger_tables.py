@@ -18,6 +18,7 @@ TABLES = {
     ),
 }
 
+
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Creates the raw tables of the ledger where they are missing."""
     connection.execute("create schema if not exists raw_ledger")

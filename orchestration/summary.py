@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 import duckdb
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -58,7 +59,7 @@ def _bridge(connection: duckdb.DuckDBPyConnection, bridge: str, title: str, mont
            where entity_id = 'main' and bridge = ? and period_month = ? and currency_code = ? order by position""",
         [bridge, month, currency],
     ).fetchall()
-    table = Table(title=title, title_justify="left", show_header=False, min_width=72)
+    table = Table(title=title, title_justify="left", show_header=False, min_width=72, box=box.SIMPLE, pad_edge=False)
     table.add_column(ratio=1)
     table.add_column()
     table.add_column(justify="right")
@@ -106,7 +107,12 @@ def needs_a_human(screen: Console) -> None:
                from marts.fct_differences
                where needs_a_human and bridge <> 'storefront_to_net_revenue' group by all order by 5 desc"""
         ).fetchall()
-    table = Table("code", "what it is", "cases", "at stake", "to do", title="Needs a human", title_justify="left")
+    table = Table(title="Needs a human", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("code", no_wrap=True)
+    table.add_column("what it is")
+    table.add_column("cases", justify="right")
+    table.add_column("at stake", justify="right", no_wrap=True)
+    table.add_column("to do")
     for code, reason, action, cases, stake, currency in rows:
         table.add_row(code, reason, str(cases), spoken(stake, currency), action or "")
     screen.print(table)

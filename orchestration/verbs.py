@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -146,7 +147,7 @@ def run_query(sql: str, output: str) -> int:
             table = Table(*map(escape, columns))
             for row in found.fetchall():
                 table.add_row(*(Text("" if value is None else str(value)) for value in row))
-            screen.print(table)
+            _print_wide(table)
         elif output == "csv":
             writer = csv.writer(sys.stdout)
             writer.writerow(columns)
@@ -155,6 +156,12 @@ def run_query(sql: str, output: str) -> int:
             rows = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
             sys.stdout.write(json.dumps(rows, default=str, indent=1) + "\n")
     return 0
+
+
+def _print_wide(table: Table) -> None:
+    """A table as wide as its content: a terminal wraps long lines, but no value is cut."""
+    width = Measurement.get(screen, screen.options.update(max_width=10_000), table).maximum
+    Console(width=max(width, screen.width)).print(table)
 
 
 def load_files(directory: Path, *, set_aside: bool = False) -> int:

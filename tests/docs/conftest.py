@@ -14,7 +14,7 @@ from tests.transform import sandbox_warehouse
 
 @pytest.fixture(scope="session")
 def published_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """CARTWHEEL_HOME with a published snapshot of seed 7, 500 orders."""
+    """CARTWHEEL_HOME with a published snapshot of the world that all tests share."""
     home = tmp_path_factory.mktemp("published_world")
     shutil.copy(sandbox_warehouse.shared(tmp_path_factory).path, home / "warehouse.duckdb")
     with pytest.MonkeyPatch.context() as patch:

@@ -6,12 +6,11 @@ import os
 import shutil
 from pathlib import Path
 
-import duckdb
 import pytest
 from filelock import FileLock
 
-from pipelines.extract import extract, missing_tables, platforms
-from pipelines.files.load import create_tables
+from orchestration.warehouse import ensure_raw_tables
+from pipelines.extract import extract, platforms
 from sandbox.server import CREDENTIALS, Sandbox
 from tests.transform.warehouse import Warehouse
 
@@ -27,15 +26,12 @@ def configure(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox, home: Path) -> 
             monkeypatch.setenv(f"SOURCES__{platform.upper()}__{name.upper()}", value)
 
 
-def extract_all(home: Path) -> list[str]:
+def extract_all() -> list[str]:
     """Extracts every platform; returns the resources that failed, with their reason."""
     failed = []
     for platform in platforms():
         failed += [f"{platform}.{done.resource}: {done.error}" for done in extract(platform) if done.error]
-    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
-        for statement in list(missing_tables(connection)):
-            connection.execute(statement)
-        create_tables(connection)
+    ensure_raw_tables()
     return failed
 
 
@@ -43,7 +39,7 @@ def built(home: Path) -> Warehouse:
     """Sandbox → warehouse with all models built and tested."""
     with pytest.MonkeyPatch.context() as monkeypatch, Sandbox() as sandbox:
         configure(monkeypatch, sandbox, home)
-        failed = extract_all(home)
+        failed = extract_all()
     assert not failed, failed
     warehouse = Warehouse(home)
     warehouse.dbt("build")
