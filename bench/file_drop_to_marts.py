@@ -51,7 +51,7 @@ def bare(folder: Path, file: Path) -> float:
 
 def ours(folder: Path, home: Path) -> tuple[float, float]:
     os.environ.update(CARTWHEEL_HOME=str(home), CARTWHEEL_WAREHOUSE=str(home / "warehouse.duckdb"))
-    os.environ.update(CARTWHEEL_DBT_TARGET=str(home / "dbt" / "target"), CARTWHEEL_DBT_LOGS=str(home / "dbt" / "logs"))
+    os.environ.update(CARTWHEEL_DBT_TARGET=str(home / "dbt" / "target"))
     from orchestration import build, environment
     from pipelines.files.load import load
 

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration import environment
-from orchestration.activation import make_plan, push_newest, spoken_money
+from orchestration.activation import make_plan, push_newest, refusals, spoken_money
 from orchestration.resources import OWNERS
 from reverse_etl import engine
 from reverse_etl.plan import Action, Plan
@@ -93,8 +93,9 @@ def _push_asset(sync: Sync) -> dg.AssetsDefinition:
     def push() -> Iterator[dg.MaterializeResult]:
         with closing(engine.open_ledger()) as ledger:
             result = push_newest(sync.name, ledger)
+            refused = refusals(ledger, result.plan_id) if result.rejected else []
         yield dg.MaterializeResult(
-            metadata=_push_metadata(result),
+            metadata={**_push_metadata(result), "refused": "\n".join(refused) or "none"},
             check_results=[
                 dg.AssetCheckResult(
                     passed=result.is_clean,

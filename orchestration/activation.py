@@ -35,3 +35,13 @@ def push_newest(sync_name: str, ledger: Ledger, progress: Progress = lambda done
 def spoken_money(money_minor: dict[str, int]) -> str:
     """Money moved, for a person; currencies are never added up."""
     return ", ".join(spoken(minor, currency) for currency, minor in sorted(money_minor.items())) or "none"
+
+
+def refusals(ledger: Ledger, plan_id: str) -> list[str]:
+    """The records of a plan that the destination refused, each with the destination's own words."""
+    deliveries = ledger.queries.export_arrow()["deliveries"].to_pylist()
+    return [
+        f"{row['record_key']}: {row['message'] or row['code']}"
+        for row in deliveries
+        if row["plan_id"] == plan_id and row["state"] == "rejected"
+    ]

@@ -63,7 +63,6 @@ def prepare() -> Path:
     folder = home()
     os.environ.setdefault("CARTWHEEL_WAREHOUSE", str(folder / "warehouse.duckdb"))
     os.environ.setdefault("CARTWHEEL_DBT_TARGET", str(folder / "dbt" / "target"))
-    os.environ.setdefault("CARTWHEEL_DBT_LOGS", str(folder / "dbt" / "logs"))
     if name() == "sandbox":
         address = sandbox_address()
         if address is not None:

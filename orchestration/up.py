@@ -47,7 +47,7 @@ def _serve(port: int) -> None:
     while child.poll() is None and not stopping.wait(0.5):
         pass
     if child.poll() is None:
-        os.killpg(child.pid, signal.SIGINT)
+        os.killpg(child.pid, signal.SIGTERM)
         try:
             child.wait(20)
         except subprocess.TimeoutExpired:

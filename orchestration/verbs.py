@@ -248,18 +248,27 @@ def _tell(progress: Progress, task: TaskID, done: int, total: int) -> None:
 
 def push_syncs(names: tuple[str, ...]) -> int:
     environment.prepare()
-    from orchestration.activation import push_newest, spoken_money
+    from orchestration.activation import push_newest, refusals, spoken_money
     from reverse_etl import engine
+    from reverse_etl.errors import StopSync
 
     table, clean = Table("sync", "accepted", "rejected", "in doubt", "waiting", "money", "requests"), True
     with closing(engine.open_ledger()) as ledger, progress_display() as progress:
         for name in _chosen_syncs(names):
             task = progress.add_task(f"push {name}", total=None)
-            result = push_newest(name, ledger, partial(_tell, progress, task))
+            try:
+                result = push_newest(name, ledger, partial(_tell, progress, task))
+            except StopSync as stop:  # one sync that may not be sent holds up none of the others
+                _say(trouble, f"{name}: {stop}")
+                clean = False
+                continue
             counts = (result.accepted, result.rejected, result.in_doubt, result.waiting)
             table.add_row(name, *map(str, counts), spoken_money(result.money_minor), str(result.calls))
             if result.stopped:
-                trouble.print(f"{name}: {result.stopped}", markup=False)
+                _say(trouble, f"{name}: {result.stopped}")
+            if result.rejected:
+                for refusal in refusals(ledger, result.plan_id):
+                    _say(trouble, f"{name}, {refusal}")
             clean = clean and result.is_clean
-    screen.print(table)
+    _print_wide(table)
     return 0 if clean else 1

@@ -85,7 +85,9 @@ def test_a_publication_makes_the_sensor_push_and_the_shop_counts_it_once(sandbox
             cartwheel("extract", "shopify", "woocommerce", "cin7")
             cartwheel("build", "+act_woocommerce__stock_levels")
             wait_for(lambda: pushed() >= 2, 180)
-            assert effects(sandbox)["stock_quantity_set"] == first + 1, "one sale, one stock level told to the other shop"
+            assert effects(sandbox)["stock_quantity_set"] == first + 1, (
+                "one sale, one stock level told to the other shop"
+            )
     finally:
         daemon.terminate()
         daemon.wait(30)

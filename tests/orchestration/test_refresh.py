@@ -44,7 +44,12 @@ def test_one_refresh_reads_builds_and_publishes_although_a_platform_is_down(sand
         result = job.execute_in_process(instance=instance, run_config=QUIET, raise_on_error=False)
     assert result.success
     done = {event.asset_key.to_user_string() for event in result.get_asset_materialization_events() if event.asset_key}
-    assert {"raw_shopify/orders", "marts/fct_net_revenue", "activation/act_shopify__tracking", "published/snapshot"} <= done
+    assert {
+        "raw_shopify/orders",
+        "marts/fct_net_revenue",
+        "activation/act_shopify__tracking",
+        "published/snapshot",
+    } <= done
     assert [found.version for found in warehouse.publications()] == [1]
 
     read = checks(result, "is_read")

@@ -131,7 +131,9 @@ def test_identities_hold_for_the_story_and_fail_when_a_movement_or_a_fee_is_miss
     assert story(MOVEMENTS[1:]).singular_test("assert_i_08_payout_is_the_net_of_its_movements") == [
         ("stripe:main:po_1", "USD", 720, 720 + 8960)
     ]
-    assert story([]).singular_test("assert_i_08_payout_is_the_net_of_its_movements") == [("stripe:main:po_1", "USD", 720, 720)]
+    assert story([]).singular_test("assert_i_08_payout_is_the_net_of_its_movements") == [
+        ("stripe:main:po_1", "USD", 720, 720)
+    ]
     torn = RawRows().raw("stripe", "balance_transactions", [{**MOVEMENTS[0], "fee_details": []}])
     torn.mapped("processor_movements", "stripe")
     assert [row[0] for row in torn.singular_test("assert_i_07_movement_is_fee_and_net")] == ["stripe:main:txn_1"]

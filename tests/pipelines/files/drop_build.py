@@ -73,7 +73,6 @@ def load_and_build(folder: Path, home: Path) -> Drop:
         patch.setenv("CARTWHEEL_HOME", str(home))
         patch.setenv("CARTWHEEL_WAREHOUSE", str(warehouse))
         patch.setenv("CARTWHEEL_DBT_TARGET", str(home / "target"))
-        patch.setenv("CARTWHEEL_DBT_LOGS", str(home / "logs"))
         with build.worker() as dbt:
             built = build.run((), {}, dbt)
     failures = built.failures or ([] if built.succeeded else ["dbt"])
