@@ -77,9 +77,10 @@ def pushed(
     world: Any,
 ) -> None:
     """What was pushed where: planned, accepted, and what the receiving twin itself counted."""
-    table = Table(
-        "sync", "planned", "accepted", "rejected", "in doubt", "money", title="Pushed back", title_justify="left"
-    )
+    table = Table(title="Pushed back", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("sync", no_wrap=True)
+    for heading in ("planned", "accepted", "rejected", "in doubt", "money"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for sync, result in results.items():
         planned, said = metadata(plans[sync], "plan", sync), metadata(result, "push", sync)
         counts = [str(said[name]) for name in ("accepted", "rejected", "in doubt")]
