@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import activation_rows
 import pytest
-from receiving_shop import ReceivingShop
 
 from reverse_etl import engine, settings
 from reverse_etl.ledger import Ledger
+from tests.reverse_etl import activation_rows
+from tests.reverse_etl.receiving_shop import ReceivingShop
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 SECRET = "sec-rEt-planted-7f3a"

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import activation_rows as rows
 import pytest
 import sqlalchemy as sa
-from conftest import NOW
 from sqlalchemy.exc import IntegrityError
 
 from reverse_etl import engine
@@ -16,6 +14,8 @@ from reverse_etl.ledger import Purpose
 from reverse_etl.ledger_store import NEWEST
 from reverse_etl.ledger_tables import ATTEMPTS, DELIVERIES, METADATA
 from reverse_etl.plan import Action
+from tests.reverse_etl import activation_rows as rows
+from tests.reverse_etl.conftest import NOW
 
 
 def planned(turn, emails=("a@example.com",), **more):

@@ -7,14 +7,14 @@ import dataclasses
 from datetime import timedelta
 from pathlib import Path
 
-import activation_rows as rows
 import pytest
-from conftest import NOW
 
 from reverse_etl import comparison, engine, money, plan, rendering
 from reverse_etl.errors import ConfigurationError
 from reverse_etl.plan import Action, LastAccepted, Memory
 from reverse_etl.sync import Baseline, Limits, Mode
+from tests.reverse_etl import activation_rows as rows
+from tests.reverse_etl.conftest import NOW
 
 CONTACTS, RECEIPTS = engine.sync_named("hubspot__contacts"), engine.sync_named("quickbooks__sales_receipts")
 

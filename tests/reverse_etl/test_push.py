@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 
-import activation_rows as rows
 import pytest
-from conftest import NOW, SECRET, settings_for
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -14,6 +12,8 @@ from hypothesis import strategies as st
 from reverse_etl import engine
 from reverse_etl.errors import ConfigurationError, StopSync
 from reverse_etl.plan import Action
+from tests.reverse_etl import activation_rows as rows
+from tests.reverse_etl.conftest import NOW, SECRET, settings_for
 
 ITEM = "gid://shopify/InventoryItem/{}|gid://shopify/Location/70000000001"
 

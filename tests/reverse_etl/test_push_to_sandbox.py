@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import activation_rows as rows
 import pytest
-from conftest import Turn, settings_for
 
 from reverse_etl import engine
+from tests.reverse_etl import activation_rows as rows
+from tests.reverse_etl.conftest import Turn, settings_for
 
 server = pytest.importorskip("sandbox.server")
 ORDERS = 60

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from xml.etree import ElementTree
 
 import httpx
 import pytest
 
 from sandbox.decimal_json import loads
 from sandbox.server import CREDENTIALS, Sandbox
-from tests.sandbox.openapi_contract import CONTRACTS, Contract, contract
+from tests.sandbox import quickbooks_elements
+from tests.sandbox.openapi_contract import Contract, contract
 
-XS = "{http://www.w3.org/2001/XMLSchema}"
 NAMES = CREDENTIALS["quickbooks"]
 # Added by the JSON API itself to every entity; attributes, not elements, in the XSD.
 ENVELOPE = {"domain", "sparse"}
@@ -30,30 +29,7 @@ def books() -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 def elements() -> dict[str, set[str]]:
-    """Type name → element names, inherited ones included."""
-    folder = CONTRACTS / "quickbooks"
-    if not folder.exists():
-        pytest.skip("the vendor's XSD files are not on this machine")
-    own: dict[str, set[str]] = {}
-    parents: dict[str, str] = {}
-    for path in sorted(folder.glob("*.xsd")):
-        for kind in ElementTree.parse(path).getroot().iter(f"{XS}complexType"):
-            name = kind.get("name")
-            if not name:
-                continue
-            named = {item.get("name") or (item.get("ref") or "").split(":")[-1] for item in kind.iter(f"{XS}element")}
-            own[name] = {item for item in named if item}
-            extension = next(kind.iter(f"{XS}extension"), None)
-            if extension is not None:
-                parents[name] = (extension.get("base") or "").split(":")[-1]
-    return {name: set().union(*(own.get(step, set()) for step in _line(name, parents))) for name in own}
-
-
-def _line(name: str, parents: dict[str, str]) -> list[str]:
-    found = [name]
-    while found[-1] in parents:
-        found.append(parents[found[-1]])
-    return found
+    return quickbooks_elements.elements()
 
 
 def one(client: httpx.Client, entity: str) -> dict[str, Any]:
