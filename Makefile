@@ -52,7 +52,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	else \
 	    echo "Installing into $(VENV) (a few minutes the first time) ..." && \
 	    $(PYTHON) -m venv $(VENV) && \
-	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock && \
+	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock && \
 	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . ; \
 	fi
 	@touch $(VENV)/.installed
