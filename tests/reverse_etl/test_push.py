@@ -282,8 +282,8 @@ def test_no_secret_reaches_plan_ledger_or_result(turn):
     sync=st.sampled_from([name for name in engine.syncs() if name not in REPEATABLE]),
 )
 def test_any_mix_of_crash_and_resume_ends_accepted_once(tmp_path_factory, steps, sync):
-    from conftest import Turn
-    from receiving_shop import ReceivingShop
+    from tests.reverse_etl.conftest import Turn
+    from tests.reverse_etl.receiving_shop import ReceivingShop
 
     with ReceivingShop() as shop:
         turn = Turn(shop, tmp_path_factory.mktemp("mix"))
