@@ -1,4 +1,8 @@
-"""Plan and push of one sync from the newest published snapshot: what the assets and the command line share."""
+"""The plan of one sync from the newest published snapshot, and what keeps it from being made or sent: failed checks.
+
+A sync whose activation model is made from numbers that a failed check puts in doubt is neither planned nor pushed; the
+others go on. It goes again by itself with the first snapshot in which the check holds.
+"""
 
 from __future__ import annotations
 
@@ -6,30 +10,70 @@ import json
 from datetime import UTC, datetime
 
 from orchestration import environment, warehouse
-from reverse_etl import engine, settings
+from orchestration.failed_checks import FailedCheck
+from reverse_etl import engine
+from reverse_etl.errors import StopSync
+from reverse_etl.exception_queue import Finding
 from reverse_etl.ledger import Ledger
 from reverse_etl.money import spoken
 from reverse_etl.plan import Plan
-from reverse_etl.push import Progress
 from reverse_etl.rendering import as_json
+from reverse_etl.sync import Sync
+
+BLOCKED = "blocked_by_check"
 
 
 def make_plan(sync_name: str, ledger: Ledger) -> Plan:
-    """The plan of a sync from the newest snapshot, stored in the ledger and as a file under `plans/`."""
+    """The plan of a sync from the newest snapshot, stored in the ledger and as a file under `plans/`.
+
+    Raises StopSync, with code `blocked_by_check`, when a failed check puts its activation model in doubt.
+    """
     sync = engine.sync_named(sync_name)
-    observed_at = warehouse.newest_publication().observed_at(sync.destination)
+    published = warehouse.newest_publication()
+    require_sound(sync, ledger)
+    observed_at = published.observed_at(sync.destination)
     with warehouse.reading() as connection:
-        made = engine.make_plan(sync_name, connection, ledger, datetime.now(UTC), observed_at)
+        made = engine.make_plan(sync_name, connection, ledger, datetime.now(UTC), observed_at, published.version)
     folder = environment.home() / "plans"
     folder.mkdir(exist_ok=True)
     (folder / f"{made.plan_id}.json").write_text(json.dumps(as_json(made), indent=1, default=str))
     return made
 
 
-def push_newest(sync_name: str, ledger: Ledger, progress: Progress = lambda done, total: None) -> engine.PushResult:
-    """Sends the newest plan of a sync, after making one where there is none."""
-    newest = ledger.queries.newest_plan(sync_name) or make_plan(sync_name, ledger)
-    return engine.push(newest, ledger, settings.read(), progress)
+def require_sound(sync: Sync, ledger: Ledger) -> None:
+    """Raises StopSync naming the failed checks that put a sync's activation model in doubt; they are in the queue too."""
+    failed = blocked_syncs().get(sync.name)
+    if failed:
+        finding = _finding(sync, failed)
+        ledger.note([finding], datetime.now(UTC))
+        raise StopSync(finding.message, code=BLOCKED)
+
+
+def blocked_syncs(published: warehouse.Publication | None = None) -> dict[str, tuple[FailedCheck, ...]]:
+    """The syncs that wait for a check in this publication (default: the newest), each with those it waits for."""
+    if published is None:
+        try:
+            published = warehouse.newest_publication()
+        except warehouse.NothingPublished:
+            return {}
+    found = {name: published.doubts(f"activation.{sync.model}") for name, sync in engine.syncs().items()}
+    return {name: failed for name, failed in found.items() if failed}
+
+
+def publish(now: datetime) -> warehouse.Publication:
+    """Publishes the snapshot, and tells the queue which syncs it blocks and which ones are free again."""
+    with warehouse.writing("publish"):
+        published = warehouse.publish(now)
+    ledger = engine.open_ledger()
+    try:
+        blocked = blocked_syncs(published)
+        ledger.note([_finding(engine.sync_named(name), failed) for name, failed in blocked.items()], now)
+        for name in engine.syncs():
+            if name not in blocked:
+                ledger.clear(name, [BLOCKED], "the checks it waits for hold again", now)
+    finally:
+        ledger.close()
+    return published
 
 
 def spoken_money(money_minor: dict[str, int]) -> str:
@@ -45,3 +89,19 @@ def refusals(ledger: Ledger, plan_id: str) -> list[str]:
         for row in deliveries
         if row["plan_id"] == plan_id and row["state"] == "rejected"
     ]
+
+
+def _finding(sync: Sync, failed: tuple[FailedCheck, ...]) -> Finding:
+    names = [check.name for check in failed]
+    return Finding(
+        code=BLOCKED,
+        kind="validation",
+        message=(
+            f"{sync.model} is made from numbers that {'a check says' if len(names) == 1 else f'{len(names)} checks say'}"
+            f" are wrong: {', '.join(names[:10])}. Nothing of it is planned or sent until they hold"
+        ),
+        sync=sync.name,
+        destination=sync.destination,
+        evidence={"checks": {check.name: check.meaning for check in failed[:10]}},
+        cause=", ".join(names),
+    )

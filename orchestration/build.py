@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestration import environment, warehouse
+from orchestration import environment, failed_checks, warehouse
 
 Progress = Callable[[int, int, str], None]
 
@@ -111,7 +111,10 @@ def run(select: Sequence[str], variables: dict[str, Any], dbt: Worker, verb: str
         arguments = [verb]
         if select:
             arguments += ["--indirect-selection", "buildable", "--select", *select]
-        return dbt.invoke(arguments, variables)
+        built = dbt.invoke(arguments, variables)
+        # Still under the lock: whoever publishes next must know what this build found wrong.
+        failed_checks.remember(built)
+        return built
 
 
 def parse(dbt: Worker) -> None:

@@ -7,6 +7,11 @@ from pathlib import Path
 
 import click
 
+from orchestration.cli_explain import explain, replay
+from orchestration.cli_flows import flows
+from orchestration.cli_handoff import handoff
+from orchestration.cli_plans import approve, drift
+
 FORMATS = click.Choice(["table", "csv", "json"])
 
 
@@ -139,11 +144,14 @@ def plan(syncs: tuple[str, ...], output: str, limit: int) -> None:
 
 @cartwheel.command()
 @click.argument("syncs", nargs=-1)
-def push(syncs: tuple[str, ...]) -> None:
-    """Sends the newest plan of each sync (making one where there is none)."""
+@click.option("--plan", "reference", default=None, help="Send exactly this plan, by its id or hash.")
+def push(syncs: tuple[str, ...], reference: str | None) -> None:
+    """Sends the newest plan of each sync (making one where there is none); refuses one that is stale or unapproved."""
     from orchestration.verbs import push_syncs
 
-    sys.exit(push_syncs(syncs))
+    if syncs and reference:
+        raise click.UsageError("name syncs or a plan, not both")
+    sys.exit(push_syncs(syncs, reference))
 
 
 @cartwheel.command()
@@ -162,6 +170,14 @@ def doctor() -> None:
     from orchestration.verbs import examine
 
     sys.exit(examine())
+
+
+cartwheel.add_command(explain)
+cartwheel.add_command(replay)
+cartwheel.add_command(flows)
+cartwheel.add_command(handoff)
+cartwheel.add_command(approve)
+cartwheel.add_command(drift)
 
 
 def main() -> None:

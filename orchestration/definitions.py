@@ -13,7 +13,7 @@ from orchestration.activate import push_jobs, sync_assets, sync_models  # noqa: 
 from orchestration.checks import checks  # noqa: E402
 from orchestration.ingest import raw_assets  # noqa: E402
 from orchestration.schedules import schedules  # noqa: E402
-from orchestration.sensors import change_sensor  # noqa: E402
+from orchestration.sensors import change_sensor, due_sensor  # noqa: E402
 from orchestration.transform import DbtRunner, dbt_project, published_tables, snapshot_asset, transform_assets  # noqa: E402
 
 project = dbt_project()
@@ -34,7 +34,7 @@ defs = dg.Definitions(
     asset_checks=checks(),
     jobs=[refresh_warehouse, *jobs.values()],
     schedules=schedules(refresh_warehouse.name),
-    sensors=[change_sensor(sync, model, jobs[sync]) for sync, model in sync_models()],
+    sensors=[*(change_sensor(sync, model, jobs[sync]) for sync, model in sync_models()), due_sensor(jobs)],
     resources={"dbt": DbtRunner()},
     # One writer at a time makes parallel steps pointless, and a step in a process of its own costs seconds.
     executor=dg.in_process_executor,

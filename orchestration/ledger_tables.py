@@ -16,6 +16,32 @@ TABLES = {
         "attempt_id varchar, delivery_id varchar, purpose varchar, started_at timestamptz, finished_at timestamptz, "
         "result varchar, kind varchar, code varchar, message varchar, http_status bigint, provider_request_id varchar"
     ),
+    "plan_changes": (
+        "delivery_id varchar, plan_id varchar, sync varchar, record_key varchar, action varchar, change_number bigint, "
+        "field varchar, before_value varchar, after_value varchar, planned_at timestamptz"
+    ),
+    "exceptions": (
+        "exception_id varchar, number bigint, root_cause varchar, code varchar, kind varchar, severity varchar, "
+        "sync varchar, destination varchar, record_key varchar, delivery_id varchar, plan_id varchar, "
+        "money_minor bigint, currency_code varchar, message varchar, exception_status varchar, owner varchar, "
+        "snoozed_until timestamptz, opened_at timestamptz, seen_at timestamptz, occurrences bigint, "
+        "ended_at timestamptz, ended_by varchar, ended_because varchar"
+    ),
+    "audit_log": (
+        "number bigint, happened_at timestamptz, who varchar, action varchar, subject varchar, because varchar, "
+        "details varchar, previous_digest varchar, digest varchar"
+    ),
+    "drifts": (
+        "sync varchar, record_key varchar, field varchar, accepted_value varchar, observed_value varchar, "
+        "wanted_value varchar, found_at timestamptz, choice varchar, chosen_by varchar, because varchar, "
+        "chosen_at timestamptz"
+    ),
+    "flow_runs": (
+        "run_id varchar, flow varchar, plan_id varchar, started_at timestamptz, finished_at timestamptz, "
+        "accepted bigint, rejected bigint, in_doubt bigint, waiting bigint, requests bigint, stopped_code varchar, "
+        "stopped varchar"
+    ),
+    "approvals": ("plan_id varchar, approved_by varchar, plan_hash varchar, because varchar, approved_at timestamptz"),
 }
 
 

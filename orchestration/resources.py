@@ -6,11 +6,18 @@ import os
 from pathlib import Path
 
 from orchestration import environment
+from reverse_etl.sync import Lane
 
 # Every asset that writes the warehouse draws from this pool; its limit is one (see `instance_settings`).
 WRITERS = "warehouse"
 
 OWNERS = {"finance": "team:finance", "operations": "team:operations", "analytics": "team:analytics", "crm": "team:crm"}
+TEAMS = {Lane.STOCK: "operations", Lane.TRACKING: "operations", Lane.LEDGER: "finance", Lane.SEGMENTS: "crm"}
+
+
+def destination_pool(destination: str) -> str:
+    """The pool of everything that sends to a destination: one at a time, so that its pace is kept once for all."""
+    return f"destination_{destination}"
 
 
 def instance_settings() -> str:
@@ -23,6 +30,11 @@ def instance_settings() -> str:
             "    default_limit: 1",
             "run_monitoring:",
             "  enabled: true",
+            # Runs whose process died, as often as their job allows; what failed by its own word is not tried again.
+            "run_retries:",
+            "  enabled: true",
+            "  max_retries: 0",
+            "  retry_on_asset_or_op_failure: false",
             "telemetry:",
             "  enabled: false",
             # No sign-up dialog in front of an operator at night.

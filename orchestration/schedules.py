@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import dagster as dg
 
 from orchestration import environment
+from reverse_etl import engine, flows
 
 CRONS = {
     "refresh_warehouse": "*/5 * * * *",
@@ -12,17 +15,28 @@ CRONS = {
 
 
 def schedules(refresh: str) -> list[dg.ScheduleDefinition]:
+    def unless_paused(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        paused = _paused(refresh)
+        return dg.SkipReason(paused) if paused else dg.RunRequest()
+
     return [
         dg.ScheduleDefinition(
             name="refresh_warehouse_every_five_minutes",
             job_name=refresh,
             cron_schedule=CRONS["refresh_warehouse"],
             execution_timezone="UTC",
+            execution_fn=unless_paused,
             default_status=(
                 dg.DefaultScheduleStatus.RUNNING
                 if environment.name() == "sandbox"
                 else dg.DefaultScheduleStatus.STOPPED
             ),
-            description="Polls every configured platform, builds all models, publishes the snapshot.",
+            description="Polls every configured platform, builds all models, publishes the snapshot; unless paused.",
         )
     ]
+
+
+def _paused(flow: str) -> str | None:
+    """Why a flow may not start by itself now; a person may start it all the same."""
+    with closing(engine.open_ledger()) as ledger, ledger.engine.connect().execution_options(reading=True) as connection:
+        return flows.paused_because(connection, flow)

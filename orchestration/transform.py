@@ -9,7 +9,8 @@ import dagster as dg
 import duckdb
 from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 
-from orchestration import build, environment, warehouse
+from orchestration import activation, build, environment, warehouse
+from orchestration.checks import SNAPSHOT
 from orchestration.resources import OWNERS, WRITERS
 
 UNIQUE_ID = "dagster_dbt/unique_id"
@@ -119,10 +120,15 @@ def transform_assets(project: DbtProject) -> dg.AssetsDefinition:
             elif node.unique_id in checks and checks[node.unique_id].key in context.selected_asset_check_keys:
                 yield _checked(checks[node.unique_id], node)
         context.log.info(f"{len(built.nodes)} models, seeds and tests; failed: {', '.join(built.failures) or 'none'}")
-        if not built.succeeded:
-            raise dg.Failure(
-                f"dbt build failed: {', '.join(built.failures) or 'it could not start'}", metadata={"dbt": built.words}
-            )
+        if built.succeeded:
+            return
+        if built.nodes and not context.is_subset:
+            # The snapshot asset waits for every model, so it will not run; what is sound goes out all the same, and the
+            # pushes that depend on none of the failures with it.
+            context.log_event(dg.AssetMaterialization(SNAPSHOT, metadata=publish_snapshot()))
+        raise dg.Failure(
+            f"dbt build failed: {', '.join(built.failures) or 'it could not start'}", metadata={"dbt": built.words}
+        )
 
     return dbt_build
 
@@ -156,7 +162,7 @@ def _row_counts() -> dict[tuple[str, str], int]:
 
 def snapshot_asset(published_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
     @dg.asset(
-        key=["published", "snapshot"],
+        key=SNAPSHOT,
         group_name="published",
         deps=published_keys,
         kinds={"duckdb"},
@@ -171,21 +177,26 @@ def snapshot_asset(published_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
         ),
     )
     def snapshot() -> dg.MaterializeResult[None]:
-        earlier = {table: content for found in warehouse.publications()[-1:] for table, content in found.tables.items()}
-        with warehouse.writing("publish"):
-            found = warehouse.publish(datetime.now(UTC))
-        changed = [table for table, content in found.tables.items() if earlier.get(table) != content]
-        rows = "\n".join(f"| {table} | {content.rows} |" for table, content in found.tables.items())
-        return dg.MaterializeResult(
-            metadata={
-                "version": found.version,
-                "file": dg.MetadataValue.path(str(warehouse.current_snapshot())),
-                "tables changed": ", ".join(changed) or "none",
-                "tables": dg.MetadataValue.md(f"| table | rows |\n|---|---|\n{rows}"),
-            }
-        )
+        return dg.MaterializeResult(metadata=publish_snapshot())
 
     return snapshot
+
+
+def publish_snapshot() -> dict[str, Any]:
+    """Publishes what is sound and says in metadata what changed, and what a failed check held back."""
+    earlier = {table: content for found in warehouse.publications()[-1:] for table, content in found.tables.items()}
+    found = activation.publish(datetime.now(UTC))
+    changed = [table for table, content in found.tables.items() if earlier.get(table) != content]
+    rows = "\n".join(f"| {table} | {content.rows} |" for table, content in found.tables.items())
+    return {
+        "version": found.version,
+        "file": dg.MetadataValue.path(str(warehouse.current_snapshot())),
+        "tables changed": ", ".join(changed) or "none",
+        "checks that fail": ", ".join(check.name for check in found.failed) or "none",
+        "held back": ", ".join(found.held_back) or "none",
+        "syncs blocked": ", ".join(activation.blocked_syncs(found)) or "none",
+        "tables": dg.MetadataValue.md(f"| table | rows |\n|---|---|\n{rows}"),
+    }
 
 
 def published_tables(models: dg.AssetsDefinition) -> list[dg.AssetKey]:

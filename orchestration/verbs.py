@@ -112,15 +112,28 @@ def build_models(select: tuple[str, ...], settings: dict[str, Any]) -> int:
     if not built.succeeded:
         trouble.print(f"build failed: {', '.join(built.failures) or 'dbt could not start'}")
         trouble.print(built.words.strip()[-1500:], markup=False)
+        if built.nodes:
+            _publish_the_sound(trouble)
         return 1
     if not built.nodes:
         raise Refused(
             f"No model matches '{' '.join(select)}'. A model's name, such as fct_bridge, selects it; no name builds all."
         )
-    with warehouse.writing("cartwheel build: publish"):
-        published = warehouse.publish(datetime.now(UTC))
-    screen.print(f"{len(built.nodes)} models, seeds and tests done; published snapshot {published.version}")
+    screen.print(f"{len(built.nodes)} models, seeds and tests done")
+    _publish_the_sound(screen)
     return 0
+
+
+def _publish_the_sound(console: Console) -> None:
+    """Publishes what no failed check puts in doubt, and says what was held back and which syncs wait for it."""
+    from orchestration import activation
+
+    published = activation.publish(datetime.now(UTC))
+    _say(console, f"published snapshot {published.version}")
+    if published.failed:
+        _say(trouble, f"checks that fail: {', '.join(check.name for check in published.failed)}")
+        _say(trouble, f"held back, with their last sound content: {', '.join(published.held_back) or 'nothing'}")
+        _say(trouble, f"syncs blocked: {', '.join(activation.blocked_syncs(published)) or 'none'}")
 
 
 def _check(settings: dict[str, Any]) -> None:
@@ -246,29 +259,36 @@ def _tell(progress: Progress, task: TaskID, done: int, total: int) -> None:
     progress.update(task, completed=done, total=total)
 
 
-def push_syncs(names: tuple[str, ...]) -> int:
+def push_syncs(names: tuple[str, ...], reference: str | None) -> int:
     environment.prepare()
-    from orchestration.activation import push_newest, refusals, spoken_money
+    from orchestration.activation import refusals, spoken_money
+    from orchestration.pushing import push_all, push_stored
     from reverse_etl import engine
-    from reverse_etl.errors import StopSync
+
+    def following(progress: Progress, name: str) -> Any:
+        return partial(_tell, progress, progress.add_task(f"push {name}", total=None))
 
     table, clean = Table("sync", "accepted", "rejected", "in doubt", "waiting", "money", "requests"), True
     with closing(engine.open_ledger()) as ledger, progress_display() as progress:
-        for name in _chosen_syncs(names):
-            task = progress.add_task(f"push {name}", total=None)
-            try:
-                result = push_newest(name, ledger, partial(_tell, progress, task))
-            except StopSync as stop:  # one sync that may not be sent holds up none of the others
-                _say(trouble, f"{name}: {stop}")
-                clean = False
-                continue
+        if reference is not None:
+            results = [push_stored(reference, ledger, following(progress, reference))]
+        else:
+            pushes = push_all(_chosen_syncs(names), ledger, partial(following, progress))
+            for pushed in pushes:
+                if pushed.refused is not None:
+                    _say(trouble, f"{pushed.sync}: {pushed.refused}")
+                    clean = False
+            results = [pushed.result for pushed in pushes if pushed.result is not None]
+        for result in results:
             counts = (result.accepted, result.rejected, result.in_doubt, result.waiting)
-            table.add_row(name, *map(str, counts), spoken_money(result.money_minor), str(result.calls))
+            table.add_row(result.sync, *map(str, counts), spoken_money(result.money_minor), str(result.calls))
             if result.stopped:
-                _say(trouble, f"{name}: {result.stopped}")
+                _say(trouble, f"{result.sync}: {result.stopped}")
             if result.rejected:
                 for refusal in refusals(ledger, result.plan_id):
-                    _say(trouble, f"{name}, {refusal}")
+                    _say(trouble, f"{result.sync}, {refusal}")
             clean = clean and result.is_clean
     _print_wide(table)
+    if not clean:
+        _say(trouble, "See `cartwheel exceptions` for what waits for a person, and what to do about it.")
     return 0 if clean else 1

@@ -10,12 +10,15 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 from filelock import FileLock, Timeout
+
+from orchestration import failed_checks
+from orchestration.failed_checks import FailedCheck
 
 PUBLISHED_SCHEMAS = ("marts", "activation")
 KEPT_SNAPSHOTS = 3
@@ -39,17 +42,27 @@ class PublishedTable:
 
 @dataclass(frozen=True)
 class Publication:
-    """One published snapshot: its version, its file, what is in it, and when each platform in it was last read."""
+    """One published snapshot: its version, its file, what is in it, and when each platform in it was last read.
+
+    `failed` are the checks that failed when it was made. Tables they put in doubt kept the content of the snapshot
+    before (`held_back`), or were left out where there was none.
+    """
 
     version: int
     published_at: str
     file: str
     tables: dict[str, PublishedTable]
     read_at: dict[str, str]
+    failed: tuple[FailedCheck, ...] = ()
+    held_back: tuple[str, ...] = ()
 
     def observed_at(self, platform: str) -> datetime | None:
         """When the platform was last read before this snapshot (UTC), None if never."""
         return datetime.fromisoformat(self.read_at[platform]) if platform in self.read_at else None
+
+    def doubts(self, table: str) -> tuple[FailedCheck, ...]:
+        """The failed checks that put a table ("activation.act_…") in doubt."""
+        return failed_checks.spoiling(self.failed, table)
 
 
 def home() -> Path:
@@ -95,28 +108,66 @@ def ensure_raw_tables() -> None:
 
 
 def publish(now: datetime) -> Publication:
-    """Copies marts and activation into a new versioned snapshot and moves the pointer to it. Needs `writing`."""
+    """Copies marts and activation into a new versioned snapshot and moves the pointer to it. Needs `writing`.
+
+    A table that a failed check puts in doubt keeps the content it was last published with, and so does what is made
+    from it: an analyst never reads a number whose own check says it is wrong.
+    """
     folder = home() / "published"
     folder.mkdir(exist_ok=True)
     version = 1 + max((found.version for found in publications()), default=0)
     file = folder / f"cartwheel-{version:06d}.duckdb"
     file.unlink(missing_ok=True)  # left by a publish that died before its manifest was written
-    tables: dict[str, PublishedTable] = {}
+    failed = _failed()
+    doubtful = {table for check in failed for table in check.spoils}
     with duckdb.connect(str(path())) as connection:
-        location = str(file).replace("'", "''")
-        connection.execute(f"attach '{location}' as snapshot")
+        connection.execute(f"attach '{_quoted(file)}' as snapshot")
         for schema in PUBLISHED_SCHEMAS:
             connection.execute(f"create schema snapshot.{schema}")
+        tables: dict[str, PublishedTable] = {}
         for schema, table in _tables(connection):
-            connection.execute(f'create table snapshot.{schema}."{table}" as from {schema}."{table}"')
-            _describe(connection, schema, table)
-            tables[f"{schema}.{table}"] = _content(connection, schema, table)
+            if f"{schema}.{table}" not in doubtful:
+                connection.execute(f'create table snapshot.{schema}."{table}" as from {schema}."{table}"')
+                _describe(connection, schema, table)
+                tables[f"{schema}.{table}"] = _content(connection, schema, table)
+        kept = _keep(connection, doubtful)
         connection.execute("detach snapshot")
-        found = Publication(version, now.isoformat(), file.name, tables, _read_at(connection))
+        read_at = _read_at(connection)
+    contents = dict(sorted({**tables, **kept}.items()))
+    found = Publication(version, now.isoformat(), file.name, contents, read_at, failed, tuple(sorted(doubtful)))
     _replace(folder / f"{version:06d}.json", json.dumps(asdict(found), indent=1))
     _replace(folder / "current", file.name)
     _prune(folder)
     return found
+
+
+def _failed() -> tuple[FailedCheck, ...]:
+    """The checks that fail now, each with the published tables it puts in doubt."""
+    return tuple(
+        replace(check, spoils=tuple(table for table in check.spoils if table.split(".")[0] in PUBLISHED_SCHEMAS))
+        for check in failed_checks.standing()
+    )
+
+
+def _keep(connection: duckdb.DuckDBPyConnection, doubtful: set[str]) -> dict[str, PublishedTable]:
+    """Carries these tables over from the snapshot before, as far as it holds them."""
+    try:
+        before = newest_publication()
+    except NothingPublished:
+        return {}
+    kept = {table: before.tables[table] for table in sorted(doubtful) if table in before.tables}
+    if kept:
+        connection.execute(f"attach '{_quoted(home() / 'published' / before.file)}' as earlier (read_only)")
+        for name in kept:
+            schema, _, table = name.partition(".")
+            connection.execute(f'create table snapshot.{schema}."{table}" as from earlier.{schema}."{table}"')
+            _describe(connection, schema, table, "earlier")
+        connection.execute("detach earlier")
+    return kept
+
+
+def _quoted(file: Path) -> str:
+    return str(file).replace("'", "''")
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
@@ -128,12 +179,13 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     ).fetchall()
 
 
-def _describe(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
+def _describe(connection: duckdb.DuckDBPyConnection, schema: str, table: str, database: str | None = None) -> None:
     """Carries the descriptions dbt persisted into the snapshot, where the analyst reads them."""
     comments = connection.execute(
         """select column_name, comment from duckdb_columns()
-           where database_name = current_database() and schema_name = ? and table_name = ? and comment is not null""",
-        [schema, table],
+           where database_name = coalesce(?, current_database()) and schema_name = ? and table_name = ?
+             and comment is not null""",
+        [database, schema, table],
     ).fetchall()
     for column, comment in comments:
         text = comment.replace("'", "''")
@@ -180,8 +232,10 @@ def publications(after: int = 0) -> list[Publication]:
         if int(manifest.stem) <= after:
             continue
         said = json.loads(manifest.read_text())
-        tables = {table: PublishedTable(**content) for table, content in said.pop("tables").items()}
-        found.append(Publication(**said, tables=tables))
+        said["tables"] = {table: PublishedTable(**content) for table, content in said["tables"].items()}
+        said["failed"] = tuple(FailedCheck(**{**c, "spoils": tuple(c["spoils"])}) for c in said.get("failed", ()))
+        said["held_back"] = tuple(said.get("held_back", ()))
+        found.append(Publication(**said))
     return found
 
 

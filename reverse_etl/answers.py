@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from reverse_etl.destination import Answer, Batch, Outcome, Result
-from reverse_etl.errors import DeliveryError, ErrorTable, InDoubt, Kind, RejectedRecord, RetryLater, for_status
-
-# Enough of the destination's words to act on; an answer may quote the whole payload back.
-_WORDS = 300
+from reverse_etl.errors import DeliveryError, InDoubt, Kind, NewKeyNeeded, RejectedRecord, RetryLater, StopSync
+from reverse_etl.meanings import Meanings, short
 
 
 def at(value: Any, *path: str | int) -> Any:
@@ -34,16 +32,16 @@ def accepted(destination_id: Any = None) -> Outcome:
     return Outcome(Result.ACCEPTED, destination_id=str(destination_id) if destination_id is not None else None)
 
 
-def rejected(message: Any, kind: Kind = Kind.VALIDATION, code: Any = None) -> Outcome:
-    return Outcome(Result.REJECTED, kind, str(code or kind.value), _short(message))
+def rejected(message: Any, kind: Kind = Kind.VALIDATION, code: Any = None, cause: str | None = None) -> Outcome:
+    return Outcome(Result.REJECTED, kind, str(code or kind.value), short(message), cause=cause)
 
 
 def doubtful(message: Any, code: str = "unknown") -> Outcome:
-    return Outcome(Result.IN_DOUBT, Kind.UNKNOWN, code, _short(message))
+    return Outcome(Result.IN_DOUBT, Kind.UNKNOWN, code, short(message))
 
 
 def not_applied(message: Any, kind: Kind = Kind.VALIDATION, code: Any = None, wait: float | None = None) -> Outcome:
-    return Outcome(Result.NOT_APPLIED, kind, str(code or kind.value), _short(message), wait=wait)
+    return Outcome(Result.NOT_APPLIED, kind, str(code or kind.value), short(message), wait=wait)
 
 
 def for_all(batch: Batch, outcome: Outcome) -> dict[str, Outcome]:
@@ -56,22 +54,12 @@ def complete(batch: Batch, outcomes: Mapping[str, Outcome]) -> dict[str, Outcome
     return {delivery.record_key: outcomes.get(delivery.record_key, missing) for delivery in batch}
 
 
-def raise_for_error(answer: Answer, table: ErrorTable, message: Any = None) -> None:
-    """Raise what the status means; silent for a success."""
-    if 200 <= answer.status < 300:
-        return
-    error, kind = for_status(answer.status, table)
-    said = _short(message) if message else f"HTTP {answer.status}"
-    raise error(f"{said}{_reference(answer)}", kind=kind, code=f"http_{answer.status}", wait=retry_after(answer))
-
-
-def retry_after(answer: Answer) -> float | None:
-    """Seconds the destination asked to wait, when it said so in seconds."""
-    value = answer.headers.get("retry-after", "")
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        return None
+def raise_for_error(
+    answer: Answer, meanings: Meanings, code: Any = None, message: Any = None, cause: str | None = None
+) -> None:
+    """Raise what the status or the code means; silent for a success without a code."""
+    if code is not None or not 200 <= answer.status < 300:
+        raise meanings.error(answer, code, message, cause)
 
 
 def for_error(batch: Batch, error: DeliveryError) -> dict[str, Outcome]:
@@ -79,27 +67,27 @@ def for_error(batch: Batch, error: DeliveryError) -> dict[str, Outcome]:
 
     A refusal of several records together says nothing about any one of them: not applied, to be sent in halves.
     """
-    if isinstance(error, InDoubt):
-        outcome = Outcome(Result.IN_DOUBT, error.kind, error.code, _short(error))
-    elif isinstance(error, RejectedRecord) and len(batch) == 1:
-        outcome = Outcome(Result.REJECTED, error.kind, error.code, _short(error))
-    else:
-        wait = error.wait if isinstance(error, RetryLater) else None
-        outcome = Outcome(Result.NOT_APPLIED, error.kind, error.code, _short(error), wait=wait)
+    outcome = of_record(error)
+    if len(batch) > 1 and isinstance(error, RejectedRecord):
+        outcome = not_applied(error, error.kind, error.code)
+    elif isinstance(error, StopSync):
+        outcome = not_applied(error, error.kind, error.code, error.wait)
     return for_all(batch, outcome)
 
 
-def first_message(errors: Iterable[Any], *path: str | int) -> str | None:
-    for error in errors:
-        found = at(error, *path)
-        if found:
-            return str(found)
-    return None
+def of_record(error: DeliveryError) -> Outcome:
+    """The outcome of the one record an error is about. What would stop a whole sync refuses the record it is said of."""
+    result = Result.REJECTED
+    if isinstance(error, NewKeyNeeded):
+        result = Result.NEEDS_NEW_KEY
+    elif isinstance(error, RetryLater):
+        result = Result.NOT_APPLIED
+    elif isinstance(error, InDoubt):
+        result = Result.IN_DOUBT
+    wait = error.wait if isinstance(error, RetryLater) else None
+    return Outcome(result, error.kind, error.code, short(error), wait=wait, cause=error.cause)
 
 
-def _short(message: Any) -> str:
-    return str(message)[:_WORDS]
-
-
-def _reference(answer: Answer) -> str:
-    return f" (request {answer.request_id})" if answer.request_id else ""
+def unreadable() -> InDoubt:
+    """A success whose content is not what was asked for."""
+    return InDoubt("the answer can not be read", kind=Kind.UNKNOWN, code="unreadable")

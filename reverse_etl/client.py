@@ -4,34 +4,61 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from types import TracebackType
 from typing import Any, Self
 
+import aiohttp
 import httpx
+import pybreaker
 from aiolimiter import AsyncLimiter
 from httpx_aiohttp import AiohttpTransport
 
 from reverse_etl import canonical_json
 from reverse_etl.destination import Answer, Destination, Pace, Request
-from reverse_etl.errors import InDoubt, Kind, RetryLater
+from reverse_etl.errors import InDoubt, Kind, RetryLater, StopSync
 from reverse_etl.settings import Connection
 
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+_TIMEOUTS = {"timeout": TIMEOUT.as_dict()}
+_URLS_KEPT = 1_000
+# A vendor that asks for more than this has closed for the day: nobody sleeps that long with a lease in hand.
+LONGEST_HOLD = 90.0
 
-# These happen before the request is on its way; everything else may have reached the destination.
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+# These happen before the request is on its way; everything else may have reached the destination. Asked of aiohttp's
+# own errors: its transport for httpx calls a connection that was cut after the request was sent a ConnectTimeout too.
+_NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+
+
+class _Broken(Exception):
+    """The destination answered that it is broken; counts against its breaker, and the answer is read all the same."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(f"HTTP {answer.status}")
+        self.answer = answer
 
 
 class DestinationClient:
-    def __init__(self, destination: Destination, connection: Connection) -> None:
+    """`turn` waits for the right to send, `send` sends: between the two the request is written ahead."""
+
+    def __init__(
+        self,
+        destination: Destination,
+        connection: Connection,
+        breaker: pybreaker.CircuitBreaker,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self.calls = 0
         self._destination = destination
         self._connection = connection
+        self._breaker, self._sleep = breaker, sleep
         self._limiter = limiter(destination.pace)
-        self._in_flight = asyncio.Semaphore(destination.pace.in_flight)
+        self._held_until = 0.0
+        self._constant = {"Content-Type": "application/json", **destination.headers(connection.credentials)}
         # httpx's own pool slows down with many requests in flight (encode/httpx#3215); its API over aiohttp does not.
-        self._http = httpx.AsyncClient(transport=AiohttpTransport(), timeout=TIMEOUT, follow_redirects=False)
+        self._transport = AiohttpTransport()
+        self._urls: dict[str, httpx.URL] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -39,42 +66,82 @@ class DestinationClient:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._http.aclose()
+        await self._transport.aclose()
+
+    async def turn(self) -> None:
+        """Wait until the destination's pace and its own meter allow one more request."""
+        await self._limiter.acquire()
+        held = self._held_until - asyncio.get_running_loop().time()
+        if held > 0:
+            await self._sleep(held)
+
+    def hold(self, seconds: float) -> None:
+        """No further request for so long: the destination said so, to one request but about all."""
+        until = asyncio.get_running_loop().time() + min(seconds, LONGEST_HOLD)
+        self._held_until = max(self._held_until, until)
 
     async def send(self, request: Request) -> Answer:
-        """The destination's answer, whatever its status; RetryLater when nothing was sent, InDoubt when no answer came."""
-        async with self._in_flight, self._limiter:
-            self.calls += 1
-            try:
-                response = await self._http.request(
-                    request.method,
-                    self._url(request),
-                    params=dict(request.params) or None,
-                    content=canonical_json.dumps(request.json).encode() if request.json is not None else None,
-                    headers=self._headers(request),
-                )
-            except _NOT_SENT as error:
-                raise RetryLater(
-                    f"not reachable ({type(error).__name__})", kind=Kind.TRANSIENT, code="unreachable"
-                ) from None
-            except httpx.TransportError as error:
-                raise InDoubt(f"no answer ({type(error).__name__})", kind=Kind.TRANSIENT, code="no_answer") from None
+        """The destination's answer, whatever its status.
+
+        Raises RetryLater when nothing was sent, InDoubt when no answer came, StopSync while the breaker is open.
+        """
+        try:
+            with self._breaker.calling():
+                answer = await self._exchange(request)
+                if answer.status >= 500:
+                    raise _Broken(answer)
+        except _Broken as broken:
+            answer = broken.answer
+        except pybreaker.CircuitBreakerError:
+            raise StopSync(
+                f"{self._destination.name} failed many times in a row and is left alone for a minute",
+                kind=Kind.TRANSIENT,
+                code="breaker_open",
+            ) from None
+        wait = self._destination.hold(answer)
+        if wait > 0:
+            self.hold(wait)
+        return answer
+
+    async def _exchange(self, request: Request) -> Answer:
+        self.calls += 1
+        content = canonical_json.dumps(request.json).encode() if request.json is not None else None
+        asked = httpx.Request(
+            request.method,
+            self._url(request.path),
+            params=dict(request.params) or None,
+            content=content,
+            headers={**self._constant, **request.headers},
+            extensions=_TIMEOUTS,
+        )
+        try:
+            # Straight to the transport: a client's redirects, cookies and auth flows are of no use here, and cost a third.
+            response = await self._transport.handle_async_request(asked)
+            body = await response.aread()
+        except httpx.TransportError as error:
+            cause = type(error.__cause__ or error).__name__
+            if isinstance(error.__cause__, _NOT_SENT):
+                raise RetryLater(f"not reachable ({cause})", kind=Kind.TRANSIENT, code="unreachable") from None
+            raise InDoubt(f"no answer ({cause})", kind=Kind.TRANSIENT, code="no_answer") from None
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
         return Answer(
             status=response.status_code,
-            body=_json(response),
-            headers={name.lower(): value for name, value in response.headers.items()},
-            request_id=response.headers.get(self._destination.request_id_header),
+            body=_json(body),
+            headers=headers,
+            request_id=headers.get(self._destination.request_id_header),
         )
 
-    def _url(self, request: Request) -> str:
-        path = request.path
-        for name, value in self._connection.credentials.items():
-            path = path.replace(f"{{{name}}}", value)
-        return self._connection.base_url + path
-
-    def _headers(self, request: Request) -> dict[str, str]:
-        credentials = self._destination.headers(self._connection.credentials)
-        return {"Content-Type": "application/json", **credentials, **request.headers}
+    def _url(self, path: str) -> httpx.URL:
+        """The address of a path, with the connection's own parts (a company, a realm) filled in; parsed once each."""
+        found = self._urls.get(path)
+        if found is None:
+            filled = path
+            for name, value in self._connection.credentials.items():
+                filled = filled.replace(f"{{{name}}}", value)
+            found = httpx.URL(self._connection.base_url + filled)
+            if len(self._urls) < _URLS_KEPT:
+                self._urls[path] = found
+        return found
 
 
 def limiter(pace: Pace) -> AsyncLimiter:
@@ -87,8 +154,8 @@ def limiter(pace: Pace) -> AsyncLimiter:
     return AsyncLimiter(burst, burst / steady)
 
 
-def _json(response: httpx.Response) -> Any:
+def _json(body: bytes) -> Any:
     try:
-        return json.loads(response.text, parse_float=Decimal)
+        return json.loads(body, parse_float=Decimal)
     except ValueError:
         return None

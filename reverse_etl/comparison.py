@@ -8,7 +8,7 @@ is compared by fingerprint.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from reverse_etl.errors import ConfigurationError
-from reverse_etl.sync import Baseline, Sync
+from reverse_etl.sync import Baseline, Mode, Sync
 
 ENGINE = f"duckdb-{duckdb.__version__}"
 SCHEMA = "activation"
@@ -32,12 +32,16 @@ class Accepted:
 
     quick: pa.Table
     fingerprints: pa.Table | None = None
+    # Keys of the records accepted and not taken back; asked for a mirror only.
+    keys: Callable[[], pa.Table] | None = None
 
 
 @dataclass(frozen=True)
 class Comparison:
     records: int
     rows: list[dict[str, Any]]
+    # Accepted before, and no longer in the model (Mode.MIRROR).
+    gone: tuple[str, ...] = ()
 
 
 def compare(connection: duckdb.DuckDBPyConnection, sync: Sync, accepted: Accepted) -> Comparison:
@@ -48,7 +52,8 @@ def compare(connection: duckdb.DuckDBPyConnection, sync: Sync, accepted: Accepte
     if keyed != rows or (records != rows and not sync.line_fields):
         raise ConfigurationError(f"{sync.model}: record_key must be present and unique", code="bad_activation_model")
     changed = changed_rows(connection, sync, accepted, columns)
-    return Comparison(records, [_record(row, sync) for row in changed.to_pylist()])
+    rows_changed = [_record(row, sync) for row in changed.to_pylist()]
+    return Comparison(records, rows_changed, _gone(connection, sync, accepted))
 
 
 def changed_rows(
@@ -81,6 +86,17 @@ def changed_rows(
         connection.unregister("accepted_fingerprints")
 
 
+def _gone(connection: duckdb.DuckDBPyConnection, sync: Sync, accepted: Accepted) -> tuple[str, ...]:
+    if sync.mode is not Mode.MIRROR or accepted.keys is None:
+        return ()
+    connection.register("accepted_keys", accepted.keys())
+    try:
+        query = f"select record_key from accepted_keys anti join {_table(sync)} using (record_key) order by record_key"
+        return tuple(row[0] for row in connection.execute(query).fetchall())
+    finally:
+        connection.unregister("accepted_keys")
+
+
 def _with_fingerprint(connection: duckdb.DuckDBPyConnection, select: str, sync: Sync) -> pa.Table:
     query = f"select *, {_fingerprint(sync)} as fingerprint from ({select}) order by record_key"
     return connection.execute(query).to_arrow_table()
@@ -95,7 +111,8 @@ def _columns(connection: duckdb.DuckDBPyConnection, sync: Sync) -> dict[str, str
             f"{_table(sync)} is not in the warehouse: build it first (cartwheel build)", code="missing_model"
         ) from None
     columns = {row[0]: row[1] for row in described}
-    needed = ("record_key", *sync.fields, *_CARRIED, *((*sync.line_fields, "line_number") if sync.line_fields else ()))
+    lines = (*sync.line_fields, "line_number") if sync.line_fields else ()
+    needed = ("record_key", *sync.fields, *_CARRIED, *lines, *sync.depends_on.values())
     missing = [name for name in needed if name not in columns]
     unstable = [name for name in (*sync.fields, *sync.line_fields) if columns.get(name, "").startswith(_UNSTABLE)]
     if sync.baseline is Baseline.OBSERVED and not _observed(sync, columns):
@@ -120,6 +137,9 @@ def _records_sql(sync: Sync, columns: Mapping[str, str]) -> str:
     if not sync.line_fields:
         return _table(sync)
     header = ", ".join(f"first({name} order by line_number) as {name}" for name in (*sync.fields, *_CARRIED))
+    for name in sorted(set(sync.depends_on.values())):
+        # Lines may come from different documents, and each of those must be there.
+        header += f", list(distinct {name} order by {name}) filter ({name} is not null) as {name}"
     packed = ", ".join(f"{name} := {name}" for name in ("line_number", *sync.line_fields))
     text = _text(("line_number", *sync.line_fields))
     return (
@@ -157,7 +177,17 @@ def _record(row: Mapping[str, Any], sync: Sync) -> dict[str, Any]:
         "fingerprint": row["fingerprint"],
         "quick": row["quick"],
         **{name: row[name] for name in _CARRIED},
+        **({"depends_on": _upstream(row, sync)} if sync.depends_on else {}),
     }
+
+
+def _upstream(row: Mapping[str, Any], sync: Sync) -> list[list[str]]:
+    """[upstream sync, key] of every document this one waits for."""
+    found = []
+    for upstream, column in sync.depends_on.items():
+        keys = row[column] if sync.line_fields else [row[column]]
+        found += [[upstream, str(key)] for key in keys or () if key is not None]
+    return found
 
 
 def _plain(value: Any) -> Any:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from reverse_etl.errors import ErrorTable, Kind
+from reverse_etl.errors import CodeTable, ErrorTable, Kind
 from reverse_etl.plan import Delivery
 
 # What `prepare` read before the first write, e.g. {"items": {"Product": "1"}}.
@@ -55,6 +55,8 @@ class Outcome:
     message: str = ""
     destination_id: str | None = None
     wait: float | None = None
+    # What many records may fail for alike, e.g. 'item Surcharge': they are one trouble, not two hundred.
+    cause: str | None = None
 
 
 Outcomes = Mapping[str, Outcome]
@@ -74,11 +76,27 @@ class LookUp:
 
 
 @dataclass(frozen=True)
+class ReadBack:
+    """Asking the destination what it holds of a record now.
+
+    `read` gives the values it holds under our own field names and in our own types (only those fields that can be
+    compared), or None when the record is not there.
+    """
+
+    encode: Callable[[Delivery, References], Request]
+    read: Callable[[Delivery, Answer], Mapping[str, Any] | None]
+
+
+@dataclass(frozen=True)
 class ReferenceReads:
-    """Reads done once per push, before the first write that needs them; each yields one table of References."""
+    """Reads done once per push, before the first write that needs them; each yields one table of References.
+
+    `next` gives the request for the page after this answer, None when it was the last.
+    """
 
     requests: Mapping[str, Request]
     read: Callable[[str, Answer], Mapping[str, str]]
+    next: Callable[[str, Answer], Request | None] = lambda table, answer: None
 
 
 @dataclass(frozen=True)
@@ -88,11 +106,18 @@ class Write:
     encode: Callable[[Batch, str, References], Request]
     decode: Callable[[Batch, Answer], Outcomes]
     look_up: LookUp | None = None
+    read_back: ReadBack | None = None
+    # Takes back what we wrote (Mode.MIRROR); answers are decoded like writes.
+    encode_delete: Callable[[Batch, str, References], Request] | None = None
+    # The destination's own names of what we may write; a request with any other never leaves. See ownership.py.
+    owns: frozenset[str] = frozenset()
     # Records in one request must share this, e.g. the product whose variations a batch addresses.
     group: Callable[[Delivery], str] = lambda delivery: ""
     # Beyond this age the destination may have forgotten the key, and only a look-up can be trusted.
     key_kept_for: timedelta | None = None
     references: ReferenceReads | None = None
+    # What a person who does this by hand must put where, so that a look-up finds it: {"private note": our record key}.
+    marks_by_hand: Callable[[Delivery], Mapping[str, str]] = lambda delivery: {"record": delivery.record_key}
 
 
 @dataclass(frozen=True)
@@ -102,6 +127,8 @@ class Pace:
     requests: float
     seconds: float
     in_flight: int = 8
+    # Requests per rolling day, where the vendor counts them.
+    daily: int | None = None
 
 
 @dataclass(frozen=True)
@@ -112,6 +139,10 @@ class Destination:
     writes: Mapping[str, Write]
     pace: Pace
     errors: ErrorTable = field(default_factory=dict)
+    # The vendor's error codes that mean something else than their status: code → (error, kind).
+    codes: CodeTable = field(default_factory=dict)
+    # Seconds every further request must wait after this answer, read from the vendor's own meter; 0 = go on.
+    hold: Callable[[Answer], float] = lambda answer: 0.0
     request_id_header: str = "x-request-id"
     # Hosts of the vendor that are meant for trying out; any other public host counts as production.
     sandbox_hosts: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 * DeliveryError
   - RetryLater            certainly no effect: send the same thing again, after `wait` seconds when the destination said so
+    - NewKeyNeeded        as above, but under a fresh idempotency key: the destination has burnt the old one
   - RejectedRecord        certainly no effect, and none will come from trying again: a person or a new plan is needed
   - InDoubt               perhaps an effect: look it up, or resend under the same key, never anew
   - StopSync              no effect, and every further record would fail alike: stop, fix access, push again
@@ -29,16 +30,29 @@ class Kind(StrEnum):
 
 
 class DeliveryError(Exception):
-    """Base of everything the engine raises on purpose."""
+    """Base of everything the engine raises on purpose. `cause` names what many records may fail for, e.g. 'item Tip'."""
 
-    def __init__(self, message: str, *, kind: Kind = Kind.UNKNOWN, code: str = "", wait: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        kind: Kind = Kind.UNKNOWN,
+        code: str = "",
+        wait: float | None = None,
+        cause: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.kind = kind
         self.code = code or kind.value
         self.wait = wait
+        self.cause = cause
 
 
 class RetryLater(DeliveryError):
+    pass
+
+
+class NewKeyNeeded(RetryLater):
     pass
 
 
@@ -58,7 +72,9 @@ class ConfigurationError(StopSync):
     pass
 
 
-ErrorTable = Mapping[int, tuple[type[DeliveryError], Kind]]
+Meaning = tuple[type[DeliveryError], Kind]
+ErrorTable = Mapping[int, Meaning]
+CodeTable = Mapping[str, Meaning]
 
 # 500, 502 and 504 are answers of a machine that may have done the work before it failed, so they are never "no effect";
 # 503 and 429 are refusals at the door. A destination overrides a row where its documentation says otherwise.

@@ -5,46 +5,28 @@ It survives the loss of the warehouse and is asked through `ledger.queries`. Tim
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
-from enum import StrEnum
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import insert, select, update
+from sqlalchemy.engine import Engine
 
-from reverse_etl import canonical_json
-from reverse_etl.comparison import ENGINE
-from reverse_etl.delivery_states import TRANSITIONS, State
-from reverse_etl.destination import Answer, Outcome, Result
+from reverse_etl import audit, claims, exception_queue, plan_store, worker
+from reverse_etl.claims import Answered, Claim, Release, chunks
+from reverse_etl.delivery_states import State
 from reverse_etl.errors import StopSync
-from reverse_etl.ledger_queries import LedgerQueries
+from reverse_etl.exception_queue import Finding
+from reverse_etl.ledger_queries import LedgerQueries, read_delivery
 from reverse_etl.ledger_store import open_store
-from reverse_etl.ledger_tables import ACCEPTED, ATTEMPTS, DELIVERIES, OUTCOMES, PLANS
-from reverse_etl.plan import Action, Delivery, Plan
+from reverse_etl.ledger_tables import DELIVERIES, PLANS
+from reverse_etl.operations_tables import EXCEPTIONS, FLOW_RUNS
+from reverse_etl.plan import Delivery, Plan
+from reverse_etl.quota import spend
 from reverse_etl.sync import Sync
-
-
-class Purpose(StrEnum):
-    WRITE = "write"
-    LOOK_UP = "look_up"
-
-
-@dataclass(frozen=True)
-class Attempt:
-    attempt_id: str
-    delivery: Delivery
-
-
-# What a result makes of the delivery; the two missing ones leave it in the air for the loop to send anew or release.
-_STATE_AFTER = {
-    Result.ACCEPTED: State.ACCEPTED,
-    Result.REJECTED: State.REJECTED,
-    Result.IN_DOUBT: State.IN_DOUBT,
-}
 
 
 class Ledger:
@@ -54,103 +36,55 @@ class Ledger:
         self._lock_folder = lock_folder
         self.queries = LedgerQueries(self._engine)
 
+    @property
+    def engine(self) -> Engine:
+        """The operational store, for the tables of the people around the ledger; deliveries are moved here only."""
+        return self._engine
+
     def close(self) -> None:
         self._engine.dispose()
 
-    @contextmanager
-    def pushing(self, sync: str) -> Iterator[None]:
-        """Hold a sync for one pushing process; the operating system frees it when that process dies."""
-        self._lock_folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self._lock_folder / f"push.{sync}.lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise StopSync(f"{sync} is being pushed by another process: wait for it", code="already_running") from None
-        try:
-            yield
-        finally:
-            lock.release()
+    def working(self) -> AbstractContextManager[str]:
+        """The name of a new worker; claims are made under it, and it counts as dead when the block or process ends."""
+        return worker.working(self._lock_folder)
 
-    def store_plan(self, sync: Sync, plan: Plan, now: datetime) -> Plan:
+    def store_plan(
+        self, sync: Sync, plan: Plan, now: datetime, inputs: bytes | None = None, snapshot: int | None = None
+    ) -> Plan:
         """Append a plan and its deliveries, superseding what older plans of the sync have not sent.
 
         A plan equal to the newest one that is still untouched is that one.
         """
-        newest = self.queries.newest_plan(sync.name)
-        untouched = newest is not None and all(delivery.state == State.PLANNED for delivery in newest.deliveries)
-        if newest is not None and untouched and newest.plan_hash == plan.plan_hash:
-            return replace(plan, plan_id=newest.plan_id, created_at=newest.created_at, deliveries=newest.deliveries)
-        with self._engine.begin() as connection:
-            number = connection.execute(select(func.max(PLANS.c.number)).where(PLANS.c.sync == sync.name)).scalar() or 0
-            plan_id = f"{sync.name}-{number + 1}"
-            waiting = (DELIVERIES.c.sync == sync.name) & (DELIVERIES.c.state == State.PLANNED)
-            connection.execute(update(DELIVERIES).where(waiting).values(state=State.SUPERSEDED, state_at=now))
-            connection.execute(insert(PLANS), [_plan_row(plan, plan_id, number + 1, now)])
-            stored = tuple(
-                replace(delivery, delivery_id=f"{plan_id}/{position}", plan_id=plan_id, planned_at=now)
-                for position, delivery in enumerate(plan.deliveries, start=1)
-            )
-            if stored:
-                rows = [_delivery_row(delivery, sync, at, now) for at, delivery in enumerate(stored, start=1)]
-                connection.execute(insert(DELIVERIES), rows)
-        return replace(plan, plan_id=plan_id, created_at=now, deliveries=stored)
+        return plan_store.store_plan(self._engine, self.queries, sync, plan, now, inputs, snapshot)
 
-    def begin_attempts(
-        self, deliveries: Sequence[Delivery], purpose: Purpose, request_key: str, now: datetime
-    ) -> list[Attempt]:
-        """Write down that a request is about to leave, one attempt per record in it; a write makes them `sending`.
-
-        Raises StopSync when one of them is no longer ours to send.
-        """
+    def commit(self, items: Sequence[Claim | Answered | Release], now: datetime) -> list[Any]:
+        """Outcomes, releases and claims in one transaction; per item its answer: for a claim the attempts that are ours."""
+        answers: list[Any] = [None] * len(items)
+        wanted = [(at, item) for at, item in enumerate(items) if isinstance(item, Claim)]
         with self._engine.begin() as connection:
-            states = _states(connection, deliveries)
-            for delivery in deliveries:
-                state = states[delivery.delivery_id]
-                if state != State.SENDING and (purpose is Purpose.WRITE or state == State.PLANNED):
-                    _move(connection, delivery, state, State.SENDING, now)
-            made = _attempt_counts(connection, deliveries)
-            attempts = [
-                Attempt(f"{delivery.delivery_id}#{made.get(delivery.delivery_id, 0) + 1}", delivery)
-                for delivery in deliveries
-            ]
-            shared = {"purpose": purpose, "request_key": request_key, "started_at": now}
-            rows = [{"attempt_id": a.attempt_id, "delivery_id": a.delivery.delivery_id, **shared} for a in attempts]
-            connection.execute(insert(ATTEMPTS), rows)
-        return attempts
+            claims.record(connection, [item for item in items if isinstance(item, Answered)], now)
+            claims.release(connection, [item for item in items if isinstance(item, Release)], now)
+            for (at, _), answer in zip(
+                wanted, claims.claim(connection, [item for _, item in wanted], now), strict=True
+            ):
+                answers[at] = answer
+        return answers
 
-    def record_outcomes(
-        self, attempts: Sequence[Attempt], outcomes: Mapping[str, Outcome | None], answer: Answer | None, now: datetime
-    ) -> None:
-        """Append what came of each attempt and move its delivery; an outcome of None is a look-up that found nothing."""
+    def doubt_unanswered(self, destination: str, now: datetime) -> int:
+        """Deliveries whose sender died or slept through its lease become `in_doubt`, each with its exception."""
+        sending = (DELIVERIES.c.destination == destination) & (DELIVERIES.c.state == State.SENDING)
         with self._engine.begin() as connection:
-            rows = [_outcome_row(attempt, outcomes[attempt.delivery.record_key], answer, now) for attempt in attempts]
-            connection.execute(insert(OUTCOMES), rows)
-            self._settle(connection, [attempt.delivery for attempt in attempts], outcomes, now)
-
-    def settle(self, deliveries: Sequence[Delivery], outcomes: Mapping[str, Outcome], now: datetime) -> None:
-        """Move deliveries whose outcome is known without a request, e.g. one that can not be encoded."""
-        with self._engine.begin() as connection:
-            states = _states(connection, deliveries)
-            for delivery in deliveries:
-                if states[delivery.delivery_id] == State.PLANNED:
-                    _move(connection, delivery, State.PLANNED, State.SENDING, now)
-            self._settle(connection, deliveries, outcomes, now)
-
-    def doubt_unanswered(self, sync: str, now: datetime) -> int:
-        """Deliveries left `sending` by a process that died become `in_doubt`; to be called under `pushing`."""
-        with self._engine.begin() as connection:
-            left = (DELIVERIES.c.sync == sync) & (DELIVERIES.c.state == State.SENDING)
-            values = {"state": State.IN_DOUBT, "state_at": now, "code": "unanswered", "kind": "unknown"}
-            return connection.execute(update(DELIVERIES).where(left).values(**values)).rowcount
-
-    def release(self, deliveries: Sequence[Delivery], doubted: Collection[str], now: datetime) -> None:
-        """Deliveries left `sending` wait for the next push: in doubt where an attempt is, else planned again."""
-        with self._engine.begin() as connection:
-            states = _states(connection, deliveries)
-            for delivery in deliveries:
-                if states[delivery.delivery_id] == State.SENDING:
-                    target = State.IN_DOUBT if delivery.delivery_id in doubted else State.PLANNED
-                    _move(connection, delivery, State.SENDING, target, now)
+            rows = connection.execute(select(DELIVERIES).where(sending).with_for_update()).mappings().all()
+            gone = {name: worker.is_gone(self._lock_folder, name) for name in {row["holder"] for row in rows}}
+            left = [row for row in rows if gone[row["holder"]] or row["leased_until"] <= now]
+            values = {"state": State.IN_DOUBT, "state_at": now, "code": "unanswered", "kind": "unknown", "due_at": None}
+            for ids in chunks([row["delivery_id"] for row in left]):
+                connection.execute(update(DELIVERIES).where(DELIVERIES.c.delivery_id.in_(ids)).values(**values))
+            message = "the process died before an answer came: looked up before anything is sent again"
+            findings = [_finding(read_delivery(row), "unanswered", message) for row in left]
+            if findings:
+                exception_queue.open_findings(connection, findings, now)
+        return len(left)
 
     def renew_key(self, delivery: Delivery) -> Delivery:
         """The delivery under its next idempotency key, for destinations that refuse the key of a failed attempt."""
@@ -162,117 +96,118 @@ class Ledger:
             )
         return renewed
 
-    def _settle(
+    def accept_by_hand(
         self,
-        connection: Connection,
-        deliveries: Sequence[Delivery],
-        outcomes: Mapping[str, Outcome | None],
+        delivery_ids: Sequence[str],
+        who: str,
+        because: str,
         now: datetime,
-    ) -> None:
-        states = _states(connection, deliveries)
-        for delivery in deliveries:
-            outcome = outcomes[delivery.record_key]
-            target = _STATE_AFTER.get(outcome.result) if outcome is not None else None
-            if outcome is None or target is None or states[delivery.delivery_id] == target:
-                continue
-            said = {"kind": outcome.kind, "code": outcome.code or None, "message": outcome.message or None}
-            _move(
-                connection,
-                delivery,
-                states[delivery.delivery_id],
-                target,
-                now,
-                said | {"destination_id": outcome.destination_id},
-            )
+        destination_ids: Mapping[str, str] | None = None,
+    ) -> int:
+        """Deliveries handed to a human were done there: remembered as accepted, never sent. Returns how many moved."""
+        return self._take_back(delivery_ids, State.ACCEPTED, who, because, now, destination_ids or {})
+
+    def give_back(self, delivery_ids: Sequence[str], who: str, because: str, now: datetime) -> int:
+        """Deliveries handed to a human were not done, as far as anybody knows: in doubt, so looked up before a send."""
+        return self._take_back(delivery_ids, State.IN_DOUBT, who, because, now, {})
+
+    def approve(self, reference: str, by: str, because: str, now: datetime) -> plan_store.Approval:
+        """A person lets a plan beyond its limits go; audited. Raises ConfigurationError for an unknown plan."""
+        with self._engine.begin() as connection:
+            return plan_store.approve(connection, reference, by, because, now)
+
+    def approve_within_limits(self, plan_id: str, now: datetime) -> None:
+        """A plan that breaks no limit needs nobody."""
+        with self._engine.begin() as connection:
+            plan_store.approve_within_limits(connection, plan_id, now)
+
+    def fail_canary(self, plan_id: str, finding: Finding, now: datetime) -> None:
+        """Nothing more of this plan is sent; its first records did not read back as written."""
+        with self._engine.begin() as connection:
+            connection.execute(update(PLANS).where(PLANS.c.plan_id == plan_id).values(plan_status="canary_failed"))
+            exception_queue.open_findings(connection, [finding], now)
+
+    def note(self, findings: Sequence[Finding], now: datetime) -> None:
+        """Exceptions of a whole sync or destination: no delivery of it could end otherwise."""
+        with self._engine.begin() as connection:
+            exception_queue.open_findings(connection, findings, now)
+
+    def clear(self, sync: str, codes: Sequence[str], because: str, now: datetime) -> None:
+        """Exceptions of a whole sync whose cause is gone; those of its records end with the records."""
+        with self._engine.begin() as connection:
+            standing = EXCEPTIONS.c.exception_status.in_(exception_queue.STANDING)
+            of_records = select(EXCEPTIONS.c.record_key).where(EXCEPTIONS.c.sync == sync, standing)
+            kept = {str(row[0]) for row in connection.execute(of_records) if row[0] is not None}
+            exception_queue.close_codes(connection, sync, codes, because, now, keep=kept)
+
+    def count_request(self, destination: str, daily: int | None, now: datetime) -> None:
+        """A read that belongs to no delivery, where the destination counts a day; StopSync when the day is used up."""
+        if daily is None:
+            return
+        with self._engine.begin() as connection:
+            if not spend(connection, destination, daily, now):
+                raise StopSync(
+                    f"{destination} allows {daily} requests a day, and they are used up", code="budget_spent"
+                )
+
+    def note_run(self, row: Mapping[str, Any]) -> None:
+        """Append one run of a flow."""
+        with self._engine.begin() as connection:
+            connection.execute(insert(FLOW_RUNS), [dict(row)])
+
+    def _take_back(
+        self,
+        delivery_ids: Sequence[str],
+        target: State,
+        who: str,
+        because: str,
+        now: datetime,
+        destination_ids: Mapping[str, str],
+    ) -> int:
+        with self._engine.begin() as connection:
+            moved: list[Delivery] = []
+            for ids in chunks(sorted(delivery_ids)):
+                handed = (DELIVERIES.c.delivery_id.in_(ids)) & (DELIVERIES.c.state == State.HANDED_OFF)
+                rows = connection.execute(select(DELIVERIES).where(handed).with_for_update()).mappings()
+                moved += [read_delivery(row) for row in rows]
+            for delivery in moved:
+                values = {"state": target, "state_at": now, "destination_id": destination_ids.get(delivery.delivery_id)}
+                mine = DELIVERIES.c.delivery_id == delivery.delivery_id
+                connection.execute(update(DELIVERIES).where(mine).values(**values))
             if target is State.ACCEPTED:
-                _remember(connection, delivery, now)
+                claims.remember(connection, moved, now)
+            if moved:
+                audit.append(
+                    connection,
+                    who=who,
+                    action=f"handoff_{'done' if target is State.ACCEPTED else 'given_back'}",
+                    subject=moved[0].destination,
+                    because=because,
+                    details={"deliveries": [delivery.delivery_id for delivery in moved]},
+                    now=now,
+                )
+        return len(moved)
 
 
-def _move(
-    connection: Connection,
-    delivery: Delivery,
-    state: str,
-    target: State,
-    now: datetime,
-    values: Mapping[str, Any] | None = None,
-) -> None:
-    """Take one step of the table of transitions; StopSync when there is no such step."""
-    if target not in TRANSITIONS[State(state)]:
-        raise StopSync(f"delivery {delivery.delivery_id} is {state} and can not become {target}", code="bad_transition")
-    row = {"state": target, "state_at": now, **(values or {})}
-    connection.execute(update(DELIVERIES).where(DELIVERIES.c.delivery_id == delivery.delivery_id).values(**row))
+LONGEST_WAIT = timedelta(hours=1)
 
 
-def _remember(connection: Connection, delivery: Delivery, now: datetime) -> None:
-    """Make this delivery the newest accepted one of its record."""
-    record = (ACCEPTED.c.sync == delivery.sync) & (ACCEPTED.c.record_key == delivery.record_key)
-    connection.execute(delete(ACCEPTED).where(record))
-    stored = select(
-        DELIVERIES.c.sync,
-        DELIVERIES.c.record_key,
-        DELIVERIES.c.delivery_id,
-        DELIVERIES.c.fingerprint,
-        DELIVERIES.c.quick,
-        # The engine that made the quick mark, which need not be the one running now.
-        DELIVERIES.c.engine,
-        bindparam("accepted_at", now, ACCEPTED.c.accepted_at.type),
-    ).where(DELIVERIES.c.delivery_id == delivery.delivery_id)
-    connection.execute(insert(ACCEPTED).from_select([column.name for column in ACCEPTED.c], stored))
+def due_again(tries: int, now: datetime, wait: float | None) -> datetime:
+    """When a delivery that waits goes out again: what the destination asked for, else ever later, an hour at most."""
+    seconds = wait if wait is not None else min(30.0 * 2 ** min(tries, 10), LONGEST_WAIT.total_seconds())
+    return now + timedelta(seconds=max(1.0, seconds))
 
 
-def _states(connection: Connection, deliveries: Sequence[Delivery]) -> dict[str, str]:
-    ids = [delivery.delivery_id for delivery in deliveries]
-    wanted = select(DELIVERIES.c.delivery_id, DELIVERIES.c.state).where(DELIVERIES.c.delivery_id.in_(ids))
-    return {row[0]: row[1] for row in connection.execute(wanted.with_for_update())}
-
-
-def _attempt_counts(connection: Connection, deliveries: Sequence[Delivery]) -> dict[str, int]:
-    ids = [delivery.delivery_id for delivery in deliveries]
-    counted = select(ATTEMPTS.c.delivery_id, func.count()).where(ATTEMPTS.c.delivery_id.in_(ids))
-    return {row[0]: row[1] for row in connection.execute(counted.group_by(ATTEMPTS.c.delivery_id))}
-
-
-def _plan_row(plan: Plan, plan_id: str, number: int, now: datetime) -> dict[str, Any]:
-    return {
-        "plan_id": plan_id,
-        "number": number,
-        "sync": plan.sync,
-        "plan_hash": plan.plan_hash,
-        "created_at": now,
-        "creates": plan.count(Action.CREATE),
-        "updates": plan.count(Action.UPDATE),
-        "noops": plan.noops,
-        "skipped": canonical_json.dumps([asdict(item) for item in plan.skipped]),
-        "breaches": canonical_json.dumps(plan.breaches),
-        "money_minor": canonical_json.dumps(plan.money_minor),
-    }
-
-
-def _delivery_row(delivery: Delivery, sync: Sync, position: int, now: datetime) -> dict[str, Any]:
-    shared = ("delivery_id", "plan_id", "sync", "destination", "object", "record_key", "action", "reason", "source_key")
-    same = ("money_minor", "currency_code", "fingerprint", "quick", "intention", "key_generation", "idempotency_key")
-    return {
-        **{name: getattr(delivery, name) for name in (*shared, *same)},
-        "position": position,
-        "lane": int(sync.lane),
-        "payload": canonical_json.dumps(delivery.payload),
-        "lines": canonical_json.dumps(delivery.lines),
-        "changes": canonical_json.dumps([asdict(change) for change in delivery.changes]),
-        "engine": ENGINE,
-        "state": State.PLANNED,
-        "planned_at": now,
-        "state_at": now,
-    }
-
-
-def _outcome_row(attempt: Attempt, outcome: Outcome | None, answer: Answer | None, now: datetime) -> dict[str, Any]:
-    return {
-        "attempt_id": attempt.attempt_id,
-        "result": outcome.result if outcome is not None else "absent",
-        "kind": outcome.kind if outcome is not None else None,
-        "code": (outcome.code or None) if outcome is not None else None,
-        "message": (outcome.message or None) if outcome is not None else None,
-        "http_status": answer.status if answer is not None else None,
-        "provider_request_id": answer.request_id if answer is not None else None,
-        "finished_at": now,
-    }
+def _finding(delivery: Delivery, code: str, message: str) -> Finding:
+    return Finding(
+        code=code,
+        kind="unknown",
+        message=message,
+        sync=delivery.sync,
+        destination=delivery.destination,
+        record_key=delivery.record_key,
+        delivery_id=delivery.delivery_id,
+        plan_id=delivery.plan_id,
+        money_minor=delivery.money_minor,
+        currency_code=delivery.currency_code,
+    )

@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, Engine, RowMapping, Select, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    RowMapping,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+)
 
 from reverse_etl.comparison import ENGINE, Accepted
-from reverse_etl.delivery_states import UNSETTLED, State
-from reverse_etl.ledger_tables import ACCEPTED, ATTEMPTS, DELIVERIES, OUTCOMES, PLANS
-from reverse_etl.plan import Action, Change, Delivery, LastAccepted, Memory, Plan, Skipped
+from reverse_etl.delivery import DELETED
+from reverse_etl.delivery_states import OPEN, UNSETTLED, State
+from reverse_etl.ledger_memory import read_memory
+from reverse_etl.ledger_tables import ACCEPTED, ATTEMPTS, DELIVERIES, DEPENDENCIES, OUTCOMES, PLANS
+from reverse_etl.memory import Memory
+from reverse_etl.plan import Action, Change, Delivery, Plan, Skipped
 
 # Below SQLite's limit of parameters in one statement.
 _KEYS_PER_QUERY = 5_000
 _ROWS_PER_FETCH = 100_000
-_TYPES = {"position": pa.int64(), "lane": pa.int64(), "money_minor": pa.int64(), "key_generation": pa.int64()}
-_TIMES = ("planned_at", "state_at", "started_at", "finished_at")
+_MARKS_PER_FETCH = 10_000
+_TYPES = dict.fromkeys(("position", "lane", "money_minor", "key_generation", "fence", "tries"), pa.int64())
+_TIMES = ("planned_at", "state_at", "started_at", "finished_at", "leased_until", "first_sent_at", "due_at")
 
 
 class LedgerQueries:
@@ -33,21 +52,20 @@ class LedgerQueries:
         with self._reading() as connection:
             quick = _columns(connection, mine, {"quick": pa.int64()})
             if not connection.execute(foreign).scalar_one():
-                return Accepted(quick)
-            return Accepted(quick, _columns(connection, marks, {"record_key": pa.string(), "fingerprint": pa.string()}))
+                return Accepted(quick, keys=partial(self._accepted_keys, sync))
+            known = _columns(connection, marks, {"record_key": pa.string(), "fingerprint": pa.string()})
+            return Accepted(quick, known, partial(self._accepted_keys, sync))
+
+    def _accepted_keys(self, sync: str) -> pa.Table:
+        """Records the destination has accepted and not given back."""
+        wanted = select(ACCEPTED.c.record_key).where(ACCEPTED.c.sync == sync, ACCEPTED.c.fingerprint != DELETED)
+        with self._reading() as connection:
+            return _columns(connection, wanted, {"record_key": pa.string()})
 
     def memory(self, sync: str, record_keys: Sequence[str]) -> Memory:
-        """What is known about these records: last accepted, unsettled, refused keys."""
-        accepted: dict[str, LastAccepted] = {}
-        unsettled: set[str] = set()
-        refused: dict[str, int] = {}
+        """What is known about these records: last accepted, unsettled, refused, chosen by a person."""
         with self._reading() as connection:
-            for keys in _chunks(record_keys):
-                accepted.update(_last_accepted(connection, sync, keys))
-                unsettled.update(connection.execute(_unsettled_keys(sync, keys)).scalars())
-                refused.update((row[0], row[1]) for row in connection.execute(_refused(sync, keys)))
-            total = connection.execute(select(func.count()).where(ACCEPTED.c.sync == sync)).scalar_one()
-        return Memory(accepted, unsettled, refused, total)
+            return read_memory(connection, sync, list(_chunks(record_keys)))
 
     def plan(self, reference: str) -> Plan | None:
         """The stored plan of this id or hash, newest first, with its deliveries as they are now."""
@@ -71,6 +89,61 @@ class LedgerQueries:
         """Deliveries of a sync whose effect nobody knows, oldest first."""
         wanted = select(DELIVERIES).where(DELIVERIES.c.sync == sync, DELIVERIES.c.state.in_(UNSETTLED))
         return self._deliveries(wanted.order_by(DELIVERIES.c.planned_at, DELIVERIES.c.position))
+
+    def due(
+        self,
+        syncs: Sequence[str],
+        holder: str,
+        limit: int,
+        taken: Collection[str] = (),
+        only: Collection[str] | None = None,
+    ) -> tuple[Delivery, ...]:
+        """What of these syncs may be sent and was not let go by this worker before: doubts first, then by lane and plan.
+
+        At most `limit`, and none that is `taken`.
+        """
+        wanted = _sendable(syncs, holder).order_by(
+            case((DELIVERIES.c.state == State.IN_DOUBT, 0), else_=1),
+            DELIVERIES.c.lane,
+            PLANS.c.number,
+            DELIVERIES.c.position,
+        )
+        if only is not None:
+            wanted = wanted.where(DELIVERIES.c.delivery_id.in_(sorted(only)))
+        found = self._deliveries(wanted.limit(limit + len(taken)))
+        return tuple(delivery for delivery in found if delivery.delivery_id not in taken)[:limit]
+
+    def due_syncs(self, now: datetime) -> dict[str, int]:
+        """Syncs with deliveries that were begun and may go out again now, and how many: what a retry takes up."""
+        begun = or_(DELIVERIES.c.state == State.IN_DOUBT, DELIVERIES.c.tries > 0)
+        lapsed = and_(DELIVERIES.c.state == State.SENDING, DELIVERIES.c.leased_until <= now)
+        waits = and_(DELIVERIES.c.state.in_((State.APPROVED, State.IN_DOUBT)), begun, _is_due(now))
+        counted = select(DELIVERIES.c.sync, func.count()).where(or_(waits, lapsed)).group_by(DELIVERIES.c.sync)
+        with self._reading() as connection:
+            return {row[0]: row[1] for row in connection.execute(counted.order_by(DELIVERIES.c.sync))}
+
+    def waiting(self, sync: str) -> dict[str, int]:
+        """How many deliveries of a sync are in each state that is not an end."""
+        counted = select(DELIVERIES.c.state, func.count()).where(
+            DELIVERIES.c.sync == sync, DELIVERIES.c.state.in_(OPEN)
+        )
+        with self._reading() as connection:
+            return {row[0]: row[1] for row in connection.execute(counted.group_by(DELIVERIES.c.state))}
+
+    def blocked(self, sync: str) -> tuple[tuple[Delivery, str], ...]:
+        """Approved deliveries of a sync that wait for an upstream document, each with that document's key."""
+        waits = and_(DELIVERIES.c.sync == sync, DELIVERIES.c.state == State.APPROVED, _is_blocked())
+        keys = select(DEPENDENCIES.c.delivery_id, func.min(DEPENDENCIES.c.upstream_key).label("upstream"))
+        named = keys.group_by(DEPENDENCIES.c.delivery_id).subquery()
+        wanted = select(DELIVERIES, named.c.upstream).join(named, named.c.delivery_id == DELIVERIES.c.delivery_id)
+        with self._reading() as connection:
+            rows = connection.execute(wanted.where(waits).order_by(DELIVERIES.c.position)).mappings()
+            return tuple((read_delivery(row), row["upstream"]) for row in rows)
+
+    def head(self, plan_id: str, records: int) -> tuple[Delivery, ...]:
+        """The first deliveries of a plan, in its order."""
+        wanted = select(DELIVERIES).where(DELIVERIES.c.plan_id == plan_id, DELIVERIES.c.position <= records)
+        return self._deliveries(wanted.order_by(DELIVERIES.c.position))
 
     def by_ids(self, delivery_ids: Sequence[str]) -> tuple[Delivery, ...]:
         """These deliveries as they are now."""
@@ -121,7 +194,39 @@ class LedgerQueries:
             breaches=tuple(json.loads(row["breaches"])),
             plan_id=row["plan_id"],
             created_at=row["created_at"],
+            status=row["plan_status"],
+            stored_hash=row["plan_hash"],
         )
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return or_(DELIVERIES.c.due_at.is_(None), DELIVERIES.c.due_at <= now)
+
+
+def _sendable(syncs: Sequence[str], holder: str) -> Select[Any]:
+    approved = and_(DELIVERIES.c.state == State.APPROVED, PLANS.c.plan_status == "open", not_(_is_blocked()))
+    return (
+        select(DELIVERIES)
+        .join(PLANS, PLANS.c.plan_id == DELIVERIES.c.plan_id)
+        .where(
+            DELIVERIES.c.sync.in_(syncs),
+            or_(DELIVERIES.c.state == State.IN_DOUBT, approved),
+            or_(DELIVERIES.c.holder.is_(None), DELIVERIES.c.holder != holder),
+        )
+    )
+
+
+def _is_blocked() -> ColumnElement[bool]:
+    """Does a document wait for one that was never accepted and is neither done nor given up?"""
+    upstream, needed = DELIVERIES.alias("upstream"), DEPENDENCIES.alias("needed")
+    there = exists().where(ACCEPTED.c.sync == needed.c.upstream_sync, ACCEPTED.c.record_key == needed.c.upstream_key)
+    return exists().where(
+        needed.c.delivery_id == DELIVERIES.c.delivery_id,
+        upstream.c.sync == needed.c.upstream_sync,
+        upstream.c.record_key == needed.c.upstream_key,
+        upstream.c.state.not_in((State.ACCEPTED, State.SUPERSEDED)),
+        not_(there),
+    )
 
 
 def read_delivery(row: RowMapping) -> Delivery:
@@ -147,38 +252,8 @@ def read_delivery(row: RowMapping) -> Delivery:
         plan_id=row["plan_id"],
         state=row["state"],
         planned_at=row["planned_at"],
-    )
-
-
-def _last_accepted(connection: Connection, sync: str, keys: Sequence[str]) -> dict[str, LastAccepted]:
-    wanted = (
-        select(ACCEPTED, DELIVERIES.c.payload, DELIVERIES.c.changes)
-        .join(DELIVERIES, DELIVERIES.c.delivery_id == ACCEPTED.c.delivery_id)
-        .where(ACCEPTED.c.sync == sync, ACCEPTED.c.record_key.in_(keys))
-    )
-    return {
-        row["record_key"]: LastAccepted(
-            delivery_id=row["delivery_id"],
-            fingerprint=row["fingerprint"],
-            payload=json.loads(row["payload"]),
-            before={change["field"]: change["before"] for change in json.loads(row["changes"])},
-            accepted_at=row["accepted_at"],
-        )
-        for row in connection.execute(wanted).mappings()
-    }
-
-
-def _unsettled_keys(sync: str, keys: Sequence[str]) -> Select[Any]:
-    return select(DELIVERIES.c.record_key).where(
-        DELIVERIES.c.sync == sync, DELIVERIES.c.state.in_(UNSETTLED), DELIVERIES.c.record_key.in_(keys)
-    )
-
-
-def _refused(sync: str, keys: Sequence[str]) -> Select[Any]:
-    return (
-        select(DELIVERIES.c.intention, func.max(DELIVERIES.c.key_generation))
-        .where(DELIVERIES.c.sync == sync, DELIVERIES.c.state == State.REJECTED, DELIVERIES.c.record_key.in_(keys))
-        .group_by(DELIVERIES.c.intention)
+        fence=row["fence"],
+        first_sent_at=row["first_sent_at"],
     )
 
 
@@ -196,9 +271,11 @@ def _chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:
 def _columns(connection: Connection, wanted: Select[Any], types: dict[str, pa.DataType]) -> pa.Table:
     """A query's rows as Arrow columns, fetched in pieces: a million keys never become a million Python rows at once."""
     schema = pa.schema(list(types.items()))
-    result = connection.execution_options(stream_results=True).execute(wanted)
+    # Past SQLAlchemy's rows, straight from the driver's cursor: half the time. Not with `stream_results`: that takes the
+    # first rows off the cursor beforehand.
+    result = connection.execute(wanted)
     pieces = []
-    while rows := result.cursor.fetchmany(_ROWS_PER_FETCH):
+    while rows := result.cursor.fetchmany(_MARKS_PER_FETCH):
         columns = [
             pa.array(column, type=kind) for column, kind in zip(zip(*rows, strict=True), types.values(), strict=True)
         ]

@@ -5,7 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -25,68 +37,124 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value is not None else None
 
 
+class StoredText(TypeDecorator[str]):
+    """Text that both stores keep alike: PostgreSQL refuses the NUL character, and both refuse half a surrogate pair."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None or (value.isascii() and "\x00" not in value):
+            return value
+        return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
 PLANS = Table(
     "plans",
     METADATA,
-    Column("plan_id", Text, primary_key=True),
+    Column("plan_id", StoredText, primary_key=True),
     Column("number", Integer, nullable=False),
-    Column("sync", Text, nullable=False),
-    Column("plan_hash", Text, nullable=False),
+    Column("sync", StoredText, nullable=False),
+    Column("plan_hash", StoredText, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("creates", Integer, nullable=False),
     Column("updates", Integer, nullable=False),
     Column("noops", Integer, nullable=False),
     # JSON text: [{record_key, action, reason}], [sentence], {currency: minor units}.
-    Column("skipped", Text, nullable=False),
-    Column("breaches", Text, nullable=False),
-    Column("money_minor", Text, nullable=False),
+    Column("skipped", StoredText, nullable=False),
+    Column("breaches", StoredText, nullable=False),
+    Column("money_minor", StoredText, nullable=False),
+    Column("deletes", Integer, nullable=False, server_default="0"),
+    # The version of the sync's declaration the plan was made under, and the published snapshot it was made from.
+    Column("declaration", Integer, nullable=False, server_default="0"),
+    Column("snapshot", Integer),
+    # open, or canary_failed: nothing more of it is sent.
+    Column("plan_status", StoredText, nullable=False, server_default="open"),
     Index("plans_by_sync", "sync", "number", unique=True),
+)
+
+# Everything a plan was derived from, so that it can be derived again: zlib over canonical JSON.
+PLAN_INPUTS = Table(
+    "plan_inputs",
+    METADATA,
+    Column("plan_id", StoredText, ForeignKey("plans.plan_id"), primary_key=True),
+    Column("inputs", LargeBinary, nullable=False),
+)
+
+# Each version of a sync's declaration that a plan was made under, numbered from 1 per sync.
+DECLARATIONS = Table(
+    "declarations",
+    METADATA,
+    Column("sync", StoredText, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("digest", StoredText, nullable=False),
+    Column("declaration", StoredText, nullable=False),
+    Column("first_used_at", UtcDateTime, nullable=False),
 )
 
 DELIVERIES = Table(
     "deliveries",
     METADATA,
-    Column("delivery_id", Text, primary_key=True),
-    Column("plan_id", Text, ForeignKey("plans.plan_id"), nullable=False),
+    Column("delivery_id", StoredText, primary_key=True),
+    Column("plan_id", StoredText, ForeignKey("plans.plan_id"), nullable=False),
     Column("position", Integer, nullable=False),
-    Column("sync", Text, nullable=False),
-    Column("destination", Text, nullable=False),
-    Column("object", Text, nullable=False),
+    Column("sync", StoredText, nullable=False),
+    Column("destination", StoredText, nullable=False),
+    Column("object", StoredText, nullable=False),
     Column("lane", Integer, nullable=False),
-    Column("record_key", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("payload", Text, nullable=False),
-    Column("lines", Text, nullable=False),
-    Column("changes", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("source_key", Text, nullable=False),
+    Column("record_key", StoredText, nullable=False),
+    Column("action", StoredText, nullable=False),
+    Column("payload", StoredText, nullable=False),
+    Column("lines", StoredText, nullable=False),
+    Column("changes", StoredText, nullable=False),
+    Column("reason", StoredText, nullable=False),
+    Column("source_key", StoredText, nullable=False),
     Column("money_minor", BigInteger),
-    Column("currency_code", Text),
-    Column("fingerprint", Text, nullable=False),
+    Column("currency_code", StoredText),
+    Column("fingerprint", StoredText, nullable=False),
     Column("quick", BigInteger, nullable=False),
-    Column("engine", Text, nullable=False),
-    Column("intention", Text, nullable=False),
+    Column("engine", StoredText, nullable=False),
+    Column("intention", StoredText, nullable=False),
     Column("key_generation", Integer, nullable=False),
-    Column("idempotency_key", Text, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("idempotency_key", StoredText, nullable=False),
+    Column("state", StoredText, nullable=False),
     Column("planned_at", UtcDateTime, nullable=False),
     Column("state_at", UtcDateTime, nullable=False),
-    Column("kind", Text),
-    Column("code", Text),
-    Column("message", Text),
-    Column("destination_id", Text),
+    Column("kind", StoredText),
+    Column("code", StoredText),
+    Column("message", StoredText),
+    Column("destination_id", StoredText),
+    # Counts the claims: who sends holds the newest fence, and an outcome under an older one moves nothing.
+    Column("fence", BigInteger, nullable=False, server_default="0"),
+    Column("holder", StoredText),
+    Column("leased_until", UtcDateTime),
+    # How often it was sent, when first (a vendor's key ages from then), and not before when again.
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("first_sent_at", UtcDateTime),
+    Column("due_at", UtcDateTime),
+    Index("deliveries_by_destination", "destination", "state", "lane"),
     Index("deliveries_by_plan", "plan_id", "position"),
     Index("deliveries_by_record", "sync", "record_key", "state"),
 )
 
-_OPEN = text("state in ('planned', 'sending', 'in_doubt')")
+_OPEN = text("state in ('planned', 'approved', 'sending', 'in_doubt', 'handed_off')")
 Index(
     "one_open_delivery_per_record",
-    DELIVERIES.c.sync,
+    DELIVERIES.c.destination,
+    DELIVERIES.c.object,
     DELIVERIES.c.record_key,
     unique=True,
     sqlite_where=_OPEN,
     postgresql_where=_OPEN,
+)
+
+# A document that must be there before another may be sent: the upstream record by its sync and key.
+DEPENDENCIES = Table(
+    "dependencies",
+    METADATA,
+    Column("delivery_id", StoredText, ForeignKey("deliveries.delivery_id"), primary_key=True),
+    Column("upstream_sync", StoredText, primary_key=True),
+    Column("upstream_key", StoredText, primary_key=True),
 )
 
 # Appended before a request leaves, one row per record in it; never changed. What came of it is a row of `outcomes`,
@@ -94,24 +162,25 @@ Index(
 ATTEMPTS = Table(
     "attempts",
     METADATA,
-    Column("attempt_id", Text, primary_key=True),
-    Column("delivery_id", Text, ForeignKey("deliveries.delivery_id"), nullable=False),
-    Column("purpose", Text, nullable=False),
-    Column("request_key", Text, nullable=False),
+    Column("attempt_id", StoredText, primary_key=True),
+    Column("delivery_id", StoredText, ForeignKey("deliveries.delivery_id"), nullable=False),
+    Column("purpose", StoredText, nullable=False),
+    Column("request_key", StoredText, nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
+    Column("holder", StoredText),
     Index("attempts_by_delivery", "delivery_id"),
 )
 
 OUTCOMES = Table(
     "outcomes",
     METADATA,
-    Column("attempt_id", Text, ForeignKey("attempts.attempt_id"), primary_key=True),
-    Column("result", Text, nullable=False),
-    Column("kind", Text),
-    Column("code", Text),
-    Column("message", Text),
+    Column("attempt_id", StoredText, ForeignKey("attempts.attempt_id"), primary_key=True),
+    Column("result", StoredText, nullable=False),
+    Column("kind", StoredText),
+    Column("code", StoredText),
+    Column("message", StoredText),
     Column("http_status", Integer),
-    Column("provider_request_id", Text),
+    Column("provider_request_id", StoredText),
     Column("finished_at", UtcDateTime, nullable=False),
 )
 
@@ -119,12 +188,12 @@ OUTCOMES = Table(
 ACCEPTED = Table(
     "accepted",
     METADATA,
-    Column("sync", Text, primary_key=True),
-    Column("record_key", Text, primary_key=True),
-    Column("delivery_id", Text, ForeignKey("deliveries.delivery_id"), nullable=False),
-    Column("fingerprint", Text, nullable=False),
+    Column("sync", StoredText, primary_key=True),
+    Column("record_key", StoredText, primary_key=True),
+    Column("delivery_id", StoredText, ForeignKey("deliveries.delivery_id"), nullable=False),
+    Column("fingerprint", StoredText, nullable=False),
     Column("quick", BigInteger, nullable=False),
-    Column("engine", Text, nullable=False),
+    Column("engine", StoredText, nullable=False),
     Column("accepted_at", UtcDateTime, nullable=False),
     # Covers the one big read: the marks of all records of a sync, without touching the rows.
     Index("accepted_marks", "sync", "record_key", "engine", "quick"),

@@ -1,8 +1,9 @@
-"""Minor units to the major-unit text destinations want; the only place outside SQL where an exponent is used."""
+"""Minor units to the major-unit text destinations want, and back; the only place outside SQL where an exponent is used."""
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
+from typing import Any
 
 # Exponents other than 2; tests/reverse_etl/test_money.py holds this table against transform/seeds/currencies.csv.
 EXPONENTS = {
@@ -15,6 +16,15 @@ EXPONENTS = {
 def major(minor: int, currency_code: str) -> Decimal:
     """Exactly the amount in major units, with all its decimals: (1050, USD) is 10.50, (1050, JPY) is 1050."""
     return Decimal(minor).scaleb(-EXPONENTS.get(currency_code, 2))
+
+
+def minor(amount: Any, currency_code: str) -> int | None:
+    """Whole minor units of a destination's amount, be it text or a number; None when it is not such an amount."""
+    try:
+        scaled = Decimal(str(amount)).scaleb(EXPONENTS.get(currency_code, 2))
+        return int(scaled) if scaled == scaled.to_integral_value() else None
+    except (InvalidOperation, OverflowError, ValueError):
+        return None
 
 
 def spoken(minor: int, currency_code: str) -> str:

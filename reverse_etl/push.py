@@ -1,40 +1,33 @@
 """The loop: settle what is in doubt, then claim, write ahead, send and record, one outcome per record.
 
 Whatever line the process dies on, the ledger says what is known: an attempt is committed before its request leaves and
-its outcome after the answer, so an attempt without outcome is a doubt, and a doubt is looked up or resent under the
-same key, as the sync's guard says. This file holds the one bare `except Exception` of the house; it becomes a doubt.
+its outcome after the answer, so an attempt without outcome is a doubt, and a doubt is looked up before it is sent
+again. This file holds the one bare `except Exception` of the house; it becomes a doubt.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
-from reverse_etl import answers, canonical_json
-from reverse_etl.client import DestinationClient
-from reverse_etl.destination import (
-    Answer,
-    Destination,
-    LookUp,
-    Outcome,
-    Outcomes,
-    ReferenceReads,
-    References,
-    Result,
-    Write,
-)
+from reverse_etl import answers, canonical_json, ownership
+from reverse_etl.claims import Answered, Attempt, Claim, Purpose, Release
+from reverse_etl.client import LONGEST_HOLD, TIMEOUT, DestinationClient
+from reverse_etl.destination import Answer, Destination, LookUp, Outcome, References, Request, Result, Write
 from reverse_etl.errors import DeliveryError, InDoubt, Kind, RetryLater, StopSync
-from reverse_etl.ledger import Ledger, Purpose
-from reverse_etl.plan import Delivery
-from reverse_etl.sync import Guard, InDoubtPolicy, Sync
+from reverse_etl.evidence import discreet
+from reverse_etl.feed import Feed
+from reverse_etl.group_commit import GroupCommit
+from reverse_etl.ledger import Ledger, due_again
+from reverse_etl.plan import Action, Delivery
+from reverse_etl.sync import Guard, Sync
 
 TRIES = 5
-# Longer than any vendor's usual wait (QuickBooks: a minute), shorter than an operator's patience.
-LONGEST_WAIT = 90.0
 
 Clock = Callable[[], datetime]
 Progress = Callable[[int, int], None]
@@ -45,210 +38,311 @@ Step = Callable[[str], None]
 class _Again(Exception):
     """Some records of a batch are to be sent once more, after `wait` seconds."""
 
-    def __init__(self, batch: Sequence[Delivery], wait: float | None) -> None:
+    def __init__(self, batch: Sequence[Delivery], why: DeliveryError) -> None:
         super().__init__("again")
         self.batch = batch
-        self.wait = wait
+        self.why = why
+
+
+@dataclass
+class Tally:
+    """What became of the deliveries of one sync in one run."""
+
+    accepted: int = 0
+    rejected: int = 0
+    money_minor: dict[str, int] = field(default_factory=dict)
+    # Why nothing more of this sync was sent, where something stopped it.
+    stopped: StopSync | None = None
+
+    def count(self, delivery: Delivery, outcome: Outcome) -> None:
+        self.rejected += outcome.result is Result.REJECTED
+        if outcome.result is Result.ACCEPTED:
+            self.accepted += 1
+            if delivery.money_minor is not None and delivery.currency_code:
+                before = self.money_minor.get(delivery.currency_code, 0)
+                self.money_minor[delivery.currency_code] = before + delivery.money_minor
 
 
 @dataclass
 class Push:
-    """One run over deliveries of one sync. `stopped` holds the error that ended it early."""
+    """One run over what a feed gives for one destination, made under one worker's name."""
 
-    sync: Sync
     destination: Destination
+    syncs: Mapping[str, Sync]
     ledger: Ledger
+    commits: GroupCommit
     client: DestinationClient
+    holder: str
     clock: Clock
-    progress: Progress
+    progress: Callable[[int], None]
     step: Step
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    stopped: DeliveryError | None = None
-    done: int = 0
-    total: int = 0
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    _references: dict[str, References] = field(default_factory=dict)
+    _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    @property
-    def write(self) -> Write:
-        return self.destination.writes[self.sync.object]
+    def __post_init__(self) -> None:
+        self.tallies |= {name: Tally() for name in self.syncs}
 
-    async def run(self, doubtful: Sequence[Delivery], planned: Sequence[Delivery]) -> None:
-        """Settle the doubtful, then send the planned, several batches in flight."""
-        self.total = len(doubtful) + len(planned)
-        self._references: References = {}
-        try:
-            if self.write.references is not None:
-                self._references = await self._read_references(self.write.references)
-        except DeliveryError as error:
-            self.stopped = error
-            return
-        await self._all(self._batches_as_sent(doubtful), in_doubt=True)
-        await self._all(self._batches(planned), in_doubt=False)
+    async def drain(self, feed: Feed) -> None:
+        """Send what the feed gives until it has nothing more, several batches in flight."""
 
-    async def _all(self, batches: Iterator[Sequence[Delivery]], in_doubt: bool) -> None:
-        async def worker() -> None:
-            for batch in batches:
-                if self.stopped is not None:
-                    return
+        async def taker() -> None:
+            while (batch := await feed.next()) is not None:
                 try:
-                    await self._deliver(batch, {delivery.delivery_id for delivery in batch} if in_doubt else set())
-                except StopSync as error:
-                    self.stopped = error
-                self.done += len(batch)
-                self.progress(self.done, self.total)
+                    await self._deliver(batch)
+                except DeliveryError as error:
+                    # Raised before anything was claimed for writing: what the batch needs can not be read.
+                    self._stop(batch[0].sync, _as_stop(error))
+                feed.closed |= {name for name, tally in self.tallies.items() if tally.stopped is not None}
+                await feed.finished(batch)
+                self.progress(len(batch))
 
         async with asyncio.TaskGroup() as tasks:
             for _ in range(self.destination.pace.in_flight):
-                tasks.create_task(worker())
+                tasks.create_task(taker())
 
-    async def _deliver(self, batch: Sequence[Delivery], doubted: set[str]) -> None:
-        """Bring every record of a batch to an end: accepted, rejected, in doubt, or back to planned.
+    async def read_back(self, delivery: Delivery) -> Mapping[str, object] | None:
+        """What the destination holds of a record now; raises DeliveryError when it does not say."""
+        reading = self._write(delivery).read_back
+        if reading is None:
+            raise StopSync(f"{delivery.object} can not be read back", code="no_read_back")
+        references = await self._references_for(delivery)
+        await self.client.turn()
+        self.ledger.count_request(self.destination.name, self.destination.pace.daily, self.clock())
+        return reading.read(delivery, await self.client.send(reading.encode(delivery, references)))
+
+    def _write(self, delivery: Delivery) -> Write:
+        return self.destination.writes[delivery.object]
+
+    def _stop(self, sync: str, error: StopSync) -> None:
+        """A pause stops its flow; anything else would fail every further record of the destination alike."""
+        for name in (sync,) if error.code == "paused" else self.syncs:
+            if self.tallies[name].stopped is None:
+                self.tallies[name].stopped = error
+
+    async def _deliver(self, batch: Sequence[Delivery]) -> None:
+        """Bring every record of a batch to an end: accepted, rejected, in doubt, or back to wait.
 
         `doubted` holds the ids of those with an attempt whose effect is unknown; only an answer about the record itself
         takes one out of it, not a later attempt that had no effect.
         """
-        left = batch
+        left = list(batch)
+        doubted = {delivery.delivery_id for delivery in batch if delivery.state == "in_doubt"}
+        await self._with_retries(left, doubted)
+
+    async def _with_retries(self, left: Sequence[Delivery], doubted: set[str]) -> None:
         try:
-            retrying = AsyncRetrying(
-                stop=stop_after_attempt(TRIES),
+            await self._once(left, doubted)
+        except _Again as first:
+            # Set up only now: nearly every batch needs one try, and tenacity costs as much as a request.
+            again = first
+        else:
+            return
+        await self.sleep(_pause(again, 1))
+        try:
+            async for attempt in AsyncRetrying(
+                stop=stop_after_attempt(TRIES - 1),
                 wait=_wait,
                 retry=retry_if_exception_type(_Again),
                 sleep=self.sleep,
                 reraise=True,
-            )
-            async for attempt in retrying:
+            ):
                 with attempt:
                     try:
-                        await self._once(left, doubted)
-                    except _Again as again:
-                        left = again.batch
+                        await self._once(again.batch, doubted)
+                    except _Again as once_more:
+                        again = once_more
                         raise
         except _Again:
-            self.ledger.release(left, doubted, self.clock())
+            await self._release(again.batch, doubted, again.why)
+
+    async def _release(self, deliveries: Sequence[Delivery], doubted: set[str], why: DeliveryError | None) -> None:
+        if deliveries:
+            due = due_again(max(delivery.fence for delivery in deliveries), self.clock(), why.wait if why else None)
+            personal = self.syncs[deliveries[0].sync].personal_fields
+            await self.commits.release(Release(deliveries, frozenset(doubted), due if why else None, why, personal))
 
     async def _once(self, batch: Sequence[Delivery], doubted: set[str]) -> None:
         """Look up what must be, send the rest in one request, record. Raises _Again with those to send once more."""
         free = await self._look_up_first(batch, doubted)
-        if not free or self.stopped is not None:
-            self.ledger.release(free, doubted, self.clock())
+        if not free:
             return
-        outcomes = await self._send(free)
-        again, wait = [], None
-        for delivery in free:
+        try:
+            sent, outcomes = await self._send(free)
+        except StopSync:
+            # Not claimed for writing; what a look-up claimed goes back, and its doubts with it.
+            await self._release([delivery for delivery in free if delivery.state == "sending"], doubted, None)
+            raise
+        again: list[Delivery] = []
+        why: DeliveryError | None = None
+        for delivery in sent:
             outcome = outcomes[delivery.record_key]
             if outcome.result in (Result.ACCEPTED, Result.REJECTED):
+                self.tallies[delivery.sync].count(delivery, outcome)
                 continue
             if outcome.result is Result.IN_DOUBT:
                 doubted.add(delivery.delivery_id)
             again.append(self.ledger.renew_key(delivery) if outcome.result is Result.NEEDS_NEW_KEY else delivery)
-            wait = outcome.wait if outcome.wait is not None else wait
-        if self.stopped is not None:
-            self.ledger.release(again, doubted, self.clock())
-        elif len(again) > 1 and len(again) == len(free) and _refused_together(outcomes):
-            await self._in_halves(again, doubted)
-        elif again:
-            raise _Again(again, wait)
-
-    async def _in_halves(self, batch: Sequence[Delivery], doubted: set[str]) -> None:
-        """A refusal that names no record: halve until the bad one stands alone."""
-        middle = len(batch) // 2
-        await self._deliver(batch[:middle], doubted)
-        await self._deliver(batch[middle:], doubted)
+            if why is None or outcome.wait is not None:
+                why = _why(outcome)
+        stopped = self.tallies[batch[0].sync].stopped
+        if stopped is not None:
+            await self._release(again, doubted, None)
+        elif len(again) > 1 and len(again) == len(sent) and _refused_together(outcomes):
+            middle = len(again) // 2
+            # A refusal that names no record: halve until the bad one stands alone.
+            await self._with_retries(again[:middle], doubted)
+            await self._with_retries(again[middle:], doubted)
+        elif why is not None:
+            if why.kind is Kind.THROTTLED and why.wait:
+                self.client.hold(why.wait)
+            raise _Again(again, why)
 
     async def _look_up_first(self, batch: Sequence[Delivery], doubted: set[str]) -> list[Delivery]:
-        """The records that may be sent: those whose guard asks for it are looked up, and the settled ones left out."""
+        """The records that may be sent: those in doubt, or whose guard asks for it, are looked up; settled ones left out."""
         free: list[Delivery] = []
         for position, delivery in enumerate(batch):
-            look_up = self._look_up_needed(delivery, delivery.delivery_id in doubted)
-            if look_up is None or self.stopped is not None:
+            look_up = self._write(delivery).look_up
+            guard = self.syncs[delivery.sync].guard
+            # A deletion of what is gone already must not bring the record back by way of an upsert.
+            asked = guard is Guard.LOOK_UP_THEN_CREATE or delivery.action is Action.DELETE
+            if look_up is None or not (asked or delivery.delivery_id in doubted):
                 free.append(delivery)
                 continue
-            outcome = await self._look_up(delivery, look_up)
+            attempt, outcome = await self._look_up(delivery, look_up)
+            if attempt is None:
+                continue
             if outcome is None:
-                free.append(delivery)
+                free.append(attempt.delivery)
+                # Certainly not there: whatever happened before had no effect.
+                doubted.discard(delivery.delivery_id)
             elif outcome.result is Result.NOT_APPLIED:
                 # The look-up itself did not get through; the write must not go out without it.
-                raise _Again([*free, *batch[position:]], outcome.wait)
+                raise _Again([*free, attempt.delivery, *batch[position + 1 :]], _why(outcome))
+            else:
+                self.tallies[delivery.sync].count(delivery, outcome)
         return free
 
-    def _look_up_needed(self, delivery: Delivery, in_doubt: bool) -> LookUp | None:
-        if self.sync.guard is Guard.LOOK_UP_THEN_CREATE:
-            return self.write.look_up
-        age = self.clock() - delivery.planned_at if delivery.planned_at else None
-        kept = self.write.key_kept_for
-        forgotten = kept is not None and age is not None and age > kept
-        asked = in_doubt and (forgotten or self.sync.in_doubt is InDoubtPolicy.LOOK_UP)
-        return self.write.look_up if asked else None
+    async def _look_up(self, delivery: Delivery, look_up: LookUp) -> tuple[Attempt | None, Outcome | None]:
+        """What the destination says about a record: settled, None when it may be sent, NOT_APPLIED when it did not say.
 
-    async def _look_up(self, delivery: Delivery, look_up: LookUp) -> Outcome | None:
-        """What the destination says about a record: settled, None when it may be sent, NOT_APPLIED when it did not say."""
-        attempts = self.ledger.begin_attempts([delivery], Purpose.LOOK_UP, delivery.idempotency_key, self.clock())
-        answer = None
+        The attempt is None when the record is another worker's by now.
+        """
+        references = await self._references_for(delivery)
+        await self.client.turn()
+        attempts = await self.commits.claim(self._claim([delivery], Purpose.LOOK_UP))
+        if not attempts:
+            return None, None
+        self.step("looked_up_written")
+        answer, request = None, None
         try:
-            answer = await self.client.send(look_up.encode(delivery, self._references))
+            request = look_up.encode(delivery, references)
+            answer = await self.client.send(request)
+            self.step("looked_up")
             outcome = look_up.found(delivery, answer)
         except DeliveryError as error:
             if isinstance(error, StopSync):
-                self.stopped = error
+                self._stop(delivery.sync, error)
             # A read has no effect, so its failure adds no doubt and takes none away.
             outcome = answers.not_applied(error, error.kind, error.code, error.wait)
         if outcome is not None and outcome.result is Result.IN_DOUBT:
             outcome = answers.not_applied(outcome.message, code=outcome.code)
-        self.ledger.record_outcomes(attempts, {delivery.record_key: outcome}, answer, self.clock())
-        return outcome
+        await self._record(attempts, {delivery.record_key: outcome}, answer, request)
+        self.step("look_up_recorded")
+        return attempts[0], outcome
 
-    async def _send(self, batch: Sequence[Delivery]) -> Outcomes:
-        """One request for the batch and one recorded outcome for each of its records."""
-        key = request_key(batch)
-        attempts = self.ledger.begin_attempts(batch, Purpose.WRITE, key, self.clock())
+    async def _send(self, batch: Sequence[Delivery]) -> tuple[Sequence[Delivery], Mapping[str, Outcome]]:
+        """One request for those of the batch that are ours, and one recorded outcome for each of them."""
+        write = self._write(batch[0])
+        references = await self._references_for(batch[0])
+        await self.client.turn()
+        attempts = await self.commits.claim(self._claim(batch, Purpose.WRITE))
+        ours = [attempt.delivery for attempt in attempts]
+        if not ours:
+            return ours, {}
         self.step("written_ahead")
         answer: Answer | None = None
+        request: Request | None = None
         try:
-            request = self.write.encode(batch, key, self._references)
+            request = _encode(write, ours, attempts[0].request_key, references)
+            ownership.check(write, request)
+            self._still_ours(attempts[0])
             answer = await self.client.send(request)
             self.step("answered")
-            outcomes = answers.complete(batch, self.write.decode(batch, answer))
+            outcomes = answers.complete(ours, write.decode(ours, answer))
         except DeliveryError as error:
             if isinstance(error, StopSync):
-                self.stopped = error
-            outcomes = answers.for_error(batch, error)
+                self._stop(batch[0].sync, error)
+            outcomes = answers.for_error(ours, error)
         except Exception as error:  # noqa: BLE001
             # Only the type: the message of an unforeseen error may quote a payload or a credential.
-            outcomes = answers.for_all(batch, answers.doubtful(f"unforeseen {type(error).__name__}", "unforeseen"))
-        self.ledger.record_outcomes(attempts, outcomes, answer, self.clock())
+            outcomes = answers.for_all(ours, answers.doubtful(f"unforeseen {type(error).__name__}", "unforeseen"))
+        outcomes = await self._record(attempts, outcomes, answer, request)
         self.step("recorded")
-        return outcomes
+        return ours, outcomes
 
-    async def _read_references(self, reads: ReferenceReads) -> References:
-        """The destination's own ids for what documents name, read once per push."""
-        found: dict[str, Mapping[str, str]] = {}
-        for table, request in reads.requests.items():
-            async for attempt in AsyncRetrying(
-                stop=stop_after_attempt(TRIES),
-                wait=wait_exponential_jitter(initial=0.5, max=LONGEST_WAIT),
-                retry=retry_if_exception_type((RetryLater, InDoubt)),
-                sleep=self.sleep,
-                reraise=True,
-            ):
-                with attempt:
-                    found[table] = reads.read(table, await self.client.send(request))
-        return found
+    async def _record(
+        self,
+        attempts: Sequence[Attempt],
+        outcomes: Mapping[str, Outcome | None],
+        answer: Answer | None,
+        request: Request | None,
+    ) -> dict[str, Outcome]:
+        personal = self.syncs[attempts[0].delivery.sync].personal_fields
+        said = {
+            attempt.delivery.record_key: discreet(attempt.delivery, outcome, personal)
+            for attempt in attempts
+            if (outcome := outcomes[attempt.delivery.record_key]) is not None
+        }
+        asked = f"{request.method} {request.path}" if request is not None else ""
+        await self.commits.record(Answered(attempts, dict(outcomes) | said, answer, asked, personal))
+        return said
 
-    def _batches(self, deliveries: Sequence[Delivery]) -> Iterator[Sequence[Delivery]]:
-        groups: dict[str, list[Delivery]] = {}
-        for delivery in deliveries:
-            group = groups.setdefault(self.write.group(delivery), [])
-            group.append(delivery)
-            if len(group) == self.sync.batch_size:
-                yield groups.pop(self.write.group(delivery))
-        yield from groups.values()
+    def _claim(self, deliveries: Sequence[Delivery], purpose: Purpose) -> Claim:
+        return Claim(self.holder, deliveries, purpose, request_key, self.destination.pace.daily)
 
-    def _batches_as_sent(self, deliveries: Sequence[Delivery]) -> Iterator[Sequence[Delivery]]:
-        """The batches of the earlier attempts: the same key must go with the same body."""
-        keys = self.ledger.queries.request_keys([delivery.delivery_id for delivery in deliveries])
-        together: dict[str, list[Delivery]] = {}
-        for delivery in deliveries:
-            together.setdefault(keys.get(delivery.delivery_id, delivery.delivery_id), []).append(delivery)
-        return iter(together.values())
+    def _still_ours(self, attempt: Attempt) -> None:
+        """A process that was suspended between claim and request may have lost its lease: then it must not send."""
+        if self.clock().timestamp() + (TIMEOUT.read or 0) > attempt.leased_until.timestamp():
+            raise RetryLater("the lease ran out before the request left", kind=Kind.TRANSIENT, code="lease_lost")
+
+    async def _references_for(self, delivery: Delivery) -> References:
+        """The destination's own ids for what documents name, read once per run."""
+        reads = self._write(delivery).references
+        if reads is None or delivery.object in self._references:
+            return self._references.get(delivery.object, {})
+        async with self._reading:
+            if delivery.object in self._references:
+                return self._references[delivery.object]
+            found: dict[str, dict[str, str]] = {}
+            for table, first in reads.requests.items():
+                request: Request | None = first
+                while request is not None:
+                    answer, page = await self._read(table, request, reads.read)
+                    found.setdefault(table, {}).update(page)
+                    request = reads.next(table, answer)
+            # Objects that share their reads share the tables, and no second request is made.
+            same = [name for name, write in self.destination.writes.items() if write.references is reads]
+            self._references |= dict.fromkeys(same, found)
+            return found
+
+    async def _read(
+        self, table: str, request: Request, read: Callable[[str, Answer], Mapping[str, str]]
+    ) -> tuple[Answer, Mapping[str, str]]:
+        async for attempt in AsyncRetrying(
+            stop=stop_after_attempt(TRIES),
+            wait=wait_exponential_jitter(initial=0.5, max=20),
+            retry=retry_if_exception_type((RetryLater, InDoubt)),
+            sleep=self.sleep,
+            reraise=True,
+        ):
+            with attempt:
+                await self.client.turn()
+                self.ledger.count_request(self.destination.name, self.destination.pace.daily, self.clock())
+                answer = await self.client.send(request)
+                return answer, read(table, answer)
+        raise AssertionError("tenacity either returns or raises")
 
 
 def request_key(batch: Sequence[Delivery]) -> str:
@@ -258,7 +352,19 @@ def request_key(batch: Sequence[Delivery]) -> str:
     return canonical_json.digest([delivery.idempotency_key for delivery in batch])
 
 
-def _refused_together(outcomes: Outcomes) -> bool:
+def _encode(write: Write, batch: Sequence[Delivery], key: str, references: References) -> Request:
+    if batch[0].action is not Action.DELETE:
+        return write.encode(batch, key, references)
+    if write.encode_delete is None:
+        raise StopSync(f"{batch[0].object} can not be deleted at this destination", code="bad_declaration")
+    return write.encode_delete(batch, key, references)
+
+
+def _as_stop(error: DeliveryError) -> StopSync:
+    return error if isinstance(error, StopSync) else StopSync(str(error), kind=error.kind, code=error.code)
+
+
+def _refused_together(outcomes: Mapping[str, Outcome]) -> bool:
     """Were all refused for what they hold, with no record named? Waiting or a new key would not help then."""
     return all(
         outcome.result is Result.NOT_APPLIED and outcome.wait is None and outcome.kind not in _PASSING
@@ -269,9 +375,30 @@ def _refused_together(outcomes: Outcomes) -> bool:
 _PASSING = (Kind.TRANSIENT, Kind.THROTTLED)
 
 
+def _why(outcome: Outcome) -> DeliveryError:
+    error = InDoubt if outcome.result is Result.IN_DOUBT else RetryLater
+    return error(
+        outcome.message or outcome.code, kind=outcome.kind or Kind.UNKNOWN, code=outcome.code, wait=outcome.wait
+    )
+
+
 def _wait(state: RetryCallState) -> float:
-    """What the destination asked for, else ever longer with jitter."""
     error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, _Again) and error.wait is not None:
-        return min(error.wait, LONGEST_WAIT)
-    return float(wait_exponential_jitter(initial=0.25, max=20)(state))
+    return _pause(error, state.attempt_number + 1) if isinstance(error, _Again) else 0.0
+
+
+def _pause(again: _Again, tries: int) -> float:
+    """What the destination asked for, else ever longer with jitter."""
+    if again.why.wait is not None:
+        return min(again.why.wait, LONGEST_HOLD)
+    return float(_GROWING(_Tried(tries)))
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """The one thing of a retry's state that the growing wait looks at."""
+
+    attempt_number: int
+
+
+_GROWING: Callable[[Any], float] = wait_exponential_jitter(initial=0.25, max=20)

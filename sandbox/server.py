@@ -14,7 +14,6 @@ the lock. State a twin changes lives in `world.state(platform)`, a dict that sta
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import pkgutil
 import socket
@@ -25,12 +24,12 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 import sandbox.platforms
 from sandbox import control
+from sandbox.fault_gate import FaultGate
 from sandbox.world import World, build_world
 
 # Accepted by the twins and public on purpose: these open nothing but this sandbox.
@@ -55,59 +54,6 @@ def twins() -> dict[str, ModuleType]:
         if hasattr(module, "routes"):
             found[info.name] = module
     return found
-
-
-class FaultGate:
-    """Outermost layer: decides whether this request meets an armed fault."""
-
-    def __init__(self, app: ASGIApp, world: World, modules: dict[str, ModuleType]) -> None:
-        self._app, self._world, self._modules = app, world, modules
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith("/_control"):
-            await self._app(scope, receive, send)
-            return
-        platform = scope["path"].lstrip("/").split("/", 1)[0]
-        path = scope["path"].removeprefix(f"/{platform}")
-        fault = self._world.faults.take(platform, scope["method"], path)
-        if fault is None:
-            await self._app(scope, receive, send)
-        elif fault.kind == "request_lost":
-            _drop(send)
-        elif fault.kind == "reply_lost":
-            await self._app(scope, receive, _swallow)
-            _drop(send)
-        elif fault.kind == "slow":
-            await asyncio.sleep(fault.seconds)
-            await self._app(scope, receive, send)
-        else:
-            await self._refusal(platform, fault.kind)(scope, receive, send)
-
-    def _refusal(self, platform: str, kind: str) -> Response:
-        """The vendor's own body for the status where the twin has one, else a plain one."""
-        name, status = {
-            "429": ("too_many_requests", 429),
-            "500": ("server_error", 500),
-            "token_expired": ("unauthorized", 401),
-        }[kind]
-        make = getattr(self._modules.get(platform), name, None)
-        if make is not None:
-            answer: Response = make(self._world)
-            return answer
-        return JSONResponse({"errors": name.replace("_", " ")}, status_code=status)
-
-
-async def _swallow(message: Message) -> None:
-    """Take an answer that nobody will get."""
-
-
-def _drop(send: Send) -> None:
-    """Close the connection without a byte, as a cut wire would; needs uvicorn's own `send`."""
-    cycle = getattr(send, "__self__", None)
-    if cycle is None or not hasattr(cycle, "transport"):
-        raise RuntimeError("connection faults need to be the outermost layer under uvicorn")
-    cycle.disconnected = True  # uvicorn then neither answers for us nor logs an application's error
-    cycle.transport.abort()
 
 
 def create_app(world: World) -> ASGIApp:

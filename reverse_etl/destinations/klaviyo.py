@@ -1,43 +1,102 @@
 """Klaviyo: custom profile properties, one profile per request.
 
-Private key in the Authorization header and a dated `revision`. `profile-import` is class L (75 a second, 700 a
-minute): the pace keeps the minute. It is chosen over the bulk job because it answers at once and for its record; the
-job answers "accepted for processing", and what became of a profile has to be asked for later. An upsert by e-mail
-needs no key. Consent is never written. Money is text in major units.
+Private key in the Authorization header and a dated `revision`. `profile-import` is class L: 75 a second, which the pace
+keeps, and 750 a minute in fixed windows, whose state the RateLimit headers tell. It is chosen over the bulk job because
+it answers at once and for its record; the job answers "accepted for processing", and what became of a profile has to be
+asked for later. An upsert by e-mail needs no key; null clears a property and absent keeps it. Consent is never written.
+Money is text in major units.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from reverse_etl.answers import accepted, at, complete, for_all, items, raise_for_error
-from reverse_etl.destination import Answer, Batch, Destination, Outcome, Pace, References, Request, Write
-from reverse_etl.money import major
+from reverse_etl.answers import accepted, at, complete, for_all, items, raise_for_error, unreadable
+from reverse_etl.destination import Answer, Batch, Destination, Outcome, Pace, ReadBack, References, Request, Write
+from reverse_etl.errors import ConfigurationError, InDoubt, Kind, RejectedRecord, RetryLater, StopSync
+from reverse_etl.meanings import Meanings
+from reverse_etl.plan import Delivery
+from reverse_etl.reading import settled_by
+from reverse_etl.score_properties import PROPERTIES, held, shown, touched, written
 
 REVISION = "2026-07-15"
+PACE = Pace(requests=72, seconds=1.0, in_flight=8)
+
+MEANINGS = Meanings(
+    codes={
+        "not_authenticated": (StopSync, Kind.AUTH),
+        "authentication_failed": (StopSync, Kind.AUTH),
+        "permission_denied": (StopSync, Kind.AUTH),
+        "throttled": (RetryLater, Kind.THROTTLED),
+        "invalid": (RejectedRecord, Kind.VALIDATION),
+        "parse_error": (RejectedRecord, Kind.VALIDATION),
+        "not_found": (RejectedRecord, Kind.GONE),
+        "duplicate_profile": (RejectedRecord, Kind.CONFLICT),
+        "invalid_revision": (ConfigurationError, Kind.VALIDATION),
+        "not_acceptable": (ConfigurationError, Kind.VALIDATION),
+        "unsupported_media_type": (ConfigurationError, Kind.VALIDATION),
+        "method_not_allowed": (ConfigurationError, Kind.VALIDATION),
+        "error": (InDoubt, Kind.TRANSIENT),
+        "service_unavailable": (RetryLater, Kind.TRANSIENT),
+    }
+)
 
 
 def _encode(batch: Batch, request_key: str, references: References) -> Request:
     (delivery,) = batch
-    payload, minor = delivery.payload, delivery.payload["net_revenue_minor"]
-    properties = {
-        "cartwheel_segment": payload["segment"],
-        "cartwheel_r_score": payload["r_score"],
-        "cartwheel_f_score": payload["f_score"],
-        "cartwheel_m_score": payload["m_score"],
-        "cartwheel_as_of": payload["as_of_date"],
-        "cartwheel_net_revenue": None if minor is None else str(major(minor, delivery.currency_code or "")),
-        "cartwheel_orders": payload["orders_count"],
-        "cartwheel_rule_version": payload["rule_version"],
-    }
-    attributes = {"email": payload["email"], "properties": properties}
+    return _import(delivery, written(delivery))
+
+
+def _encode_delete(batch: Batch, request_key: str, references: References) -> Request:
+    (delivery,) = batch
+    return _import(delivery, dict.fromkeys(touched(delivery).values()))
+
+
+def _import(delivery: Delivery, properties: Mapping[str, Any]) -> Request:
+    attributes = {"email": delivery.payload["email"], "properties": properties}
     return Request("POST", "/api/profile-import", json={"data": {"type": "profile", "attributes": attributes}})
 
 
 def _decode(batch: Batch, answer: Answer) -> Mapping[str, Outcome]:
-    raise_for_error(answer, {}, at(items(answer.body, "errors"), 0, "detail"))
+    _raise_for_error(answer)
     profile_id = at(answer.body, "data", "id")
     return complete(batch, for_all(batch, accepted(profile_id)) if profile_id is not None else {})
+
+
+def _raise_for_error(answer: Answer) -> None:
+    if not 200 <= answer.status < 300:
+        error = at(items(answer.body, "errors"), 0)
+        raise_for_error(answer, MEANINGS, at(error, "code"), at(error, "detail") or at(error, "title"))
+
+
+def _read(delivery: Delivery, references: References) -> Request:
+    quoted = str(delivery.payload["email"]).replace("\\", "\\\\").replace('"', '\\"')
+    return Request(
+        "GET", "/api/profiles", {"filter": f'equals(email,"{quoted}")', "fields[profile]": "email,properties"}
+    )
+
+
+def _held(delivery: Delivery, answer: Answer) -> dict[str, Any] | None:
+    _raise_for_error(answer)
+    profiles = at(answer.body, "data")
+    if not isinstance(profiles, list):
+        raise unreadable()
+    if not profiles:
+        return None
+    properties = at(profiles[0], "attributes", "properties")
+    if not isinstance(properties, Mapping):
+        raise unreadable()
+    return held(properties, delivery.currency_code or "")
+
+
+def _hold(answer: Answer) -> float:
+    """When the minute's window has no room left for all that may be in flight, the next one is waited for."""
+    try:
+        left, reset = (float(answer.headers[f"ratelimit-{name}"]) for name in ("remaining", "reset"))
+    except (KeyError, ValueError):
+        return 0.0
+    return reset if left < PACE.in_flight else 0.0
 
 
 def _headers(credentials: Mapping[str, str]) -> dict[str, str]:
@@ -49,11 +108,27 @@ def _headers(credentials: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+_READ_BACK = ReadBack(_read, _held)
+_OWNED = ("type", "attributes.email", *(f"attributes.properties.{name}" for name in PROPERTIES.values()))
+
 DESTINATION = Destination(
     name="klaviyo",
     credential_names=("api_key",),
     headers=_headers,
-    writes={"profile": Write(encode=_encode, decode=_decode)},
-    pace=Pace(requests=70, seconds=1.0, in_flight=8),
+    writes={
+        "profile": Write(
+            encode=_encode,
+            decode=_decode,
+            look_up=settled_by(_READ_BACK),
+            read_back=_READ_BACK,
+            encode_delete=_encode_delete,
+            marks_by_hand=shown,
+            owns=frozenset(f"data.{name}" for name in _OWNED),
+        )
+    },
+    pace=PACE,
+    errors=MEANINGS.errors,
+    codes=MEANINGS.codes,
+    hold=_hold,
     request_id_header="x-klaviyo-req-id",
 )

@@ -1,8 +1,9 @@
 """WooCommerce REST v3: stock quantities of products and variations.
 
 Consumer key and secret as Basic over HTTPS. No rate limit in core; hosts differ, so the pace is gentle. There is no
-idempotency key, and none is needed: a quantity is absolute. Variations are addressed under their product, so a batch
-holds either simple products or the variations of one product. Batches answer per item. No money is written.
+idempotency key: a quantity is absolute, and a doubt is settled by reading it back. Variations are addressed under their
+product, so a batch holds either simple products or the variations of one product. Batches answer per item; an error
+stands where its item would. No money is written.
 """
 
 from __future__ import annotations
@@ -11,12 +12,34 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from reverse_etl.answers import accepted, at, complete, items, raise_for_error, rejected
-from reverse_etl.destination import Answer, Batch, Destination, Outcome, Pace, References, Request, Write
-from reverse_etl.errors import Kind
+from reverse_etl.answers import accepted, at, complete, items, of_record, raise_for_error, unreadable
+from reverse_etl.destination import Answer, Batch, Destination, Outcome, Pace, ReadBack, References, Request, Write
+from reverse_etl.errors import ConfigurationError, InDoubt, Kind, RejectedRecord, StopSync
+from reverse_etl.meanings import Meanings
 from reverse_etl.plan import Delivery
+from reverse_etl.reading import settled_by, whole
 
 _BASE = "/wp-json/wc/v3/products"
+_ABSENT = {"woocommerce_rest_product_invalid_id", "woocommerce_rest_product_variation_invalid_id"}
+
+MEANINGS = Meanings(
+    codes={
+        "woocommerce_rest_authentication_error": (StopSync, Kind.AUTH),
+        "woocommerce_rest_cannot_view": (StopSync, Kind.AUTH),
+        "woocommerce_rest_cannot_edit": (StopSync, Kind.AUTH),
+        "woocommerce_rest_cannot_batch": (StopSync, Kind.AUTH),
+        "rest_cannot_edit": (StopSync, Kind.AUTH),
+        **dict.fromkeys(_ABSENT, (RejectedRecord, Kind.GONE)),
+        "rest_invalid_param": (RejectedRecord, Kind.VALIDATION),
+        "rest_missing_callback_param": (RejectedRecord, Kind.VALIDATION),
+        "rest_invalid_json": (RejectedRecord, Kind.VALIDATION),
+        # More items than this site takes in one batch: halves will fit.
+        "woocommerce_rest_request_entity_too_large": (RejectedRecord, Kind.VALIDATION),
+        # WooCommerce is switched off, too old, or the site has no pretty permalinks.
+        "rest_no_route": (ConfigurationError, Kind.GONE),
+        "internal_server_error": (InDoubt, Kind.TRANSIENT),
+    }
+)
 
 
 def _encode(batch: Batch, request_key: str, references: References) -> Request:
@@ -30,22 +53,46 @@ def _encode(batch: Batch, request_key: str, references: References) -> Request:
 
 
 def _decode(batch: Batch, answer: Answer) -> Mapping[str, Outcome]:
-    raise_for_error(answer, {}, at(answer.body, "message"))
+    _raise_for_error(answer)
     said = {str(at(item, "id")): item for item in items(answer.body, "update")}
     outcomes = {}
     for delivery in batch:
         item = said.get(_target(delivery))
         if item is not None:
-            outcomes[delivery.record_key] = _outcome(delivery, item)
+            outcomes[delivery.record_key] = _outcome(answer, item)
     return complete(batch, outcomes)
 
 
-def _outcome(delivery: Delivery, item: Any) -> Outcome:
+def _outcome(answer: Answer, item: Any) -> Outcome:
     error = at(item, "error")
-    if error is not None:
-        missing = at(error, "data", "status") == 404 or "invalid_id" in str(at(error, "code"))
-        return rejected(at(error, "message"), Kind.GONE if missing else Kind.VALIDATION, at(error, "code"))
-    return accepted(at(item, "id"))
+    if error is None:
+        return accepted(at(item, "id"))
+    # The item's own status stands in its error; the answer around it is a success.
+    status = at(error, "data", "status")
+    own = Answer(status if isinstance(status, int) else 400, None, request_id=answer.request_id)
+    return of_record(MEANINGS.error(own, at(error, "code"), at(error, "message")))
+
+
+def _raise_for_error(answer: Answer) -> None:
+    if not 200 <= answer.status < 300:
+        raise_for_error(answer, MEANINGS, at(answer.body, "code"), at(answer.body, "message"))
+
+
+def _read(delivery: Delivery, references: References) -> Request:
+    product = _product_of_variation(delivery)
+    path = f"{_BASE}/{product}/variations" if product else _BASE
+    return Request("GET", f"{path}/{_target(delivery)}")
+
+
+def _held(delivery: Delivery, answer: Answer) -> dict[str, Any] | None:
+    if answer.status == 404 and str(at(answer.body, "code")) in _ABSENT:
+        return None
+    _raise_for_error(answer)
+    if not isinstance(answer.body, Mapping) or "stock_quantity" not in answer.body:
+        raise unreadable()
+    # A product that does not manage its stock has none; a variation may say "parent".
+    is_managed = at(answer.body, "manage_stock") is True
+    return {"quantity": whole(at(answer.body, "stock_quantity")) if is_managed else None}
 
 
 def _target(delivery: Delivery) -> str:
@@ -61,10 +108,24 @@ def _headers(credentials: Mapping[str, str]) -> dict[str, str]:
     return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
 
 
+_READ_BACK = ReadBack(_read, _held)
+
 DESTINATION = Destination(
     name="woocommerce",
     credential_names=("consumer_key", "consumer_secret"),
     headers=_headers,
-    writes={"stock_level": Write(encode=_encode, decode=_decode, group=_product_of_variation)},
+    writes={
+        "stock_level": Write(
+            encode=_encode,
+            decode=_decode,
+            look_up=settled_by(_READ_BACK),
+            read_back=_READ_BACK,
+            owns=frozenset({"update.id", "update.manage_stock", "update.stock_quantity"}),
+            group=_product_of_variation,
+            marks_by_hand=lambda delivery: {"stock_quantity": str(delivery.payload["quantity"])},
+        )
+    },
     pace=Pace(requests=10, seconds=1.0, in_flight=4),
+    errors=MEANINGS.errors,
+    codes=MEANINGS.codes,
 )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from reverse_etl.sync import Baseline, Guard, InDoubtPolicy, Lane, Limits, Mode, Sync
+from reverse_etl.sync import Baseline, Guard, InDoubtPolicy, Lane, Limits, Mode, OnDrift, Sync
 
 SYNC = Sync(
     name="hubspot__contacts",
     model="act_hubspot__contacts",
     destination="hubspot",
     object="contact",
-    mode=Mode.UPSERT,
+    # Who leaves the segments' population takes our properties along; the record itself is not ours to delete.
+    mode=Mode.MIRROR,
     guard=Guard.NATURAL_UPSERT,
     baseline=Baseline.OBSERVED,
     in_doubt=InDoubtPolicy.RESEND_SAME_KEY,
@@ -26,6 +27,10 @@ SYNC = Sync(
         "rule_version",
     ),
     quiet_fields=("as_of_date", "rule_version"),
+    personal_fields=("email",),
+    # Nobody but us writes these properties, unless a marketer does by hand: then a person decides whose value stands.
+    on_drift=OnDrift.ASK,
+    canary=5,
     batch_size=100,
-    limits=Limits(max_share_changed=0.6, judged_from=100),
+    limits=Limits(max_share_changed=0.6, judged_from=100, max_deletes=25, max_share_deleted=0.05),
 )

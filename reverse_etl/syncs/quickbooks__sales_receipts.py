@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reverse_etl.sync import Baseline, Guard, InDoubtPolicy, Lane, Mode, Sync
+from reverse_etl.sync import Baseline, Guard, InDoubtPolicy, Lane, Limits, Mode, Sync
 
 SYNC = Sync(
     name="quickbooks__sales_receipts",
@@ -17,4 +17,7 @@ SYNC = Sync(
     lane=Lane.LEDGER,
     fields=("document_number", "document_date", "customer_name", "memo", "deposit_account_number", "total_minor"),
     line_fields=("item_name", "account_number", "line_description", "line_amount_minor"),
+    canary=1,
+    # A month of a large shop stays below; ten times that is more often a wrong currency or books_from than a good month.
+    limits=Limits(max_money_minor=100_000_000, max_deliveries=20_000),
 )

@@ -1,4 +1,4 @@
-"""HubSpot CRM v3: contacts (list, read, create, update, search, batch upsert) and the definitions of their properties.
+"""HubSpot CRM v3: contacts (list, read, create, update, search, batch upsert and update) and the definitions of their properties.
 
 Bearer token of a private app. Lists page with `limit` (at most 100) and `after`; search takes filter groups, sorts, at
 most 200 rows a page and 10,000 a query. The vendor allows 190 calls in 10 seconds, which is the default here, and says
@@ -72,6 +72,9 @@ def _batches(world: World, portal: Portal) -> list[BaseRoute]:
     async def upsert(request: Request) -> Response:
         return _upsert(world, portal, await _body(request))
 
+    async def update(request: Request) -> Response:
+        return _upsert(world, portal, await _body(request), may_create=False)
+
     async def read(request: Request) -> Response:
         body = await _body(request)
         by = body.get("idProperty") or "hs_object_id"
@@ -83,6 +86,7 @@ def _batches(world: World, portal: Portal) -> list[BaseRoute]:
     return [
         Route(f"{CONTACTS}/search", _guarded(world, find, has_rates=False), methods=["POST"]),
         Route(f"{CONTACTS}/batch/upsert", _guarded(world, upsert), methods=["POST"]),
+        Route(f"{CONTACTS}/batch/update", _guarded(world, update), methods=["POST"]),
         Route(f"{CONTACTS}/batch/read", _guarded(world, read), methods=["POST"]),
     ]
 
@@ -225,15 +229,15 @@ def _batch(world: World, results: list[dict[str, Any]]) -> dict[str, Any]:
     return {"status": "COMPLETE", "results": results, "startedAt": now, "completedAt": now}
 
 
-def _upsert(world: World, portal: Portal, body: dict[str, Any]) -> Response:
-    """Create or update each input; which one failed is told by its trace id."""
+def _upsert(world: World, portal: Portal, body: dict[str, Any], may_create: bool = True) -> Response:
+    """Create (unless only updates are wanted) or update each input; which one failed is told by its trace id."""
     inputs = body.get("inputs") or []
     if not 1 <= len(inputs) <= 100:
         raise Refusal(400, "The number of inputs must be between 1 and 100", "VALIDATION_ERROR")
     keys = [(item.get("idProperty"), str(item.get("id", "")).lower()) for item in inputs]
     if len(set(keys)) < len(keys):
         raise Refusal(400, "Duplicate IDs found in batch input", "VALIDATION_ERROR")
-    problems = [portal.problem(item) for item in inputs]
+    problems = [portal.problem(item, may_create) for item in inputs]
     if any(problems):
         traced = {item.get("objectWriteTraceId") for item in inputs}
         if None in traced or len(traced) < len(inputs):
@@ -245,7 +249,8 @@ def _upsert(world: World, portal: Portal, body: dict[str, Any]) -> Response:
             continue
         record, is_new = _upsert_one(portal, item)
         traced_by = {"objectWriteTraceId": item["objectWriteTraceId"]} if item.get("objectWriteTraceId") else {}
-        results.append({**portal.show(record, tuple(item["properties"])), "new": is_new, **traced_by})
+        new = {"new": is_new} if may_create else {}
+        results.append({**portal.show(record, tuple(item["properties"])), **new, **traced_by})
     answered = _batch(world, results)
     if not errors:
         return JSONResponse(answered)

@@ -71,13 +71,18 @@ class Portal:
             return self.records.get(self._keys.get(key.strip().lower(), ""))
         return next((item for item in self.records.values() if item.values.get(id_property) == key), None)
 
-    def problem(self, item: dict[str, Any]) -> Refusal | None:
-        """Why an upsert input can't be done, or None."""
+    def problem(self, item: dict[str, Any], may_create: bool = True) -> Refusal | None:
+        """Why an input of a batch can't be done, or None."""
         by = item.get("idProperty")
         if by != "email" and not self.definitions.get(str(by), {}).get("hasUniqueValue"):
             return Refusal(400, f"Property {by} is not a unique identifier property for contacts", "VALIDATION_ERROR")
         if not item.get("id"):
             return Refusal(400, "Each input needs an id", "VALIDATION_ERROR")
+        found = self.find(str(by), str(item["id"]))
+        if not may_create and (found is None or found.is_archived):
+            return Refusal(
+                404, "Could not get some CONTACT objects, they may be deleted or not exist.", "OBJECT_NOT_FOUND"
+            )
         values = {**(item.get("properties") or {}), str(by): item["id"]}
         try:
             self._check(values)

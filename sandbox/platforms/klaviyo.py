@@ -4,7 +4,7 @@
 (20 by default, 100 at most). An import finds a profile by id, email, phone or external id; null clears, absent keeps.
 Bulk jobs are answered 202 and done at once, but the answer to the first read still says `processing`, as a client must
 be ready for. Events keep the first of each `unique_id` per profile and metric. The vendor's limits differ by endpoint;
-here one bucket stands for class L (75 a second, 700 a minute), and RateLimit-* headers tell its state.
+here one window stands for class L (700 a minute; the 75 a second are not enforced), and RateLimit-* headers tell its state.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox.decimal_json import loads
-from sandbox.pacing import Bucket, bucket
+from sandbox.pacing import Window, window
 from sandbox.platforms.klaviyo_profiles import Account, Refusal
 from sandbox.platforms.klaviyo_requests import bulk_import, create_event, import_one, membership, profile_page
 
@@ -35,7 +35,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 def routes(world: World) -> list[BaseRoute]:
     """Paths as under https://a.klaviyo.com."""
     state = world.state("klaviyo")
-    state["bucket"] = bucket("klaviyo", PER_MINUTE)
+    state["bucket"] = window("klaviyo", PER_MINUTE)
     account = state["account"] = Account(world)
     return [*_profiles(world, account), *_jobs(world, account), *_lists(world, account), *_events(world, account)]
 
@@ -123,7 +123,7 @@ def unauthorized(world: World) -> Response:
 
 def too_many_requests(world: World) -> Response:
     """The wait is in Retry-After."""
-    pace: Bucket = world.state("klaviyo")["bucket"]
+    pace: Window = world.state("klaviyo")["bucket"]
     refusal = Refusal(
         429, "throttled", "Request was throttled.", f"Expected available in {pace.seconds_to_next} second(s)."
     )
@@ -145,7 +145,7 @@ def _guarded(world: World, handler: Handler) -> Handler:
     async def endpoint(request: Request) -> Response:
         if request.headers.get("authorization") != expected:
             return unauthorized(world)
-        pace: Bucket = world.state("klaviyo")["bucket"]
+        pace: Window = world.state("klaviyo")["bucket"]
         if not pace.take():
             return too_many_requests(world)
         try:
@@ -153,7 +153,7 @@ def _guarded(world: World, handler: Handler) -> Handler:
             response = await handler(request)
         except Refusal as refusal:
             response = _refused(world, refusal)
-        response.headers["RateLimit-Limit"] = str(int(pace.per_minute))
+        response.headers["RateLimit-Limit"] = str(int(pace.capacity))
         response.headers["RateLimit-Remaining"] = str(pace.remaining)
         response.headers["RateLimit-Reset"] = str(pace.seconds_to_next)
         return response

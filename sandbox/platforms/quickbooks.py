@@ -5,12 +5,13 @@ Bearer token; `query` with 1-based paging (at most 1,000 rows), reads by id, cre
 the current SyncToken. Amounts are JSON numbers with two decimals, MetaData times US Pacific with their offset, TxnDate a
 bare date. The vendor allows 500 calls a minute per company (the default here) and 10 a second per app, which is not
 enforced: a demo's client and tests share one machine, and the minute's limit already shows a client that does not pace.
+How long a requestid is remembered is not published; a day here, so that a client which trusts it for ever is found out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox.decimal_json import answer, loads
+from sandbox.kept_answers import KeptAnswers
 from sandbox.pacing import bucket
 from sandbox.platforms import quickbooks_chart as chart
 from sandbox.platforms import quickbooks_writes as writes
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from sandbox.world import World
 
 PER_MINUTE = 500
+KEYS_KEPT_FOR = timedelta(hours=24)
 READABLE = {
     name.lower(): name
     for name in ("SalesReceipt", "Invoice", "RefundReceipt", "CreditMemo", "Deposit", "JournalEntry", "Account", "Item",
@@ -107,6 +110,9 @@ def run(books: Books, query: Query) -> dict[str, Any]:
     entity = READABLE.get(query.entity.lower())
     if entity is None:
         raise QueryError(f"Metadata not found for entity '{query.entity}'")
+    for condition in query.conditions:
+        if entity == "Deposit" and condition.field.lower() == "docnumber":
+            raise QueryError("Property DocNumber not found for Entity Deposit")
     rows = _matching(books, entity, query)
     if query.is_count:
         return {"totalCount": len(rows)}
@@ -123,12 +129,15 @@ def _matching(books: Books, entity: str, query: Query) -> list[Record]:
     if state.get("answered", (None, None))[0] == key:
         kept: list[Record] = state["answered"][1]
         return kept
-    since = None
+    since, numbers = None, None
     for condition in query.conditions:
+        if condition.field.lower() == "docnumber" and condition.operator == "=":
+            numbers = condition.values
         # Typed documents lie in order of time, so the usual filter needs no scan.
         if condition.field.lower() == "metadata.lastupdatedtime" and condition.operator in {">", ">="}:
             since = moment(condition.values[0])
-    rows = [row for row in books.records(entity, since) if all(item.holds(row) for item in query.conditions)]
+    asked = books.numbered(entity, numbers[0]) if numbers else books.records(entity, since)
+    rows = [row for row in asked if all(item.holds(row) for item in query.conditions)]
     for field, is_descending in reversed(query.order_by):
         rows.sort(key=lambda row: _sortable(field_of(row, field)), reverse=is_descending)
     state["answered"] = key, rows
@@ -188,10 +197,11 @@ async def _post(books: Books, request: Request) -> Response:
         raise writes.Fault("2010", "Request has invalid or unsupported property", "The request is not JSON") from None
     asked = request.query_params.get("requestid")
     operation = request.query_params.get("operation")
-    kept = world.state("quickbooks").setdefault("requests", {})
+    kept: KeptAnswers = world.state("quickbooks").setdefault("requests", KeptAnswers(world.clock, KEYS_KEPT_FOR))
     name = (entity, operation, sha256(raw).hexdigest())
-    if asked in kept:
-        first, result = kept[asked]
+    known = kept.get(asked)
+    if known is not None:
+        first, result = known
         if first != name:
             raise writes.Fault(
                 "2090", "Duplicate requestid", f"requestid {asked} was used with another request", "requestid"
@@ -200,7 +210,7 @@ async def _post(books: Books, request: Request) -> Response:
     change = writes.delete if operation == "delete" else writes.write
     result = {entity: change(books, entity, body)}
     if asked:
-        kept[asked] = name, result
+        kept.keep(asked, name, result)
     return _enveloped(world, result)
 
 

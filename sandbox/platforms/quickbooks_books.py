@@ -30,6 +30,8 @@ class Books:
         self.kept: dict[str, dict[str, Record]] = {"Account": {}, "Item": {}, "Customer": {}}
         self.gone: dict[str, dict[str, Record]] = {}
         self._typed_numbers: set[tuple[str, str]] = set()
+        # Kept documents by (entity, number), because every create and every look-up asks for one.
+        self._numbered: dict[tuple[str, str], dict[str, Record]] = {}
         for record in chart.accounts(world.currency):
             self.kept["Account"][record["Id"]] = record
         for record in chart.items():
@@ -63,15 +65,24 @@ class Books:
 
     def has_number(self, entity: str, number: str) -> bool:
         """Is there a document of this entity with this DocNumber?"""
-        if any(record.get("DocNumber") == number for record in self.kept.get(entity, {}).values()):
+        if self._numbered.get((entity, number)):
             return True
         if (entity, number) in self._typed_numbers:
             return not any(record.get("DocNumber") == number for record in self.gone.get(entity, {}).values())
         return entity == "SalesReceipt" and self.world.history.index_of(number) is not None
 
+    def numbered(self, entity: str, number: str) -> Iterator[Record]:
+        """The documents of this entity with this DocNumber."""
+        typed = (entity, number) in self._typed_numbers or self.world.history.index_of(number) is not None
+        found = self.records(entity) if typed else self._numbered.get((entity, number), {}).values()
+        return (record for record in found if record.get("DocNumber") == number)
+
     def keep(self, entity: str, record: Record) -> None:
         """Store a new or changed record."""
         self.version += 1
+        self._forget(entity, record["Id"])
+        if record.get("DocNumber"):
+            self._numbered.setdefault((entity, record["DocNumber"]), {})[record["Id"]] = record
         self.kept.setdefault(entity, {})[record["Id"]] = record
 
     def new_id(self) -> str:
@@ -80,8 +91,14 @@ class Books:
 
     def delete(self, entity: str, record: Record) -> None:
         self.version += 1
+        self._forget(entity, record["Id"])
         self.kept.get(entity, {}).pop(record["Id"], None)
         self.gone.setdefault(entity, {})[record["Id"]] = record
+
+    def _forget(self, entity: str, key: str) -> None:
+        number = self.kept.get(entity, {}).get(key, {}).get("DocNumber")
+        if number:
+            self._numbered.get((entity, number), {}).pop(key, None)
 
     def show(self, document: BookDocument) -> Record:
         """A typed document in QuickBooks's words."""

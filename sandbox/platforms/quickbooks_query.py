@@ -25,7 +25,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 
 class QueryError(Exception):
-    """The query can't be read; the text says where."""
+    """The query can't be read or asks for what is not there; the text says where."""
 
 
 @dataclass(frozen=True)

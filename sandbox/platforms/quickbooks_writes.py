@@ -32,6 +32,9 @@ def write(books: Books, entity: str, body: Any) -> Record:
         raise Fault("2010", "Request has invalid or unsupported property", "The request body is not an object")
     old = _current(books, entity, body) if body.get("Id") else None
     new = {**old, **body} if old is not None and body.get("sparse") is True else dict(body)
+    if entity == "Deposit":
+        # The vendor's deposits have no number; one that is sent along is not kept.
+        new.pop("DocNumber", None)
     _check_number(books, entity, new, old)
     record = _BUILDERS[entity](books, entity, new)
     now = books.world.clock.advance(0.001)

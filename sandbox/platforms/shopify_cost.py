@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from typing import Any
 
 from graphql import (
@@ -28,13 +29,15 @@ QUERY_LIMIT = 1000
 class Bucket:
     """Points of one app at one shop."""
 
-    def __init__(self, maximum: float = 20_000, restore_rate: float = 1_000) -> None:
+    def __init__(
+        self, maximum: float = 20_000, restore_rate: float = 1_000, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self.maximum, self.restore_rate, self.level = maximum, restore_rate, maximum
-        self._seen = time.monotonic()
+        self._now, self._seen = now, now()
 
     def take(self, cost: int) -> bool:
         """Pay, or refuse and pay nothing."""
-        now = time.monotonic()
+        now = self._now()
         self.level = min(self.maximum, self.level + (now - self._seen) * self.restore_rate)
         self._seen = now
         if cost > self.level:

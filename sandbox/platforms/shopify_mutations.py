@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLError
 
 from sandbox.facts import Order
+from sandbox.kept_answers import KeptAnswers
 from sandbox.platforms.shopify_boxes import fulfilment_node
 from sandbox.platforms.shopify_catalogue import item_node, location_node, quantities
 from sandbox.platforms.shopify_fulfilments import Fulfilment, fulfilments_of, pushed, remaining
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 INPUT_LIMIT = 250
 QUANTITY_LIMIT = 1_000_000_000
+# The vendor does not publish it; public write-ups say a day.
+KEYS_KEPT_FOR = timedelta(hours=24)
 REASONS = (
     "correction", "cycle_count_available", "damaged", "movement_canceled", "movement_created", "movement_received",
     "movement_updated", "other", "promotion", "quality_control", "received", "reservation_created",
@@ -42,12 +46,13 @@ def set_quantities(world: World, asked: Node, key: str | None) -> Node:
         raise bad_request(
             f"The input array size of {len(asked['quantities'])} is greater than the maximum allowed of {INPUT_LIMIT}."
         )
-    remembered: dict[str, tuple[str, Node]] = world.state("shopify").setdefault("idempotency", {})
+    remembered: KeptAnswers = world.state("shopify").setdefault("idempotency", KeptAnswers(world.clock, KEYS_KEPT_FOR))
     fingerprint = json.dumps(asked, sort_keys=True)
-    if key in remembered:
-        before, result = remembered[key]
+    known = remembered.get(key)
+    if known is not None:
+        before, replayed = known
         if before == fingerprint:
-            return result
+            return dict(replayed)
         message = "The same idempotency key was used with different parameters."
         return {
             "inventoryAdjustmentGroup": None,
@@ -58,7 +63,7 @@ def set_quantities(world: World, asked: Node, key: str | None) -> Node:
         # Refused input changes nothing and is not remembered: the same key may carry the corrected try.
         return {"inventoryAdjustmentGroup": None, "userErrors": errors}
     result = {"inventoryAdjustmentGroup": _apply(world, asked), "userErrors": []}
-    remembered[key] = (fingerprint, result)
+    remembered.keep(key, fingerprint, result)
     return result
 
 
@@ -156,7 +161,7 @@ def create_fulfilment(world: World, asked: Node) -> Node:
     wanted: dict[int, int] = {}
     order: Order | None = None
     for group in asked["lineItemsByFulfillmentOrder"]:
-        found = _order_of(world, group["fulfillmentOrderId"])
+        found = order_of_fulfilment_order(world, group["fulfillmentOrderId"])
         if found is None or (order is not None and found.number != order.number):
             return _refused(["fulfillment"], "Fulfillment order does not exist.")
         order = found
@@ -183,7 +188,7 @@ def create_fulfilment(world: World, asked: Node) -> Node:
     return _fulfil(world, order, wanted, asked.get("trackingInfo") or {})
 
 
-def _order_of(world: World, fulfilment_order_gid: str) -> Order | None:
+def order_of_fulfilment_order(world: World, fulfilment_order_gid: str) -> Order | None:
     wanted = int(tail(fulfilment_order_gid)) - 1_000_000_000 if tail(fulfilment_order_gid).isdigit() else 0
     return next((o for o in world.orders.values() if o.channel == "shopify" and o.platform_id == wanted), None)
 

@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLResolveInfo, get_directive_values
 
+from sandbox.platforms.shopify_boxes import fulfilment_orders
 from sandbox.platforms.shopify_catalogue import item_node, location_node, product_node, variant_node
 from sandbox.platforms.shopify_listings import catalogue_page, customers_page, order_by_gid, orders_page, refund_by_gid
 from sandbox.platforms.shopify_money import gid
-from sandbox.platforms.shopify_mutations import create_fulfilment, set_quantities, update_tracking
+from sandbox.platforms.shopify_mutations import (
+    create_fulfilment,
+    order_of_fulfilment_order,
+    set_quantities,
+    update_tracking,
+)
 from sandbox.platforms.shopify_paging import Node
 
 if TYPE_CHECKING:
@@ -80,8 +86,13 @@ def _single(world: World) -> Node:
                 return location_node(world, place.location_id)
         return refund_by_gid(world, identity) if "/Refund/" in identity else order_by_gid(world, identity)
 
+    def fulfilment_order(identity: str) -> Node | None:
+        order = order_of_fulfilment_order(world, identity)
+        return next(iter(fulfilment_orders(world, order)), None) if order is not None else None
+
     return {
         "node": lambda _, id: one(id),
+        "fulfillmentOrder": lambda _, id: fulfilment_order(id),
         "order": lambda _, id: order_by_gid(world, id),
         "product": lambda _, id: one(id),
         "inventoryItem": lambda _, id: one(id),

@@ -45,6 +45,7 @@ type QueryRoot {
   location(id: ID): Location
   locations(first: Int, after: String, includeInactive: Boolean = false, query: String, reverse: Boolean = false): LocationConnection!
   customers(first: Int, after: String, query: String, sortKey: CustomerSortKeys = ID, reverse: Boolean = false): CustomerConnection!
+  fulfillmentOrder(id: ID!): FulfillmentOrder
 }
 
 type Mutation {

@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from sandbox.kept_answers import KeptAnswers
 from sandbox.pacing import bucket
 from sandbox.platforms import stripe_objects as objects
 from sandbox.platforms.stripe_refunds import create_refund
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from sandbox.world import World
 
 PER_MINUTE = 6000
+# The vendor promises at least a day.
+KEYS_KEPT_FOR = timedelta(hours=24)
 CREATED = ("created", "created[gte]", "created[gt]", "created[lte]", "created[lt]")
 PAGING = ("limit", "starting_after", "ending_before", "expand[]")
 
@@ -268,10 +271,11 @@ async def _once_per_key(
     key = request.headers.get("idempotency-key")
     if key is not None and len(key) > 255:
         return refusal("Idempotency keys must be at most 255 characters.", kind="idempotency_error")
-    kept = world.state("stripe").setdefault("idempotency", {})
+    kept: KeptAnswers = world.state("stripe").setdefault("idempotency", KeptAnswers(world.clock, KEYS_KEPT_FOR))
     print_of = sha256(json.dumps([request.url.path, sorted(form.items())]).encode()).hexdigest()
-    if key in kept:
-        fingerprint, answer = kept[key]
+    known = kept.get(key)
+    if known is not None:
+        fingerprint, answer = known
         if fingerprint != print_of:
             message = (
                 f"Keys for idempotent requests can only be used with the same parameters first used with: '{key}'."
@@ -282,5 +286,5 @@ async def _once_per_key(
     if isinstance(answer, Response):
         return answer
     if key is not None:
-        kept[key] = print_of, answer
+        kept.keep(key, print_of, answer)
     return JSONResponse(answer, headers={"Idempotency-Key": key} if key else None)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+RUNBOOKS = sorted((ROOT / "docs" / "runbooks").glob("*.md"))
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
-EVERYTHING = [*GUIDES, *DECISIONS, ROOT / "GLOSSARY.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+EVERYTHING = [*GUIDES, *RUNBOOKS, *DECISIONS, ROOT / "GLOSSARY.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
 
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+)`")
@@ -43,11 +44,11 @@ def blocks(language: str, files: list[Path] = GUIDES) -> list[Piece]:
     ]
 
 
-def commands(program: str) -> list[Piece]:
+def commands(program: str, files: list[Path] = GUIDES) -> list[Piece]:
     """Lines of bash blocks that call a program."""
     return [
         Piece(block.file, block.line + number, line)
-        for block in blocks("bash")
+        for block in blocks("bash", files)
         for number, line in enumerate(block.text.splitlines())
         if line.split() and line.split()[0] == program
     ]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 import httpx
 import pytest
 
@@ -57,3 +58,21 @@ def test_one_refresh_reads_builds_and_publishes_although_a_platform_is_down(sand
     assert read["raw_shopify/orders"]
     for claim in ("every_bridge_adds_up", "nothing_is_unexplained", "every_payout_is_its_movements"):
         assert checks(result, claim) == {"published/snapshot": True}, claim
+
+    # A contact that is there twice contradicts a check: what is made from contacts stays as it was published, the rest
+    # goes on, and the run is red.
+    with duckdb.connect(str(warehouse.path())) as connection:
+        connection.execute("insert into raw_hubspot.contacts select * from raw_hubspot.contacts limit 1")
+    keys = [*definitions.models.keys, *definitions.snapshot.keys]
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = job.execute_in_process(instance=instance, run_config=QUIET, asset_selection=keys, raise_on_error=False)
+        event = instance.get_latest_materialization_event(dg.AssetKey(["published", "snapshot"]))
+    assert not result.success
+    assert event is not None
+    assert event.asset_materialization is not None
+    assert event.asset_materialization.metadata["syncs blocked"].value == "hubspot__contacts, klaviyo__profiles"
+    first, second = warehouse.publications()
+    kept = "activation.act_hubspot__contacts"
+    assert kept in second.held_back
+    assert second.tables[kept] == first.tables[kept]
+    assert "marts.fct_bridge" not in second.held_back

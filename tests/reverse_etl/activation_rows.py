@@ -18,7 +18,7 @@ WOO = """create or replace table activation.act_woocommerce__stock_levels (recor
 RECEIPTS = """create or replace table activation.act_quickbooks__{objects} (record_key varchar, line_number bigint,
     document_number varchar, document_date date, customer_name varchar, memo varchar, deposit_account_number varchar,
     total_minor bigint, item_name varchar, account_number varchar, line_description varchar, line_amount_minor bigint,
-    money_minor bigint, currency_code varchar, reason varchar, source_key varchar)"""
+    money_minor bigint, currency_code varchar, reason varchar, source_key varchar, sales_receipt_key varchar)"""
 TRACKING = """create or replace table activation.act_shopify__tracking (record_key varchar, line_number bigint,
     platform_order_id varchar, fulfilment_order_gid varchar, tracking_number varchar, carrier varchar,
     fulfilment_order_line_gid varchar, line_quantity bigint, money_minor bigint, currency_code varchar, reason varchar,
@@ -61,14 +61,14 @@ def woo(connection, products, variants=()):
         )
 
 
-def receipts(connection, numbers, objects="sales_receipts", item="Product"):
+def receipts(connection, numbers, objects="sales_receipts", item="Product", waits_for=None):
     connection.execute(RECEIPTS.format(objects=objects))
     for number in numbers:
         for line, (name, account, amount) in enumerate(((item, "4000", 10000), ("Fee", "6000", -320)), start=1):
             connection.execute(
                 f"insert into activation.act_quickbooks__{objects} values ($1, $2, $3, '2026-10-05', 'Ann', $1, '1100',"
-                " 9680, $4, $5, 'a line', $6, 9680, 'USD', 'captured, not in the books', $3)",
-                [f"je:main:{number}:captured:0", line, number, name, account, amount],
+                " 9680, $4, $5, 'a line', $6, 9680, 'USD', 'captured, not in the books', $3, $7)",
+                [f"je:main:{number}:captured:0", line, number, name, account, amount, waits_for],
             )
 
 

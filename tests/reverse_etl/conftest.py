@@ -9,6 +9,7 @@ import pytest
 from reverse_etl import engine, settings
 from reverse_etl.ledger import Ledger
 from tests.reverse_etl import activation_rows
+from tests.reverse_etl.postgres_server import migrated_database, new_store, postgres_server, store  # noqa: F401
 from tests.reverse_etl.receiving_shop import ReceivingShop
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -37,10 +38,11 @@ async def no_sleep(seconds: float) -> None:
 class Turn:
     """Plan and push against one shop, with the clock standing still."""
 
-    def __init__(self, shop, folder):
+    def __init__(self, shop, folder, operations_url=None):
         self.shop, self.folder, self.at = shop, folder, NOW
         self.warehouse = activation_rows.warehouse()
-        self.settings = settings_for(shop.url if shop else "http://127.0.0.1:9", folder)
+        where = {"CARTWHEEL_OPERATIONS_URL": operations_url} if operations_url else {}
+        self.settings = settings_for(shop.url if shop else "http://127.0.0.1:9", folder, **where)
         self.ledger = self.open()
 
     def open(self) -> Ledger:
@@ -58,8 +60,8 @@ class Turn:
 
 
 @pytest.fixture
-def turn(tmp_path):
+def turn(tmp_path, store):  # noqa: F811
     with ReceivingShop() as shop:
-        made = Turn(shop, tmp_path)
+        made = Turn(shop, tmp_path, store)
         yield made
         made.ledger.close()

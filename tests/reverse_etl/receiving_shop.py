@@ -1,6 +1,7 @@
 """A destination for tests, over real HTTP: commits what it is told, counts effects, and fails on request.
 
-Much smaller than the sandbox and independent of it: it knows the five write calls, keys, natural keys and compare-and-set.
+Much smaller than the sandbox and independent of it: it knows the write calls, how each is read back, keys, natural keys
+and compare-and-set.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ class ReceivingShop:
         self.remaining: dict[str, int] = {}
         self.parcels: list[str] = []
         self.documents: list[dict] = []
+        self.people: dict[str, dict] = {}
+        self.customers: list[str] = []
         self.bad_records: set[str] = set()
         self.answered: dict[str, dict] = {}
 
@@ -87,28 +90,55 @@ class ReceivingShop:
         path, sent = request["path"], request["json"]
         if path.endswith("/graphql.json"):
             return self.graphql(sent["query"], sent["variables"])
-        if path == "/crm/v3/objects/contacts/batch/upsert":
-            return self.contacts(sent["inputs"])
+        if path.startswith("/crm/v3/objects/contacts/batch/"):
+            return self.contacts(sent["inputs"], may_create=path.endswith("upsert"))
+        if path.startswith("/crm/v3/objects/contacts/"):
+            return self.contact(path.rsplit("/", 1)[1])
         if path == "/api/profile-import":
-            email = sent["data"]["attributes"]["email"]
-            self.effects.append(("profile", email))
-            return {"data": {"id": f"profile-{email}"}}
+            return self.profile(sent["data"]["attributes"])
+        if path == "/api/profiles":
+            return self.profiles(request["query"]["filter"].split('"')[1])
         if path.startswith("/wp-json/wc/v3/products"):
-            return self.products(sent["update"])
+            return self.products(sent["update"]) if sent else self.product(path.rsplit("/", 1)[1])
         if path.endswith("/query"):
             return self.books_query(request["query"]["query"])
         return self.book(path.rsplit("/", 1)[1], request["query"]["requestid"], sent)
 
-    def contacts(self, inputs) -> dict:
+    def contacts(self, inputs, may_create) -> dict:
         results, errors = [], []
         for item in inputs:
-            if item["id"] in self.bad_records:
+            email, category = item["id"], None
+            if email in self.bad_records:
+                category = ("VALIDATION_ERROR", "invalid email")
+            elif not may_create and email not in self.people:
+                category = ("OBJECT_NOT_FOUND", "no such contact")
+            if category:
                 trace = {"objectWriteTraceId": [item["objectWriteTraceId"]]}
-                errors.append({"category": "VALIDATION_ERROR", "message": "invalid email", "context": trace})
+                errors.append({"category": category[0], "message": category[1], "context": trace})
                 continue
-            self.effects.append(("contact", item["id"]))
-            results.append({"id": f"c-{item['id']}", "properties": {"email": item["id"]}})
+            self.effects.append(("contact", email))
+            self.people.setdefault(email, {}).update(item["properties"])
+            result = {"id": f"c-{email}", "properties": {"email": email}}
+            results.append({**result, "objectWriteTraceId": item["objectWriteTraceId"]})
         return {"status": 207 if errors else 200, "results": results, "errors": errors}
+
+    def contact(self, email) -> dict:
+        if email not in self.people:
+            return {"status": 404, "category": "OBJECT_NOT_FOUND", "message": "resource not found"}
+        return {"id": f"c-{email}", "properties": dict(self.people[email])}
+
+    def profile(self, attributes) -> dict:
+        email = attributes["email"]
+        self.effects.append(("profile", email))
+        self.people.setdefault(email, {}).update(attributes["properties"])
+        return {"data": {"id": f"profile-{email}"}}
+
+    def profiles(self, email) -> dict:
+        held = self.people.get(email)
+        return {"data": [{"id": f"profile-{email}", "attributes": {"properties": held}}] if held is not None else []}
+
+    def product(self, number) -> dict:
+        return {"id": int(number), "manage_stock": True, "stock_quantity": self.stock.get(number, 1)}
 
     def products(self, updates) -> dict:
         for item in updates:
@@ -131,10 +161,10 @@ class ReceivingShop:
             return {"data": {"fulfillmentCreate": self.fulfil(variables["fulfillment"])}}
         lines = [{"id": key, "remainingQuantity": value} for key, value in self.remaining.items()]
         parcels = [
-            {"id": f"f-{number}", "status": "SUCCESS", "trackingInfo": [{"number": number}]} for number in self.parcels
+            {"id": f"f-{number}", "status": "SUCCESS", "trackingInfo": [{"number": number, "company": "UPS"}]}
+            for number in self.parcels
         ]
-        orders = {"nodes": [{"lineItems": {"nodes": lines}}]}
-        return {"data": {"order": {"fulfillmentOrders": orders, "fulfillments": parcels}}}
+        return {"data": {"order": {"fulfillments": parcels}, "fulfillmentOrder": {"lineItems": {"nodes": lines}}}}
 
     def set_quantities(self, variables) -> dict:
         key = variables["idempotencyKey"]
@@ -169,20 +199,27 @@ class ReceivingShop:
 
     def books_query(self, statement) -> dict:
         if "from Item" in statement:
-            rows = [{"Id": f"i{at}", "Name": name} for at, name in enumerate(ITEMS)]
-            return {"QueryResponse": {"Item": rows}}
+            return self.page("Item", [{"Id": f"i{at}", "Name": name} for at, name in enumerate(ITEMS)], statement)
         if "from Account" in statement:
-            return {"QueryResponse": {"Account": [{"Id": f"a{number}", "AcctNum": number} for number in ACCOUNTS]}}
+            rows = [{"Id": f"a{number}", "AcctNum": number} for number in ACCOUNTS]
+            return self.page("Account", rows, statement)
         if "from Customer" in statement:
-            return {"QueryResponse": {}}
-        number = statement.split("'")[1]
-        found = [document for document in self.documents if document["DocNumber"] == number]
+            rows = [{"Id": str(at), "DisplayName": name} for at, name in enumerate(self.customers)]
+            return self.page("Customer", rows, statement)
+        field, wanted = statement.split(" where ")[1].split()[0], statement.split("'")[1]
+        found = [document for document in self.documents if document.get(field) == wanted]
         return {"QueryResponse": {statement.split()[3]: found} if found else {}}
+
+    def page(self, entity, rows, statement) -> dict:
+        start = int(statement.split("startposition ")[1].split()[0])
+        shown = rows[start - 1 : start + 999]
+        return {"QueryResponse": {entity: shown, "startPosition": start, "maxResults": len(shown)} if shown else {}}
 
     def book(self, entity, key, sent) -> dict:
         name = {"salesreceipt": "SalesReceipt", "refundreceipt": "RefundReceipt", "deposit": "Deposit"}[entity]
         if key not in self.answered:
-            document = {**sent, "Id": str(len(self.documents) + 1)}
+            total = round(sum(line["Amount"] for line in sent["Line"]), 2)
+            document = {**sent, "Id": str(len(self.documents) + 1), "TotalAmt": total}
             self.documents.append(document)
             self.effects.append((entity, sent["PrivateNote"]))
             self.answered[key] = {name: document}

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from reverse_etl import engine
+from reverse_etl.claims import LEASE, Answered, Claim, Purpose, Release
 from reverse_etl.delivery_states import TRANSITIONS, State, sources
 from reverse_etl.destination import Outcome, Result
-from reverse_etl.errors import ConfigurationError, StopSync
-from reverse_etl.ledger import Purpose
+from reverse_etl.errors import ConfigurationError
+from reverse_etl.group_commit import GroupCommit
 from reverse_etl.ledger_store import NEWEST
 from reverse_etl.ledger_tables import ATTEMPTS, DELIVERIES, METADATA
 from reverse_etl.plan import Action
+from reverse_etl.push import request_key
 from tests.reverse_etl import activation_rows as rows
 from tests.reverse_etl.conftest import NOW
 
@@ -74,12 +79,20 @@ def test_a_record_has_at_most_one_open_delivery(turn):
     assert turn.states(plan) == ["planned"]
 
 
-def test_a_step_that_is_not_in_the_table_is_refused(turn):
+def claimed(turn, deliveries, holder="here/1"):
+    """The attempts of one request that is about to leave."""
+    turn.ledger.approve_within_limits(deliveries[0].plan_id, NOW)
+    now_there = turn.ledger.queries.by_ids([delivery.delivery_id for delivery in deliveries])
+    (attempts,) = turn.ledger.commit([Claim(holder, now_there, Purpose.WRITE, request_key)], NOW)
+    return attempts
+
+
+def test_what_is_not_approved_or_is_at_an_end_can_not_be_claimed(turn):
     (delivery,) = planned(turn).deliveries
-    accepted = {delivery.record_key: Outcome(Result.ACCEPTED)}
-    turn.ledger.settle([delivery], accepted, NOW)
-    with pytest.raises(StopSync, match="accepted and can not become"):
-        turn.ledger.begin_attempts([delivery], Purpose.WRITE, "k", NOW)
+    assert turn.ledger.commit([Claim("here/1", [delivery], Purpose.WRITE, request_key)], NOW) == [[]]
+    attempts = claimed(turn, [delivery])
+    turn.ledger.commit([Answered(attempts, {delivery.record_key: Outcome(Result.ACCEPTED)})], NOW)
+    assert claimed(turn, [delivery]) == []
 
 
 def test_every_state_is_reached_and_the_ends_are_ends():
@@ -89,38 +102,60 @@ def test_every_state_is_reached_and_the_ends_are_ends():
 
 def test_attempts_are_written_ahead_and_only_appended(turn):
     (delivery,) = planned(turn).deliveries
-    attempts = turn.ledger.begin_attempts([delivery], Purpose.WRITE, "k", NOW)
+    attempts = claimed(turn, [delivery])
     assert [row["result"] for row in turn.ledger.queries.attempts(delivery.delivery_id)] == [None]
     doubt = {delivery.record_key: Outcome(Result.IN_DOUBT, code="no_answer")}
-    turn.ledger.record_outcomes(attempts, doubt, None, NOW)
-    turn.ledger.begin_attempts([delivery], Purpose.WRITE, "k", NOW)
+    turn.ledger.commit([Answered(attempts, doubt)], NOW)
+    claimed(turn, [delivery])
     results = [row["result"] for row in turn.ledger.queries.attempts(delivery.delivery_id)]
     assert results == ["in_doubt", None]
     with pytest.raises(IntegrityError):
-        turn.ledger.record_outcomes(attempts, doubt, None, NOW)
+        turn.ledger.commit([Answered(attempts, doubt)], NOW)
 
 
 def test_what_no_answer_settled_is_in_doubt_and_keeps_the_next_plan_waiting(turn):
     plan = planned(turn)
-    turn.ledger.begin_attempts(plan.deliveries, Purpose.WRITE, "k", NOW)
-    assert turn.ledger.doubt_unanswered("hubspot__contacts", NOW) == 1
+    claimed(turn, plan.deliveries)
+    # Its worker lives on another machine, as far as anybody knows: only the end of its lease frees it.
+    assert turn.ledger.doubt_unanswered("hubspot", NOW) == 0
+    assert turn.ledger.doubt_unanswered("hubspot", NOW + LEASE) == 1
     again = planned(turn, segment="champions")
     assert (again.deliveries, again.count(Action.WAITING)) == ((), 1)
 
 
 def test_a_delivery_with_an_older_attempt_in_doubt_is_never_released_as_unsent(turn):
     (delivery,) = planned(turn).deliveries
-    turn.ledger.begin_attempts([delivery], Purpose.WRITE, "k", NOW)
-    turn.ledger.release([delivery], {delivery.delivery_id}, NOW)
+    (attempt,) = claimed(turn, [delivery])
+    turn.ledger.commit([Release([attempt.delivery], frozenset({delivery.delivery_id}))], NOW)
     assert [item.state for item in turn.ledger.queries.unsettled("hubspot__contacts")] == ["in_doubt"]
 
 
 def test_a_rejected_intention_gets_a_new_key_next_time(turn):
     (delivery,) = planned(turn).deliveries
-    turn.ledger.settle([delivery], {delivery.record_key: Outcome(Result.REJECTED, code="x")}, NOW)
+    refused = {delivery.record_key: Outcome(Result.REJECTED, code="x")}
+    turn.ledger.commit([Answered(claimed(turn, [delivery]), refused)], NOW)
+    turn.at = NOW + timedelta(days=1)
     (again,) = turn.plan("hubspot__contacts").deliveries
     assert (again.intention, again.key_generation) == (delivery.intention, 1)
     assert again.idempotency_key != delivery.idempotency_key
+
+
+def test_one_bad_item_of_a_group_fails_alone(turn):
+    """Commits are shared, errors are not."""
+    plan = planned(turn, ("a@example.com", "b@example.com"))
+    attempts = claimed(turn, plan.deliveries)
+    said = {delivery.record_key: Outcome(Result.ACCEPTED) for delivery in plan.deliveries}
+    turn.ledger.commit([Answered(attempts[:1], said)], NOW)
+
+    async def both():
+        async with GroupCommit(turn.ledger, lambda: NOW) as commits:
+            again, first = commits.record(Answered(attempts[:1], said)), commits.record(Answered(attempts[1:], said))
+            return await asyncio.gather(again, first, return_exceptions=True)
+
+    failed, worked = asyncio.run(both())
+    assert isinstance(failed, IntegrityError)
+    assert worked is None
+    assert turn.states(plan) == ["accepted", "accepted"]
 
 
 def test_marks_of_another_engine_version_are_not_trusted_but_the_fingerprints_are(turn):

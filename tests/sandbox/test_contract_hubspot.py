@@ -61,6 +61,24 @@ def test_batch_upsert_conforms_to_the_shape_of_its_sibling_for_orders(crm: httpx
     assert judge.problems(whole.json(), "BatchResponseSimplePublicUpsertObject") == []
 
 
+def test_batch_update_conforms_and_a_contact_is_read_by_its_address(contacts: Contract, crm: httpx.Client) -> None:
+    judge = contract("hubspot/crm_v3_orders.json")
+    inputs = [
+        {"idProperty": "email", "id": email, "objectWriteTraceId": email, "properties": {"cartwheel_segment": ""}}
+        for email in ("read-me@example.com", "nobody-here@example.com")
+    ]
+    crm.post(f"{CONTACTS}/batch/upsert", json={"inputs": inputs[:1]})
+    assert judge.problems({"inputs": inputs}, "BatchInputSimplePublicObjectBatchInput") == []
+    partial = crm.post(f"{CONTACTS}/batch/update", json={"inputs": inputs})
+    assert partial.status_code == 207
+    assert judge.problems(partial.json(), "BatchResponseSimplePublicObjectWithErrors") == []
+    whole = crm.post(f"{CONTACTS}/batch/update", json={"inputs": inputs[:1]})
+    assert judge.problems(whole.json(), "BatchResponseSimplePublicObject") == []
+    asked = {"idProperty": "email", "properties": "email,cartwheel_segment"}
+    read = crm.get(f"{CONTACTS}/read-me@example.com", params=asked).json()
+    assert contacts.problems(read, "SimplePublicObjectWithAssociations") == []
+
+
 def test_properties_conform(crm: httpx.Client) -> None:
     judge = contract("hubspot/crm_v3_property.yaml")
     listed = crm.get("/crm/v3/properties/contacts").json()

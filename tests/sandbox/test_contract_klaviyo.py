@@ -34,6 +34,7 @@ def mail() -> Iterator[httpx.Client]:
     [
         ("/api/profiles", {"page[size]": "30", "additional-fields[profile]": "subscriptions", "sort": "updated",
                            "filter": "greater-than(updated,2026-01-01T00:00:00Z)"}),
+        ("/api/profiles", {"filter": 'equals(email,"contract@example.com")', "fields[profile]": "email,properties"}),
         ("/api/lists", {}),
     ],
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from sandbox.faults import Faults
 from sandbox.server import CREDENTIALS, Sandbox
 from sandbox.world import build_world
 from tests.sandbox.shopify_client import ORDERS, PEOPLE_AND_PLACES, STOCK, post
@@ -111,6 +112,38 @@ def test_armed_faults_fire_as_often_as_asked(sandbox: Sandbox, kind: str, status
     assert [_write(sandbox).status_code for _ in range(3)] == [status, status, 200]
     (row,) = httpx.get(f"{sandbox.url}/_control/faults").json()["faults"]
     assert (row["fired"], row["remaining"]) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "effects"), [("500_after", 500, 1), ("garbage", 200, 1), ("503", 503, 0), ("409", 409, 0)]
+)
+def test_a_fault_says_whether_the_work_was_done(sandbox: Sandbox, kind: str, status: int, effects: int) -> None:
+    httpx.post(f"{sandbox.url}/_control/faults", json={"kind": kind, "platform": "woocommerce"})
+    before = sandbox.world.effects.count("woocommerce")
+    assert _write(sandbox).status_code == status
+    assert sandbox.world.effects.count("woocommerce") - before == effects
+
+
+def test_an_answer_can_leave_its_last_record_out(sandbox: Sandbox) -> None:
+    keys = CREDENTIALS["woocommerce"]
+    simple = [product for product in sandbox.world.catalogue if product.woo_variation_id is None][:3]
+    asked = {"update": [{"id": product.woo_product_id, "stock_quantity": 1} for product in simple]}
+    sandbox.world.faults.arm("omit_record", "woocommerce")
+    before = sandbox.world.effects.count("woocommerce")
+    url = f"{sandbox.base_urls['woocommerce']}/wp-json/wc/v3/products/batch"
+    answer = httpx.post(url, json=asked, auth=(keys["consumer_key"], keys["consumer_secret"]))
+    assert [row["id"] for row in answer.json()["update"]] == [product.woo_product_id for product in simple[:2]]
+    assert sandbox.world.effects.count("woocommerce") - before == 3
+
+
+def test_a_share_of_the_requests_is_hit_and_the_same_ones_each_time() -> None:
+    def hits(seed: int) -> list[int]:
+        faults = Faults()
+        faults.arm("503", "hubspot", share=0.2, seed=seed)
+        return [number for number in range(1000) if faults.take("hubspot", "POST", "/x")]
+
+    assert 150 < len(hits(7)) < 250
+    assert hits(7) == hits(7) != hits(8)
 
 
 def test_an_unknown_fault_is_refused(sandbox: Sandbox) -> None:

@@ -128,3 +128,19 @@ def test_rates_are_on_every_answer_but_search_and_haste_names_its_policy(crm: ht
     refused = crm.get(CONTACTS)
     bucket.per_minute, bucket._tokens = kept, bucket.capacity
     assert (refused.status_code, refused.json()["policyName"]) == (429, "TEN_SECONDLY_ROLLING")
+
+
+def test_an_update_changes_who_is_there_and_creates_nobody(crm: httpx.Client, sandbox: Sandbox) -> None:
+    inputs = [
+        {"id": email, "idProperty": "email", "objectWriteTraceId": email, "properties": {"cartwheel_segment": value}}
+        for email, value in (("kept@example.com", "Loyal"), ("nobody-at-all@example.com", "Loyal"))
+    ]
+    crm.post("/crm/v3/objects/contacts/batch/upsert", json={"inputs": inputs[:1]})
+    cleared = [{**item, "properties": {"cartwheel_segment": ""}} for item in inputs]
+    answer = crm.post("/crm/v3/objects/contacts/batch/update", json={"inputs": cleared})
+    assert answer.status_code == 207
+    assert [result["properties"]["cartwheel_segment"] for result in answer.json()["results"]] == [""]
+    (error,) = answer.json()["errors"]
+    assert (error["category"], error["context"]["ids"]) == ("OBJECT_NOT_FOUND", ["nobody-at-all@example.com"])
+    assert sandbox.world.effects.count("hubspot", natural_key="kept@example.com") == 2
+    assert sandbox.world.effects.count("hubspot", natural_key="nobody-at-all@example.com") == 0

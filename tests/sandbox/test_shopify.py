@@ -120,6 +120,15 @@ def test_a_stock_write_is_compared_and_remembered_by_its_key(sandbox: Sandbox) -
     assert next(r for r in levels(sandbox) if r["level"] == row["level"])["available"] == 3
 
 
+def test_a_stock_key_is_forgotten_after_a_day(sandbox: Sandbox) -> None:
+    row = levels(sandbox)[1]
+    wanted = quantity_input(row, 3, row["available"])
+    for hours, codes in ((0, []), (23, []), (2, ["CHANGE_FROM_QUANTITY_STALE"])):
+        sandbox.world.clock.advance(hours * 3600)
+        errors = ask(sandbox, SET_STOCK, input=wanted, key="day-1")["inventorySetQuantities"]["userErrors"]
+        assert [error["code"] for error in errors] == codes
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [

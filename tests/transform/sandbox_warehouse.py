@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from orchestration.ledger_import import read_ledger
 from orchestration.warehouse import ensure_raw_tables
 from pipelines.extract import extract, platforms
 from sandbox.server import CREDENTIALS, Sandbox
+from tests.transform import ledger_rows
 from tests.transform.warehouse import Warehouse
 
 
@@ -36,10 +38,12 @@ def extract_all() -> list[str]:
 
 
 def built(home: Path) -> Warehouse:
-    """Sandbox → warehouse with all models built and tested."""
+    """Sandbox → warehouse with all models built and tested, beside a ledger in which something went wrong."""
     with pytest.MonkeyPatch.context() as monkeypatch, Sandbox() as sandbox:
         configure(monkeypatch, sandbox, home)
         failed = extract_all()
+        ledger_rows.troubles_of_a_day(home)
+        read_ledger()
     assert not failed, failed
     warehouse = Warehouse(home)
     warehouse.dbt("build")

@@ -199,6 +199,17 @@ def test_a_refund_without_a_document_becomes_a_refund_receipt() -> None:
     ]
 
 
+@pytest.mark.parametrize("is_booked", [False, True])
+def test_a_refund_waits_for_the_receipt_of_its_sale_until_the_books_have_it(is_booked: bool) -> None:
+    world = refunded_order()
+    if is_booked:
+        world.rows("can_book_documents", {"document_type": "sales_receipt", "document_number": "#1042"})
+    receipts = world.query("select distinct record_key from {{ ref('act_quickbooks__sales_receipts') }}")
+    waits_for = world.query("select distinct sales_receipt_key from {{ ref('act_quickbooks__credit_memos') }}")
+    assert receipts == ([] if is_booked else [("je:main:o:captured:0",)])
+    assert waits_for == (receipts or [(None,)])
+
+
 PAYOUT = {"payout_id": "stripe:main:po_1", "platform": "stripe", "platform_payout_id": "po_1", "amount_minor": 50000}
 
 

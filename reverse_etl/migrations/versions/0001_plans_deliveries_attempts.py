@@ -8,6 +8,9 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+# Sorted by code point on both stores, not as the language of a server would.
+TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
 
 def upgrade() -> None:
     _plans()
@@ -17,7 +20,7 @@ def upgrade() -> None:
 
 
 def _text(name: str, nullable: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=nullable)
+    return sa.Column(name, TEXT, nullable=nullable)
 
 
 def _integer(name: str) -> sa.Column[int]:
@@ -27,7 +30,7 @@ def _integer(name: str) -> sa.Column[int]:
 def _plans() -> None:
     op.create_table(
         "plans",
-        sa.Column("plan_id", sa.Text, primary_key=True),
+        sa.Column("plan_id", TEXT, primary_key=True),
         _integer("number"),
         _text("sync"),
         _text("plan_hash"),
@@ -41,8 +44,8 @@ def _plans() -> None:
 def _deliveries() -> None:
     op.create_table(
         "deliveries",
-        sa.Column("delivery_id", sa.Text, primary_key=True),
-        sa.Column("plan_id", sa.Text, sa.ForeignKey("plans.plan_id"), nullable=False),
+        sa.Column("delivery_id", TEXT, primary_key=True),
+        sa.Column("plan_id", TEXT, sa.ForeignKey("plans.plan_id"), nullable=False),
         _integer("position"),
         *(_text(name) for name in ("sync", "destination", "object")),
         _integer("lane"),
@@ -76,8 +79,8 @@ def _deliveries() -> None:
 def _attempts() -> None:
     op.create_table(
         "attempts",
-        sa.Column("attempt_id", sa.Text, primary_key=True),
-        sa.Column("delivery_id", sa.Text, sa.ForeignKey("deliveries.delivery_id"), nullable=False),
+        sa.Column("attempt_id", TEXT, primary_key=True),
+        sa.Column("delivery_id", TEXT, sa.ForeignKey("deliveries.delivery_id"), nullable=False),
         _text("purpose"),
         _text("request_key"),
         sa.Column("started_at", sa.DateTime, nullable=False),
@@ -85,7 +88,7 @@ def _attempts() -> None:
     op.create_index("attempts_by_delivery", "attempts", ["delivery_id"])
     op.create_table(
         "outcomes",
-        sa.Column("attempt_id", sa.Text, sa.ForeignKey("attempts.attempt_id"), primary_key=True),
+        sa.Column("attempt_id", TEXT, sa.ForeignKey("attempts.attempt_id"), primary_key=True),
         _text("result"),
         *(_text(name, nullable=True) for name in ("kind", "code", "message")),
         sa.Column("http_status", sa.Integer),
@@ -97,9 +100,9 @@ def _attempts() -> None:
 def _accepted() -> None:
     op.create_table(
         "accepted",
-        sa.Column("sync", sa.Text, primary_key=True),
-        sa.Column("record_key", sa.Text, primary_key=True),
-        sa.Column("delivery_id", sa.Text, sa.ForeignKey("deliveries.delivery_id"), nullable=False),
+        sa.Column("sync", TEXT, primary_key=True),
+        sa.Column("record_key", TEXT, primary_key=True),
+        sa.Column("delivery_id", TEXT, sa.ForeignKey("deliveries.delivery_id"), nullable=False),
         _text("fingerprint"),
         sa.Column("quick", sa.BigInteger, nullable=False),
         _text("engine"),

@@ -2,6 +2,13 @@ with receipts as (
     select * from {{ ref('fct_expected_refund_receipts') }} where held_back_reason is null and not is_in_books
 ),
 
+-- Sales receipts that are ours to send and not in the books yet: a refund does not get there before its sale.
+unsent_sales as (
+    select order_id, document_key
+    from {{ ref('fct_expected_sales_receipts') }}
+    where held_back_reason is null and not is_in_books
+),
+
 credit_memos as (
     select
         receipts.document_key as record_key,
@@ -21,9 +28,11 @@ credit_memos as (
         'Refunded on ' || cast(receipts.document_date as varchar) || ': '
             || {{ money_text('receipts.total_minor', 'receipts.currency_code') }} || ' ' || receipts.currency_code
             || '; the books hold no document ' || receipts.document_number as reason,
-        receipts.refund_id as source_key
+        receipts.refund_id as source_key,
+        unsent_sales.document_key as sales_receipt_key
     from receipts
     inner join {{ ref('fct_expected_refund_receipt_lines') }} as lines on receipts.document_key = lines.document_key
+    left join unsent_sales on receipts.order_id = unsent_sales.order_id
 )
 
 select * from credit_memos

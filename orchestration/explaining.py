@@ -1,0 +1,107 @@
+"""What `cartwheel explain` and `cartwheel replay` do: open the ledger and the warehouse, ask, and write the answer."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import click
+import duckdb
+from sqlalchemy import Engine
+
+from orchestration import environment, warehouse
+from orchestration.lineage_models import lineage_of
+from reverse_etl import explain_rendering, replay_rendering, settings, what_if
+from reverse_etl.explain import Explanation, explain
+from reverse_etl.ledger_store import open_store
+from reverse_etl.plan_inputs import unpack
+from reverse_etl.replay import declaration, load, replay
+from reverse_etl.syncs import all_syncs
+
+# A build holds the warehouse for minutes; who asks why does not wait for it.
+WAIT_SECONDS = 3.0
+
+
+def explain_delivery(delivery_id: str, output: str, limit: int, show_personal: bool) -> int:
+    environment.prepare()
+    with _store() as engine:
+        found = explained(engine, delivery_id)
+    if output == "json":
+        content = explain_rendering.as_json(found, show_personal=show_personal)
+        sys.stdout.write(json.dumps(content, indent=1, default=str, ensure_ascii=False) + "\n")
+    else:
+        click.echo(explain_rendering.render_text(found, limit, show_personal=show_personal))
+    return 0
+
+
+def explained(engine: Engine, delivery_id: str, wait_seconds: float = WAIT_SECONDS) -> Explanation:
+    """A delivery explained from the live warehouse, or from the published snapshot while that is being written."""
+    syncs = all_syncs()
+    lineage = {sync.model: lineage_of(sync.model) for sync in syncs.values() if delivery_id.startswith(sync.name)}
+    with readable(wait_seconds) as (connection, notice):
+        return explain(engine, delivery_id, connection, lineage, syncs, [notice] if notice else [])
+
+
+@contextmanager
+def readable(wait_seconds: float) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+    """A reader of everything down to raw; else of the snapshot, with the sentence that says why.
+
+    The live file is only read while nobody may write it: an open reader would make the next writer fail.
+    """
+    busy = ""
+    try:
+        with warehouse.writing("cartwheel explain", wait_seconds), _live() as connection:
+            yield connection, ""
+            return
+    except warehouse.WarehouseBusy as error:
+        busy = str(error).partition(";")[0]
+    except _Unreadable as error:
+        busy = str(error)
+    with warehouse.reading() as connection:
+        version = warehouse.newest_publication().version
+        yield connection, f"{busy}. Shown is published snapshot {version}, which holds marts and activation only."
+
+
+class _Unreadable(Exception):
+    """The live warehouse can not be opened now; the message says why."""
+
+
+@contextmanager
+def _live() -> Iterator[duckdb.DuckDBPyConnection]:
+    if not warehouse.path().exists():
+        raise _Unreadable("There is no warehouse file")
+    try:
+        connection = duckdb.connect(str(warehouse.path()), read_only=True)
+    except duckdb.IOException:
+        raise _Unreadable("Another process has the warehouse open for writing") from None
+    with closing(connection):
+        connection.execute("set TimeZone = 'UTC'")
+        yield connection
+
+
+def replay_plan(reference: str, rules: str | None, output: str) -> int:
+    """Exit code 1 when the plan is not derived as it is stored."""
+    environment.prepare()
+    with _store() as engine:
+        again = replay(engine, reference)
+        other = None
+        if rules is not None:
+            inputs = unpack(load(engine, again.plan_id).inputs)
+            other = what_if.under(inputs, declaration(engine, again.sync, rules, all_syncs()), rules)
+    if output == "json":
+        sys.stdout.write(json.dumps(replay_rendering.as_json(again, other), indent=1, default=str) + "\n")
+    else:
+        click.echo(replay_rendering.render_text(again, other))
+    return 0 if again.is_identical else 1
+
+
+@contextmanager
+def _store() -> Iterator[Engine]:
+    # Not the ledger: only reading needs none of what it brings along to write and to plan.
+    engine = open_store(settings.read().operations_url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()

@@ -1,0 +1,308 @@
+"""Claiming deliveries and recording what came of them, many at a time on one connection of the operational store.
+
+A claim is the write-ahead: in one commit a delivery becomes `sending`, its fence goes up, the lease is taken and the
+attempt is written down; only then may the request leave. An outcome moves a delivery only under the newest fence, so a
+worker that slept through its lease changes nothing. What does not end well becomes an exception in the same commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
+
+from reverse_etl import exception_queue, flows
+from reverse_etl.delivery_states import TRANSITIONS, State
+from reverse_etl.destination import Answer, Outcome, Result
+from reverse_etl.errors import DeliveryError, Kind, StopSync
+from reverse_etl.evidence import evidence_of, finding_of
+from reverse_etl.ledger_tables import ACCEPTED, ATTEMPTS, DELIVERIES, OUTCOMES
+from reverse_etl.plan import Delivery
+from reverse_etl.quota import spend
+
+Item = TypeVar("Item")
+
+# Longer than any request with its waits, shorter than an operator's patience with a worker that died elsewhere.
+LEASE = timedelta(minutes=5)
+# Below SQLite's limit of parameters in one statement.
+CHUNK = 5_000
+
+
+class Purpose(StrEnum):
+    WRITE = "write"
+    LOOK_UP = "look_up"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    attempt_id: str
+    delivery: Delivery
+    request_key: str
+    leased_until: datetime
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A request that is about to leave for these deliveries of one sync."""
+
+    holder: str
+    deliveries: Sequence[Delivery]
+    purpose: Purpose
+    # The idempotency key of a request for those of them that turn out to be ours.
+    key_of: Callable[[Sequence[Delivery]], str]
+    # Requests the destination allows per rolling day, where it counts them.
+    daily: int | None = None
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What came of a request: an outcome per record, None for a look-up that found nothing."""
+
+    attempts: Sequence[Attempt]
+    outcomes: Mapping[str, Outcome | None]
+    answer: Answer | None = None
+    # What was asked, for the exception's evidence: "POST /path".
+    request: str = ""
+    personal_fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Release:
+    """Deliveries that go back to wait: in doubt where an attempt is, else approved, not before `due_at`."""
+
+    deliveries: Sequence[Delivery]
+    doubted: frozenset[str]
+    due_at: datetime | None = None
+    why: DeliveryError | None = None
+    personal_fields: tuple[str, ...] = ()
+
+
+# What a result makes of the delivery; the two missing ones leave it in the air for the loop to send anew or release.
+_STATE_AFTER = {Result.ACCEPTED: State.ACCEPTED, Result.REJECTED: State.REJECTED, Result.IN_DOUBT: State.IN_DOUBT}
+
+
+def claim(connection: Connection, claims: Sequence[Claim], now: datetime) -> list[list[Attempt] | StopSync]:
+    """Per claim the attempts that are ours to make, or why nothing of it may be sent; others' deliveries are left out."""
+    refused = _refusals(connection, claims, now)
+    wanted = [item for item in claims if id(item) not in refused]
+    rows = _locked(connection, (delivery for item in wanted for delivery in item.deliveries))
+    until, answers, appended = now + LEASE, list[list[Attempt] | StopSync](), list[dict[str, Any]]()
+    written: dict[tuple[str, Purpose], list[str]] = {}
+    for item in claims:
+        if id(item) in refused:
+            answers.append(refused[id(item)])
+            continue
+        ours = [
+            replace(delivery, fence=row["fence"] + 1, state=State.SENDING)
+            for delivery in item.deliveries
+            if _is_free(row := rows[delivery.delivery_id], delivery, item.holder)
+        ]
+        key = item.key_of(ours) if ours else ""
+        attempts = [Attempt(f"{held.delivery_id}#{held.fence}", held, key, until) for held in ours]
+        written.setdefault((item.holder, item.purpose), []).extend(held.delivery_id for held in ours)
+        shared = {"purpose": item.purpose, "request_key": key, "started_at": now, "holder": item.holder}
+        appended += [{"attempt_id": a.attempt_id, "delivery_id": a.delivery.delivery_id, **shared} for a in attempts]
+        answers.append(attempts)
+    for (holder, purpose), ids in written.items():
+        _take(connection, ids, holder, purpose, until, now)
+    if appended:
+        connection.execute(insert(ATTEMPTS), appended)
+    return answers
+
+
+def record(connection: Connection, answered: Sequence[Answered], now: datetime) -> None:
+    """Append what came of each attempt and move the deliveries that are still ours."""
+    pairs = [
+        (item, attempt, item.outcomes[attempt.delivery.record_key]) for item in answered for attempt in item.attempts
+    ]
+    if not pairs:
+        return
+    connection.execute(
+        insert(OUTCOMES), [_outcome_row(attempt, outcome, item.answer, now) for item, attempt, outcome in pairs]
+    )
+    rows = _locked(connection, (attempt.delivery for _, attempt, _ in pairs))
+    moves: dict[State, list[tuple[Answered, Attempt, Outcome]]] = {}
+    for item, attempt, outcome in pairs:
+        row = rows[attempt.delivery.delivery_id]
+        target = _STATE_AFTER.get(outcome.result) if outcome is not None else None
+        if outcome is None or target is None or row["fence"] != attempt.delivery.fence or row["state"] != State.SENDING:
+            continue
+        moves.setdefault(target, []).append((item, attempt, outcome))
+    for target, moved in moves.items():
+        _end(connection, target, [(attempt.delivery, outcome) for _, attempt, outcome in moved], now)
+    accepted = [attempt.delivery for _, attempt, _ in moves.pop(State.ACCEPTED, [])]
+    remember(connection, accepted, now)
+    findings = [
+        finding_of(a.delivery, outcome, evidence_of(a.delivery, outcome, i.request, i.answer, i.personal_fields))
+        for moved in moves.values()
+        for i, a, outcome in moved
+    ]
+    if findings:
+        exception_queue.open_findings(connection, findings, now)
+
+
+def release(connection: Connection, releases: Sequence[Release], now: datetime) -> None:
+    """Let go of deliveries still `sending` under our fence; each one that waits for a reason is an exception."""
+    rows = _locked(connection, (delivery for item in releases for delivery in item.deliveries))
+    findings = []
+    for item in releases:
+        for target in (State.APPROVED, State.IN_DOUBT):
+            mine = [
+                delivery
+                for delivery in item.deliveries
+                if (delivery.delivery_id in item.doubted) is (target is State.IN_DOUBT)
+                and rows[delivery.delivery_id]["state"] == State.SENDING
+                and rows[delivery.delivery_id]["fence"] == delivery.fence
+            ]
+            # The name stays: the worker that let go does not take it up again, everybody else may.
+            values = {"state": target, "state_at": now, "due_at": item.due_at, "leased_until": None}
+            for ids in chunks([delivery.delivery_id for delivery in mine]):
+                connection.execute(update(DELIVERIES).where(DELIVERIES.c.delivery_id.in_(ids)).values(**values))
+            if item.why is not None:
+                waiting = Outcome(Result.NOT_APPLIED, item.why.kind, item.why.code, str(item.why))
+                findings += [
+                    finding_of(delivery, waiting, evidence_of(delivery, waiting, "", None, item.personal_fields))
+                    for delivery in mine
+                ]
+    if findings:
+        exception_queue.open_findings(connection, findings, now)
+
+
+def remember(connection: Connection, deliveries: Sequence[Delivery], now: datetime) -> None:
+    """Make these the newest accepted deliveries of their records; whatever was wrong with the records is over."""
+    by_sync: dict[str, list[Delivery]] = {}
+    for delivery in deliveries:
+        by_sync.setdefault(delivery.sync, []).append(delivery)
+    for sync, mine in by_sync.items():
+        for part in chunks(mine):
+            keys, ids = [delivery.record_key for delivery in part], [delivery.delivery_id for delivery in part]
+            connection.execute(delete(ACCEPTED).where(ACCEPTED.c.sync == sync, ACCEPTED.c.record_key.in_(keys)))
+            stored = select(
+                DELIVERIES.c.sync,
+                DELIVERIES.c.record_key,
+                DELIVERIES.c.delivery_id,
+                DELIVERIES.c.fingerprint,
+                DELIVERIES.c.quick,
+                # The engine that made the quick mark, which need not be the one running now.
+                DELIVERIES.c.engine,
+                bindparam("accepted_at", now, ACCEPTED.c.accepted_at.type),
+            ).where(DELIVERIES.c.delivery_id.in_(ids))
+            connection.execute(insert(ACCEPTED).from_select([column.name for column in ACCEPTED.c], stored))
+            exception_queue.close_for_records(connection, sync, keys, "the delivery was accepted", now)
+
+
+def chunks(values: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]
+
+
+def _refusals(connection: Connection, claims: Sequence[Claim], now: datetime) -> dict[int, StopSync]:
+    """Claims that may not go out at all: their flow is paused, or the destination's day is used up."""
+    refused: dict[int, StopSync] = {}
+    paused: dict[str, str | None] = {}
+    for item in claims:
+        sync = item.deliveries[0].sync
+        if sync not in paused:
+            paused[sync] = flows.paused_because(connection, sync)
+        if paused[sync]:
+            refused[id(item)] = StopSync(str(paused[sync]), kind=Kind.UNKNOWN, code="paused")
+        elif item.daily is not None and not spend(connection, item.deliveries[0].destination, item.daily, now):
+            refused[id(item)] = StopSync(
+                f"{item.deliveries[0].destination} allows {item.daily} requests a day, and they are used up",
+                kind=Kind.THROTTLED,
+                code="budget_spent",
+            )
+    return refused
+
+
+def _is_free(row: Mapping[str, Any], delivery: Delivery, holder: str) -> bool:
+    """Approved or in doubt, or already ours; what another worker holds is its own until the lease ends.
+
+    What was claimed by another since we read or held it is not ours, whatever its state: it may have been sent since,
+    and what we know of it (that it was looked up, say) is from before.
+    """
+    if row["fence"] != delivery.fence:
+        return False
+    if row["state"] in (State.APPROVED, State.IN_DOUBT):
+        return True
+    return bool(row["state"] == State.SENDING and row["holder"] == holder)
+
+
+def _take(
+    connection: Connection, ids: Sequence[str], holder: str, purpose: Purpose, until: datetime, now: datetime
+) -> None:
+    values: dict[str, Any] = {
+        "state": State.SENDING,
+        "state_at": now,
+        "fence": DELIVERIES.c.fence + 1,
+        "holder": holder,
+        "leased_until": until,
+    }
+    if purpose is Purpose.WRITE:
+        values |= {"tries": DELIVERIES.c.tries + 1, "first_sent_at": _first(now)}
+    for part in chunks(ids):
+        connection.execute(update(DELIVERIES).where(DELIVERIES.c.delivery_id.in_(part)).values(**values))
+
+
+def _first(now: datetime) -> Any:
+    return func.coalesce(DELIVERIES.c.first_sent_at, literal(now, DELIVERIES.c.first_sent_at.type))
+
+
+def _end(connection: Connection, target: State, ended: Sequence[tuple[Delivery, Outcome]], now: datetime) -> None:
+    if target not in TRANSITIONS[State.SENDING]:
+        raise StopSync(f"a delivery that is being sent can not become {target}", code="bad_transition")
+    statement = (
+        update(DELIVERIES)
+        .where(DELIVERIES.c.delivery_id == bindparam("of"))
+        .values(
+            state=target,
+            state_at=now,
+            kind=bindparam("said_kind"),
+            code=bindparam("said_code"),
+            message=bindparam("said_message"),
+            destination_id=bindparam("said_id"),
+            due_at=None,
+            leased_until=None,
+        )
+    )
+    connection.execute(
+        statement,
+        [
+            {
+                "of": delivery.delivery_id,
+                "said_kind": outcome.kind,
+                "said_code": outcome.code or None,
+                "said_message": outcome.message or None,
+                "said_id": outcome.destination_id,
+            }
+            for delivery, outcome in ended
+        ],
+    )
+
+
+def _locked(connection: Connection, deliveries: Iterable[Delivery]) -> dict[str, Mapping[str, Any]]:
+    """State, fence and holder by delivery id, locked in the order of ids so that two workers never wait crosswise."""
+    found: dict[str, Mapping[str, Any]] = {}
+    columns = (DELIVERIES.c.delivery_id, DELIVERIES.c.state, DELIVERIES.c.fence, DELIVERIES.c.holder)
+    for ids in chunks(sorted({delivery.delivery_id for delivery in deliveries})):
+        wanted = select(*columns).where(DELIVERIES.c.delivery_id.in_(ids)).order_by(DELIVERIES.c.delivery_id)
+        for row in connection.execute(wanted.with_for_update()):
+            found[row[0]] = {"state": row[1], "fence": row[2], "holder": row[3]}
+    return found
+
+
+def _outcome_row(attempt: Attempt, outcome: Outcome | None, answer: Answer | None, now: datetime) -> dict[str, Any]:
+    return {
+        "attempt_id": attempt.attempt_id,
+        "result": outcome.result if outcome is not None else "absent",
+        "kind": outcome.kind if outcome is not None else None,
+        "code": (outcome.code or None) if outcome is not None else None,
+        "message": (outcome.message or None) if outcome is not None else None,
+        "http_status": answer.status if answer is not None else None,
+        "provider_request_id": answer.request_id if answer is not None else None,
+        "finished_at": now,
+    }

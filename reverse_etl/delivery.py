@@ -1,0 +1,105 @@
+"""One delivery, the intent to bring one record into one state, and what is said of a record that gets none. Data only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from reverse_etl import canonical_json
+
+# Marks of a record that was taken back: no content has them, so a record that returns to the model differs again.
+DELETED = "deleted"
+DELETED_QUICK = -1
+
+
+class Action(StrEnum):
+    CREATE = "create"
+    UPDATE = "update"
+    # What we wrote is taken back: the record was accepted before and has left the activation model.
+    DELETE = "delete"
+    NOOP = "noop"
+    # An earlier delivery of the record is still in the air or in doubt: it is settled before a new one is made.
+    WAITING = "waiting"
+    # Not sent until something changes: a person decides, or the time for another try comes. See Skipped.code.
+    HELD = "held"
+
+
+@dataclass(frozen=True)
+class Change:
+    field: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The intent to bring one record of one destination into one state.
+
+    The ledger fills delivery_id, plan_id, state, planned_at, fence and first_sent_at.
+    """
+
+    sync: str
+    destination: str
+    object: str
+    record_key: str
+    action: Action
+    payload: Mapping[str, Any]
+    lines: tuple[Mapping[str, Any], ...]
+    changes: tuple[Change, ...]
+    reason: str
+    source_key: str
+    money_minor: int | None
+    currency_code: str | None
+    fingerprint: str
+    quick: int
+    intention: str
+    key_generation: int = 0
+    delivery_id: str = ""
+    plan_id: str = ""
+    state: str = "planned"
+    planned_at: datetime | None = None
+    # (upstream sync, upstream record key) of what must be accepted before.
+    depends_on: tuple[tuple[str, str], ...] = ()
+    fence: int = 0
+    first_sent_at: datetime | None = None
+    # The accepted delivery of the record that this one was planned after; "" for the first.
+    follows: str = ""
+
+    @property
+    def idempotency_key(self) -> str:
+        """32 hex digits: fits every destination's limit; a new generation is a new key for the same intention."""
+        return canonical_json.digest([self.intention, self.key_generation])
+
+    @property
+    def before(self) -> dict[str, Any]:
+        return {change.field: change.before for change in self.changes}
+
+
+class Why(StrEnum):
+    """Why a record that differs gets no delivery."""
+
+    UNSETTLED = "unsettled"
+    HELD = "held"
+    DRIFT = "drift"
+    REFUSED = "refused"
+    PRICE = "price"
+
+
+@dataclass(frozen=True)
+class Skipped:
+    record_key: str
+    action: Action
+    reason: str
+    code: str = ""
+
+
+def money_by_currency(deliveries: Iterable[Delivery]) -> dict[str, int]:
+    """Money at stake per currency code, in minor units."""
+    totals: dict[str, int] = {}
+    for delivery in deliveries:
+        if delivery.money_minor is not None and delivery.currency_code:
+            totals[delivery.currency_code] = totals.get(delivery.currency_code, 0) + delivery.money_minor
+    return dict(sorted(totals.items()))

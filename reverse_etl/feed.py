@@ -1,0 +1,107 @@
+"""What a destination's run sends next: doubts first, then what is approved, the most urgent lane first, in batches.
+
+Read from the ledger a little at a time, so that a backlog of any size costs little memory, and a stock level approved
+while a long segment push is under way goes out before the rest of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping, Sequence
+
+from reverse_etl.delivery_states import State
+from reverse_etl.destination import Destination, Write
+from reverse_etl.ledger_queries import LedgerQueries
+from reverse_etl.plan import Action, Delivery
+from reverse_etl.sync import Sync
+
+# Batches fetched ahead per request in flight, and deliveries at most: enough to keep them busy, little to hold.
+_AHEAD = 8
+_MOST = 2_000
+
+
+class Feed:
+    """Batches for several takers; a batch taken is given back as `finished`, whatever became of it."""
+
+    def __init__(
+        self,
+        queries: LedgerQueries,
+        destination: Destination,
+        syncs: Mapping[str, Sync],
+        holder: str,
+        only: Sequence[str] | None = None,
+    ) -> None:
+        """`syncs`: what may be sent; `only`: of these delivery ids alone (a canary)."""
+        self._queries, self._destination, self._syncs, self._holder = queries, destination, syncs, holder
+        self._only = frozenset(only) if only is not None else None
+        self._batches: deque[Sequence[Delivery]] = deque()
+        self._taken: set[str] = set()
+        self._changed = asyncio.Condition()
+        # The ledger had nothing more when last asked; asked again once all that is under way has ended.
+        self._is_dry = False
+        self.closed: set[str] = set()
+
+    async def next(self) -> Sequence[Delivery] | None:
+        """The next batch; None when nothing is left that may be sent now and nothing is under way that could free more."""
+        async with self._changed:
+            while True:
+                while self._batches:
+                    batch = self._batches.popleft()
+                    if batch[0].sync not in self.closed:
+                        return batch
+                    self._taken -= {delivery.delivery_id for delivery in batch}
+                if not self._is_dry and self._refill():
+                    continue
+                self._is_dry = True
+                if not self._taken:
+                    self._changed.notify_all()
+                    return None
+                await self._changed.wait()
+
+    async def finished(self, batch: Sequence[Delivery]) -> None:
+        async with self._changed:
+            self._taken -= {delivery.delivery_id for delivery in batch}
+            if self._is_dry and not self._taken:
+                # What just ended may have freed documents that waited for it.
+                self._is_dry = False
+                self._changed.notify_all()
+
+    def _refill(self) -> bool:
+        open_syncs = [name for name in self._syncs if name not in self.closed]
+        if not open_syncs:
+            return False
+        size = max(self._syncs[name].batch_size for name in open_syncs)
+        wanted = max(size, min(_MOST, size * self._destination.pace.in_flight * _AHEAD))
+        # What this worker let go to wait keeps its name, so one run never takes it up twice.
+        found = self._queries.due(open_syncs, self._holder, wanted, self._taken, self._only)
+        self._taken |= {delivery.delivery_id for delivery in found}
+        doubts = [delivery for delivery in found if delivery.state == State.IN_DOUBT]
+        self._batches.extend(self._as_sent(doubts))
+        self._batches.extend(self._grouped([delivery for delivery in found if delivery.state != State.IN_DOUBT]))
+        return bool(found)
+
+    def _grouped(self, deliveries: Sequence[Delivery]) -> list[Sequence[Delivery]]:
+        """Up to a batch of what may share a request, in the order given."""
+        groups: dict[tuple[str, bool, str], list[Delivery]] = {}
+        batches: list[list[Delivery]] = []
+        for delivery in deliveries:
+            key = (delivery.sync, delivery.action is Action.DELETE, self._write(delivery).group(delivery))
+            group = groups.get(key)
+            if group is None or len(group) >= self._syncs[delivery.sync].batch_size:
+                group = groups[key] = []
+                batches.append(group)
+            group.append(delivery)
+        return [tuple(batch) for batch in batches]
+
+    def _as_sent(self, deliveries: Sequence[Delivery]) -> list[Sequence[Delivery]]:
+        """The batches of the earlier attempts: the same key must go with the same body."""
+        keys = self._queries.request_keys([delivery.delivery_id for delivery in deliveries])
+        together: dict[tuple[str, str], list[Delivery]] = {}
+        for delivery in deliveries:
+            key = (delivery.sync, keys.get(delivery.delivery_id, delivery.delivery_id))
+            together.setdefault(key, []).append(delivery)
+        return [tuple(batch) for batch in together.values()]
+
+    def _write(self, delivery: Delivery) -> Write:
+        return self._destination.writes[delivery.object]

@@ -1,0 +1,85 @@
+"""Reads out of the ledger what a plan has to know about its records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, func, select
+
+from reverse_etl.delivery import DELETED
+from reverse_etl.delivery_states import UNSETTLED, State
+from reverse_etl.drift import CHOICES, Chosen
+from reverse_etl.ledger_tables import ACCEPTED, DELIVERIES
+from reverse_etl.memory import LastAccepted, Memory, Refusal
+from reverse_etl.operations_tables import DRIFTS
+
+
+def read_memory(connection: Connection, sync: str, chunks: Sequence[Sequence[str]]) -> Memory:
+    """What is known about these records, whose keys come in pieces that fit one statement."""
+    accepted: dict[str, LastAccepted] = {}
+    unsettled: set[str] = set()
+    refused: dict[str, Refusal] = {}
+    chosen: dict[str, dict[str, Chosen]] = {}
+    for keys in chunks:
+        accepted.update(_last_accepted(connection, sync, keys))
+        unsettled.update(connection.execute(_unsettled_keys(sync, keys)).scalars())
+        refused.update(_refused(connection, sync, keys))
+        for row in connection.execute(_chosen(sync, keys)).mappings():
+            chosen.setdefault(row["record_key"], {})[row["field"]] = read_chosen(row)
+    there = select(func.count()).where(ACCEPTED.c.sync == sync, ACCEPTED.c.fingerprint != DELETED)
+    return Memory(accepted, unsettled, refused, connection.execute(there).scalar_one(), chosen)
+
+
+def _last_accepted(connection: Connection, sync: str, keys: Sequence[str]) -> dict[str, LastAccepted]:
+    wanted = (
+        select(ACCEPTED, *(DELIVERIES.c[name] for name in ("payload", "changes", "source_key", "currency_code")))
+        .join(DELIVERIES, DELIVERIES.c.delivery_id == ACCEPTED.c.delivery_id)
+        .where(ACCEPTED.c.sync == sync, ACCEPTED.c.record_key.in_(keys))
+    )
+    return {
+        row["record_key"]: LastAccepted(
+            delivery_id=row["delivery_id"],
+            fingerprint=row["fingerprint"],
+            payload=json.loads(row["payload"]),
+            before={change["field"]: change["before"] for change in json.loads(row["changes"])},
+            accepted_at=row["accepted_at"],
+            source_key=row["source_key"],
+            currency_code=row["currency_code"],
+        )
+        for row in connection.execute(wanted).mappings()
+    }
+
+
+def _unsettled_keys(sync: str, keys: Sequence[str]) -> Select[Any]:
+    return select(DELIVERIES.c.record_key).where(
+        DELIVERIES.c.sync == sync, DELIVERIES.c.state.in_(UNSETTLED), DELIVERIES.c.record_key.in_(keys)
+    )
+
+
+def _refused(connection: Connection, sync: str, keys: Sequence[str]) -> dict[str, Refusal]:
+    """The newest refusal of each intention; its due time is set when a person asked for a retry."""
+    columns = [DELIVERIES.c[name] for name in ("intention", "key_generation", "state_at", "code", "kind", "due_at")]
+    wanted = select(*columns).where(
+        DELIVERIES.c.sync == sync, DELIVERIES.c.state == State.REJECTED, DELIVERIES.c.record_key.in_(keys)
+    )
+    return {
+        row["intention"]: Refusal(
+            generation=row["key_generation"],
+            rejected_at=row["state_at"],
+            code=row["code"] or row["kind"] or "",
+            retry_asked=row["due_at"] is not None,
+        )
+        for row in connection.execute(wanted.order_by(DELIVERIES.c.key_generation, DELIVERIES.c.state_at)).mappings()
+    }
+
+
+def _chosen(sync: str, keys: Sequence[str]) -> Select[Any]:
+    return select(DRIFTS).where(DRIFTS.c.sync == sync, DRIFTS.c.record_key.in_(keys), DRIFTS.c.choice.in_([*CHOICES]))
+
+
+def read_chosen(row: RowMapping) -> Chosen:
+    """A row of drifts as what a person chose."""
+    names = ("accepted", "observed", "wanted")
+    return Chosen(row["choice"], *(json.loads(row[f"{name}_value"]) for name in names))

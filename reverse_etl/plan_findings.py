@@ -1,0 +1,122 @@
+"""What of a plan a person should see: limits it breaks, records held, edits found; and what is over since the last one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from reverse_etl import exception_queue
+from reverse_etl.delivery import Action, Why
+from reverse_etl.delivery_states import UNSETTLED
+from reverse_etl.drift import Choice
+from reverse_etl.errors import Kind
+from reverse_etl.exception_queue import Finding
+from reverse_etl.ledger_tables import DELIVERIES
+from reverse_etl.operations_tables import EXCEPTIONS
+from reverse_etl.plan import Plan
+from reverse_etl.sync import Sync
+
+OVER_LIMITS, HELD, DRIFT = "over_limits", "held", "drift"
+# Held for a person; what was refused has its exception from the refusal.
+_HELD = (Why.HELD, Why.PRICE)
+
+
+def report(connection: Connection, sync: Sync, plan: Plan, now: datetime) -> None:
+    """Put a stored plan's findings into the queue and end those whose cause is gone, in the caller's transaction."""
+    findings = [*_over_limits(sync, plan), *_held(sync, plan), *_drifts(sync, plan)]
+    standing = _standing(connection, sync)
+    # Nearly every plan finds nothing and has nothing to end.
+    if standing:
+        _end_what_is_over(connection, sync, plan, findings, standing, now)
+    if findings:
+        exception_queue.open_findings(connection, findings, now)
+
+
+def _standing(connection: Connection, sync: Sync) -> list[tuple[str, str | None]]:
+    """(code, record key) of every trouble of the sync that has not ended."""
+    about = EXCEPTIONS.c.sync == sync.name, EXCEPTIONS.c.exception_status.in_(exception_queue.STANDING)
+    rows = connection.execute(select(EXCEPTIONS.c.code, EXCEPTIONS.c.record_key).where(*about))
+    return [(row[0], row[1]) for row in rows]
+
+
+def _end_what_is_over(
+    connection: Connection,
+    sync: Sync,
+    plan: Plan,
+    findings: Sequence[Finding],
+    standing: Sequence[tuple[str, str | None]],
+    now: datetime,
+) -> None:
+    """End what this plan no longer finds, and every trouble of records about which nothing is left to do."""
+    for code in (HELD, DRIFT):
+        kept = {finding.record_key for finding in findings if finding.code == code and finding.record_key}
+        because = "the newest plan no longer finds it"
+        exception_queue.close_codes(connection, sync.name, [code], because, now, keep=kept)
+    if not plan.breaches:
+        because = "the newest plan keeps within its limits"
+        exception_queue.close_codes(connection, sync.name, [OVER_LIMITS], because, now)
+    keys = {key for _, key in standing if key is not None}
+    keys -= {delivery.record_key for delivery in plan.deliveries} | {item.record_key for item in plan.skipped}
+    in_the_air = select(DELIVERIES.c.record_key).where(
+        DELIVERIES.c.sync == sync.name, DELIVERIES.c.state.in_(UNSETTLED)
+    )
+    keys -= set(connection.execute(in_the_air).scalars())
+    if keys:
+        because = "the newest plan has nothing to do about this record"
+        exception_queue.close_for_records(connection, sync.name, sorted(keys), because, now)
+
+
+def _over_limits(sync: Sync, plan: Plan) -> Iterator[Finding]:
+    if not plan.breaches:
+        return
+    money = plan.money_minor
+    (currency, minor) = next(iter(money.items())) if len(money) == 1 else (None, None)
+    yield Finding(
+        code=OVER_LIMITS,
+        kind=Kind.VALIDATION,
+        message=f"plan {plan.plan_id} needs approval: {'; '.join(plan.breaches)}",
+        sync=sync.name,
+        destination=sync.destination,
+        plan_id=plan.plan_id,
+        money_minor=minor,
+        currency_code=currency,
+        evidence={"plan_hash": plan.plan_hash, "deliveries": len(plan.deliveries), "breaches": list(plan.breaches)},
+    )
+
+
+def _held(sync: Sync, plan: Plan) -> Iterator[Finding]:
+    for item in plan.skipped:
+        if item.action is Action.HELD and item.code in _HELD:
+            yield Finding(
+                code=HELD,
+                kind=Kind.CONFLICT if item.code == Why.HELD else Kind.VALIDATION,
+                message=item.reason,
+                sync=sync.name,
+                destination=sync.destination,
+                record_key=item.record_key,
+                plan_id=plan.plan_id,
+                cause=item.code,
+            )
+
+
+def _drifts(sync: Sync, plan: Plan) -> Iterator[Finding]:
+    found: dict[str, dict[str, object]] = {}
+    for drift in plan.drifts:
+        if drift.choice == Choice.OPEN:
+            masked = drift.field in sync.personal_fields
+            values = {"accepted": drift.accepted, "observed": drift.observed, "wanted": drift.wanted}
+            found.setdefault(drift.record_key, {})[drift.field] = "…" if masked else values
+    for key, fields in found.items():
+        yield Finding(
+            code=DRIFT,
+            kind=Kind.CONFLICT,
+            message=f"{', '.join(fields)}: edited at {sync.destination} after we wrote it; choose with `cartwheel drift`",
+            sync=sync.name,
+            destination=sync.destination,
+            record_key=key,
+            plan_id=plan.plan_id,
+            evidence={"fields": fields},
+            cause=f"edited: {', '.join(sorted(fields))}",
+        )

@@ -1,0 +1,200 @@
+"""Puts plans into the operational store: one transaction for a plan with all that comes with it.
+
+A new plan supersedes what older plans of its sync have not sent, so only the newest value of a record ever goes out. What
+a superseded delivery had gathered for the same intention (its key, tries and due time) goes over to its successor.
+The store lets one writing transaction in at a time, so numbers have no gaps and no approval meets a new plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, update
+
+from reverse_etl import canonical_json, drift_store, plan_findings, plan_inputs
+from reverse_etl.approvals import Approval, approve, approve_within_limits, approved_by
+from reverse_etl.comparison import ENGINE
+from reverse_etl.delivery_states import UNSENT, UNSETTLED, State
+from reverse_etl.errors import StopSync
+from reverse_etl.ledger_queries import LedgerQueries
+from reverse_etl.ledger_tables import ACCEPTED, DECLARATIONS, DELIVERIES, DEPENDENCIES, PLAN_INPUTS, PLANS
+from reverse_etl.plan import Action, Delivery, Plan
+from reverse_etl.sync import Sync
+
+__all__ = ["Approval", "approve", "approve_within_limits", "store_plan"]
+
+# Below SQLite's limit of parameters in one statement.
+_KEYS_PER_QUERY = 5_000
+_T = TypeVar("_T")
+
+
+def store_plan(
+    engine: Engine,
+    queries: LedgerQueries,
+    sync: Sync,
+    plan: Plan,
+    now: datetime,
+    inputs: bytes | None = None,
+    snapshot: int | None = None,
+) -> Plan:
+    """Append a plan and its deliveries, superseding what older plans of the sync have not sent.
+
+    A plan equal to the newest one of which nothing was sent is that one. Raises StopSync, with nothing stored, when one
+    of its records was sent or accepted after the ledger was read for this plan: it would be sent twice.
+    """
+    with engine.begin() as connection:
+        _refuse_overtaken(connection, plan)
+        version = _declaration(connection, sync, now)
+        same = _same_as_newest(connection, plan, version)
+        if same is None:
+            stored = _append(connection, sync, plan, now, version, snapshot)
+            if inputs is not None:
+                connection.execute(insert(PLAN_INPUTS), [{"plan_id": stored.plan_id, "inputs": inputs}])
+        else:
+            people = approved_by(connection, same["plan_id"])
+            stored = replace(plan, plan_id=same["plan_id"], created_at=same["created_at"], approved_by=people)
+        drift_store.keep(connection, sync.name, plan.drifts, now)
+        plan_findings.report(connection, sync, stored, now)
+    if same is None:
+        return stored
+    return replace(stored, deliveries=queries.deliveries(stored.plan_id), stored_hash=same["plan_hash"])
+
+
+def _refuse_overtaken(connection: Connection, plan: Plan) -> None:
+    follows = {delivery.record_key: delivery.follows for delivery in plan.deliveries}
+    overtaken = False
+    for keys in _chunks(sorted(follows)):
+        in_the_air = select(DELIVERIES.c.record_key).where(
+            DELIVERIES.c.sync == plan.sync, DELIVERIES.c.state.in_(UNSETTLED), DELIVERIES.c.record_key.in_(keys)
+        )
+        overtaken = overtaken or connection.execute(in_the_air.limit(1)).first() is not None
+        last = select(ACCEPTED.c.record_key, ACCEPTED.c.delivery_id).where(
+            ACCEPTED.c.sync == plan.sync, ACCEPTED.c.record_key.in_(keys)
+        )
+        newest = {row[0]: row[1] for row in connection.execute(last)}
+        overtaken = overtaken or any(newest.get(key, "") != follows[key] for key in keys)
+    if overtaken:
+        raise StopSync(
+            f"{plan.sync}: a push got ahead of this plan while it was made; plan again", code="plan_overtaken"
+        )
+
+
+def _declaration(connection: Connection, sync: Sync, now: datetime) -> int:
+    """The version of the sync's declaration, numbered from 1; an unseen one is written down."""
+    text = plan_inputs.declaration_text(sync)
+    digest = canonical_json.digest(text)
+    mine = DECLARATIONS.c.sync == sync.name
+    known = connection.execute(select(DECLARATIONS.c.version).where(mine, DECLARATIONS.c.digest == digest)).scalar()
+    if known is not None:
+        return int(known)
+    version = (connection.execute(select(func.max(DECLARATIONS.c.version)).where(mine)).scalar() or 0) + 1
+    row = {"sync": sync.name, "version": version, "digest": digest, "declaration": text, "first_used_at": now}
+    connection.execute(insert(DECLARATIONS), [row])
+    return int(version)
+
+
+def _same_as_newest(connection: Connection, plan: Plan, version: int) -> RowMapping | None:
+    """The sync's newest plan when it says the same, under the same declaration, and nothing of it was begun."""
+    newest = select(PLANS).where(PLANS.c.sync == plan.sync).order_by(PLANS.c.number.desc()).limit(1)
+    row = connection.execute(newest).mappings().first()
+    if row is None or row["plan_status"] != "open" or row["declaration"] != version:
+        return None
+    says = {"plan_hash": plan.plan_hash, "skipped": _skipped(plan), "breaches": canonical_json.dumps(plan.breaches)}
+    if any(row[name] != value for name, value in says.items()):
+        return None
+    begun = select(func.count()).where(DELIVERIES.c.plan_id == row["plan_id"], DELIVERIES.c.state.not_in(UNSENT))
+    return row if not connection.execute(begun).scalar_one() else None
+
+
+def _append(connection: Connection, sync: Sync, plan: Plan, now: datetime, version: int, snapshot: int | None) -> Plan:
+    newest = connection.execute(select(func.max(PLANS.c.number)).where(PLANS.c.sync == sync.name)).scalar()
+    number = (newest or 0) + 1
+    plan_id = f"{sync.name}-{number}"
+    begun = _supersede(connection, sync.name, now)
+    row = _plan_row(plan, plan_id, number, now) | {"declaration": version, "snapshot": snapshot}
+    connection.execute(insert(PLANS), [row])
+    stored, rows = [], []
+    for position, delivery in enumerate(plan.deliveries, start=1):
+        gathered = begun.get(delivery.intention, {})
+        generation = max(delivery.key_generation, gathered.get("key_generation", 0))
+        made = replace(
+            delivery,
+            delivery_id=f"{plan_id}/{position}",
+            plan_id=plan_id,
+            planned_at=now,
+            key_generation=generation,
+            first_sent_at=gathered.get("first_sent_at"),
+        )
+        stored.append(made)
+        rows.append(_delivery_row(made, sync, position, now, gathered))
+    if rows:
+        connection.execute(insert(DELIVERIES), rows)
+    waits = [
+        {"delivery_id": made.delivery_id, "upstream_sync": upstream, "upstream_key": key}
+        for made in stored
+        for upstream, key in made.depends_on
+    ]
+    if waits:
+        connection.execute(insert(DEPENDENCIES), waits)
+    return replace(plan, plan_id=plan_id, created_at=now, deliveries=tuple(stored), stored_hash=plan.plan_hash)
+
+
+def _supersede(connection: Connection, sync: str, now: datetime) -> dict[str, dict[str, Any]]:
+    """Change what is not sent to "superseded"; what those that were tried had gathered, by intention."""
+    unsent = (DELIVERIES.c.sync == sync) & DELIVERIES.c.state.in_(UNSENT)
+    names = ("intention", "key_generation", "tries", "first_sent_at", "due_at")
+    tried = select(*(DELIVERIES.c[name] for name in names)).where(unsent, DELIVERIES.c.tries > 0)
+    gathered = {row["intention"]: dict(row) for row in connection.execute(tried).mappings()}
+    connection.execute(update(DELIVERIES).where(unsent).values(state=State.SUPERSEDED, state_at=now))
+    return gathered
+
+
+def _plan_row(plan: Plan, plan_id: str, number: int, now: datetime) -> dict[str, Any]:
+    return {
+        "plan_id": plan_id,
+        "number": number,
+        "sync": plan.sync,
+        "plan_hash": plan.plan_hash,
+        "created_at": now,
+        "creates": plan.count(Action.CREATE),
+        "updates": plan.count(Action.UPDATE),
+        "deletes": plan.count(Action.DELETE),
+        "noops": plan.noops,
+        "skipped": _skipped(plan),
+        "breaches": canonical_json.dumps(plan.breaches),
+        "money_minor": canonical_json.dumps(plan.money_minor),
+    }
+
+
+def _skipped(plan: Plan) -> str:
+    return canonical_json.dumps([asdict(item) for item in plan.skipped])
+
+
+def _delivery_row(
+    delivery: Delivery, sync: Sync, position: int, now: datetime, gathered: Mapping[str, Any]
+) -> dict[str, Any]:
+    shared = ("delivery_id", "plan_id", "sync", "destination", "object", "record_key", "action", "reason", "source_key")
+    same = ("money_minor", "currency_code", "fingerprint", "quick", "intention", "key_generation", "idempotency_key")
+    return {
+        **{name: getattr(delivery, name) for name in (*shared, *same)},
+        "position": position,
+        "lane": int(sync.lane),
+        "payload": canonical_json.dumps(delivery.payload),
+        "lines": canonical_json.dumps(delivery.lines),
+        "changes": canonical_json.dumps([asdict(change) for change in delivery.changes]),
+        "engine": ENGINE,
+        "state": State.PLANNED,
+        "planned_at": now,
+        "state_at": now,
+        "tries": gathered.get("tries", 0),
+        "first_sent_at": gathered.get("first_sent_at"),
+        "due_at": gathered.get("due_at"),
+    }
+
+
+def _chunks(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    for start in range(0, len(values), _KEYS_PER_QUERY):
+        yield values[start : start + _KEYS_PER_QUERY]

@@ -1,0 +1,56 @@
+"""One shop, one ledger and one warehouse, and what a test does with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from reverse_etl import flows
+from reverse_etl.exception_queue import STANDING
+from reverse_etl.ledger import Ledger
+from reverse_etl.operations_tables import EXCEPTIONS
+from tests.proof import activation_tables
+from tests.reverse_etl.conftest import Turn
+
+ELSEWHERE = "gid://shopify/Location/70000000002"
+
+
+class Killed(BaseException):
+    """The process is gone at this line."""
+
+
+def die_at(label: str) -> Callable[[str], None]:
+    def step(reached: str) -> None:
+        if reached == label:
+            raise Killed(label)
+
+    return step
+
+
+def troubles(ledger: Ledger) -> set[tuple[str | None, str]]:
+    """(record, code) of every exception that stands."""
+    wanted = select(EXCEPTIONS.c.record_key, EXCEPTIONS.c.code)
+    with ledger.engine.connect() as connection:
+        rows = connection.execute(wanted.where(EXCEPTIONS.c.exception_status.in_(STANDING)))
+        return {(row[0], row[1]) for row in rows}
+
+
+class Scene(Turn):
+    """A turn of the wheel against a counting shop."""
+
+    def fill(self, sync: str, rows: Sequence[dict[str, Any]]) -> None:
+        activation_tables.fill(self.warehouse, sync, rows)
+
+    def troubles(self) -> set[tuple[str | None, str]]:
+        return troubles(self.ledger)
+
+    def ever(self, code: str) -> bool:
+        """Was there an exception with this code, ended or not?"""
+        with self.ledger.engine.connect() as connection:
+            return connection.execute(select(EXCEPTIONS).where(EXCEPTIONS.c.code == code)).first() is not None
+
+    def switch(self, sync: str, to: flows.Switch) -> None:
+        with self.ledger.engine.begin() as connection:
+            flows.switch(connection, sync, to, "Ann", "stocktaking", self.at)

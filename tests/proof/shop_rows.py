@@ -1,0 +1,89 @@
+"""Rows of activation models as the tests of the engine's defects need them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+LOCATION = "gid://shopify/Location/70000000001"
+Row = dict[str, Any]
+
+
+def level_key(item: str, location: str = LOCATION) -> str:
+    return f"gid://shopify/InventoryItem/{item}|{location}"
+
+
+def level(item: str, wanted: int, observed: int | None, location: str = LOCATION) -> Row:
+    """A stock level of Shopify."""
+    return {
+        "record_key": level_key(item, location),
+        "inventory_item_gid": f"gid://shopify/InventoryItem/{item}",
+        "location_gid": location,
+        "sku": f"SKU-{item}",
+        "quantity": wanted,
+        "observed_quantity": observed,
+        "reason": "counted",
+        "source_key": f"SKU-{item}",
+    }
+
+
+def product(number: str, wanted: int, observed: int | None) -> Row:
+    """A stock quantity of WooCommerce."""
+    return {
+        "record_key": number,
+        "platform_product_id": number,
+        "sku": f"SKU-{number}",
+        "quantity": wanted,
+        "observed_quantity": observed,
+        "reason": "counted",
+        "source_key": f"SKU-{number}",
+    }
+
+
+def person(email: str, segment: str = "loyal", observed: str | None = None) -> Row:
+    """A contact or profile; `observed` is the segment it holds, with all else as wanted."""
+    scores = {"r_score": 5, "f_score": 4, "m_score": 3, "net_revenue_minor": 12050, "orders_count": 2}
+    held = {f"observed_{name}": value for name, value in scores.items()} if observed else {}
+    return {
+        "record_key": email,
+        "email": email,
+        "segment": segment,
+        **scores,
+        "as_of_date": "2026-10-31",
+        "rule_version": "rfm-1",
+        "currency_code": "USD",
+        "reason": "bought twice",
+        "source_key": email,
+        "observed_segment": observed,
+        **held,
+    }
+
+
+def receipt(number: str, item: str = "Product", amount_minor: int = 10000, **more: Any) -> list[Row]:
+    """The lines of a sales receipt: one product and its fee."""
+    total = amount_minor - 320
+    header = {
+        "record_key": f"je:main:{number}:captured:0",
+        "document_number": number,
+        "document_date": "2026-10-05",
+        "customer_name": "Ann",
+        "memo": number,
+        "deposit_account_number": "1100",
+        "total_minor": total,
+        "money_minor": total,
+        "currency_code": "USD",
+        "reason": "captured, not in the books",
+        "source_key": number,
+        **more,
+    }
+    lines = ((item, "4000", amount_minor), ("Fee", "6000", -320))
+    return [
+        {
+            **header,
+            "line_number": place,
+            "item_name": name,
+            "account_number": account,
+            "line_description": "a line",
+            "line_amount_minor": amount,
+        }
+        for place, (name, account, amount) in enumerate(lines, start=1)
+    ]

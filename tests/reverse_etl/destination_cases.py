@@ -1,0 +1,174 @@
+"""For every sync: deliveries as it would plan them, and what its destination says of a record: held, absent, spoiled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from reverse_etl import answers, destinations
+from reverse_etl.destination import Answer, Outcome, Request, Write
+from reverse_etl.errors import DeliveryError
+from reverse_etl.plan import Action, Change, Delivery
+from reverse_etl.syncs import all_syncs
+
+KEY = "0123456789abcdef0123456789abcdef"
+REFERENCES = {
+    "items": {"Product": "1", "Fee": "8"},
+    "accounts": {"1000": "35", "1100": "36"},
+    "customers": {"Ann": "9"},
+}
+PAYLOAD = {
+    "inventory_item_gid": "gid://shopify/InventoryItem/1", "location_gid": "gid://shopify/Location/1", "sku": "S",
+    "quantity": 5, "platform_product_id": "11", "platform_variant_id": None, "platform_order_id": "1",
+    "fulfilment_order_gid": "gid://shopify/FulfillmentOrder/1", "tracking_number": "1Z", "carrier": "UPS",
+    "document_number": "#1042", "document_date": "2026-10-05", "customer_name": "Ann", "memo": "m",
+    "deposit_account_number": "1000", "total_minor": 9680, "email": "a@example.com", "segment": "loyal", "r_score": 5,
+    "f_score": 4, "m_score": 3, "as_of_date": "2026-10-31", "net_revenue_minor": 12050, "orders_count": 2,
+    "rule_version": "rfm-1",
+}  # fmt: skip
+LINES = {
+    "fulfilment": ({"fulfilment_order_line_gid": "gid://shopify/FulfillmentOrderLineItem/1", "line_quantity": 1},),
+    "document": (
+        {"item_name": "Product", "account_number": "1100", "line_description": "d", "line_amount_minor": 10000},
+        {"item_name": "Fee", "account_number": "1100", "line_description": "d", "line_amount_minor": -320},
+    ),
+}
+SYNCS = list(all_syncs())
+CONTACTS = [name for name in SYNCS if name.startswith(("hubspot", "klaviyo"))]
+BOOKS = [name for name in SYNCS if name.startswith("quickbooks")]
+# A deposit has no number of its own there.
+NUMBERED = [name for name in BOOKS if name != "quickbooks__deposits"]
+# How many records a request of this sync may hold in these tests.
+SIZES = dict.fromkeys(SYNCS, 1) | dict.fromkeys(
+    ("shopify__stock_levels", "woocommerce__stock_levels", "hubspot__contacts"), 3
+)
+ENTITIES = {"sales_receipt": "SalesReceipt", "refund_receipt": "RefundReceipt", "deposit": "Deposit"}
+
+
+def write(name: str) -> Write:
+    sync = all_syncs()[name]
+    return destinations.load(sync.destination).writes[sync.object]
+
+
+def batch(name: str, size: int = 1, action: Action = Action.UPDATE) -> list[Delivery]:
+    """Deliveries as the sync would plan them, told apart by their natural keys."""
+    sync = all_syncs()[name]
+    lines = LINES["fulfilment"] if sync.object == "fulfilment" else LINES["document"] if sync.line_fields else ()
+    return [
+        Delivery(
+            sync=name, destination=sync.destination, object=sync.object, record_key=f"record-{at}",
+            action=action, payload=_payload(sync.fields, at), lines=lines, changes=CHANGES.get(sync.object, ()),
+            reason="r", source_key="s", money_minor=None, currency_code="USD", fingerprint="f", quick=1,
+            intention=f"intention-{at}", plan_id="plan-1", planned_at=datetime(2026, 11, 1, tzinfo=UTC),
+        )
+        for at in range(size)
+    ]  # fmt: skip
+
+
+# What each update replaces.
+CHANGES = {
+    "stock_level": (Change("quantity", 1, 5),),
+    "contact": (Change("segment", "new", "loyal"), Change("r_score", 2, 5)),
+    "profile": (Change("segment", "new", "loyal"), Change("r_score", 2, 5)),
+}
+
+
+def _payload(fields: tuple[str, ...], at: int) -> dict[str, Any]:
+    told_apart = {"email": f"a{at}@example.com", "platform_product_id": str(11 + at)}
+    return {name: told_apart.get(name, PAYLOAD[name]) for name in fields}
+
+
+def one(name: str, **changed: Any) -> Delivery:
+    """A single delivery with some values of its payload changed."""
+    (delivery,) = batch(name)
+    return replace(delivery, payload={**delivery.payload, **changed})
+
+
+def request(name: str, size: int = 1) -> Request:
+    return write(name).encode(batch(name, size), KEY, REFERENCES)
+
+
+def outcomes(name: str, size: int, status: int, body: Any, action: Action = Action.UPDATE) -> dict[str, Outcome]:
+    """What an answer means for each record, by the way the push loop takes."""
+    sent = batch(name, size, action)
+    try:
+        return answers.complete(sent, write(name).decode(sent, Answer(status, body)))
+    except DeliveryError as error:
+        return answers.for_error(sent, error)
+
+
+def results(name: str, size: int, status: int, body: Any, action: Action = Action.UPDATE) -> list[str]:
+    return [outcome.result.value for outcome in outcomes(name, size, status, body, action).values()]
+
+
+@dataclass(frozen=True)
+class Held:
+    """An answer that holds the record as wanted, our own values in it, and the answer when it is not there."""
+
+    body: Any
+    values: dict[str, Any]
+    absent: Answer
+
+
+SCORES = {name: PAYLOAD[name] for name in (
+    "segment", "r_score", "f_score", "m_score", "as_of_date", "net_revenue_minor", "orders_count", "rule_version"
+)}  # fmt: skip
+_PROPERTIES = {
+    "cartwheel_segment": "loyal", "cartwheel_r_score": "5", "cartwheel_f_score": "4", "cartwheel_m_score": "3",
+    "cartwheel_as_of": "2026-10-31", "cartwheel_net_revenue": "120.50", "cartwheel_orders": "2",
+    "cartwheel_rule_version": "rfm-1",
+}  # fmt: skip
+
+
+def _document(name: str) -> dict[str, Any]:
+    entity = ENTITIES[all_syncs()[name].object]
+    row = {"Id": "9", "DocNumber": "#1042", "PrivateNote": "record-0", "TxnDate": "2026-10-05"}
+    return {"QueryResponse": {entity: [{**row, "TotalAmt": Decimal("96.80")}], "startPosition": 1, "maxResults": 1}}
+
+
+def _parcel(numbers: list[str], left: int) -> dict[str, Any]:
+    made = [
+        {"id": f"gid://f/{number}", "status": "SUCCESS", "trackingInfo": [{"company": "UPS", "number": number}]}
+        for number in numbers
+    ]
+    lines = [{"id": "gid://shopify/FulfillmentOrderLineItem/1", "remainingQuantity": left}]
+    fulfilment_order = {"id": "o", "status": "OPEN", "lineItems": {"nodes": lines}}
+    return {"data": {"order": {"id": "gid://o/1", "fulfillments": made}, "fulfillmentOrder": fulfilment_order}}
+
+
+def _level(quantity: int | None) -> dict[str, Any]:
+    level = {"id": "gid://l/1", "quantities": [{"name": "available", "quantity": quantity}]}
+    return {"data": {"inventoryItem": {"id": "i", "inventoryLevel": level if quantity is not None else None}}}
+
+
+_NO_DOCUMENT = Answer(200, {"QueryResponse": {}, "time": "t"})
+HELD = {
+    "shopify__stock_levels": Held(_level(5), {"quantity": 5}, Answer(200, _level(None))),
+    "shopify__tracking": Held(
+        _parcel(["1Z"], 0), {"tracking_number": "1Z", "carrier": "UPS"}, Answer(200, _parcel([], 1))
+    ),
+    "woocommerce__stock_levels": Held(
+        {"id": 11, "manage_stock": True, "stock_quantity": 5},
+        {"quantity": 5},
+        Answer(404, {"code": "woocommerce_rest_product_invalid_id", "message": "Invalid ID.", "data": {"status": 404}}),
+    ),
+    "hubspot__contacts": Held(
+        {"id": "7", "properties": {"email": "a0@example.com", **_PROPERTIES}},
+        SCORES,
+        Answer(404, {"status": "error", "category": "OBJECT_NOT_FOUND", "message": "resource not found"}),
+    ),
+    "klaviyo__profiles": Held(
+        {"data": [{"type": "profile", "id": "7", "attributes": {"properties": {**_PROPERTIES, "cartwheel_orders": 2}}}]},
+        SCORES,
+        Answer(200, {"data": [], "links": {}}),
+    ),
+} | {
+    name: Held(_document(name), {"document_date": "2026-10-05", "total_minor": 9680}, _NO_DOCUMENT) for name in BOOKS
+}  # fmt: skip
+
+MALFORMED: list[Any] = [
+    None, [], "<html>", {}, {"data": None}, {"data": {}}, {"results": "x"}, {"update": {}}, {"QueryResponse": 3},
+    {"properties": []}, 7,
+]  # fmt: skip

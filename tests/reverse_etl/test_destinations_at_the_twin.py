@@ -1,0 +1,177 @@
+"""Every write at the sandbox's twin, without the engine: sent, read back, looked up, repeated, and taken back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+
+import httpx
+import pytest
+
+from reverse_etl import canonical_json, destinations
+from reverse_etl.destination import Answer, Result
+from reverse_etl.plan import Action, Change
+from reverse_etl.syncs import all_syncs
+from tests.reverse_etl.destination_cases import CONTACTS, SYNCS, one, write
+
+server = pytest.importorskip("sandbox.server")
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with server.Sandbox(port=0, seed=7, orders=60) as started:
+        yield started
+
+
+class Twin:
+    """Requests as the push loop's client makes them."""
+
+    def __init__(self, sandbox, sync):
+        self.name, self.platform, self.world = sync, all_syncs()[sync].destination, sandbox.world
+        self.credentials = server.CREDENTIALS[self.platform]
+        self.destination, self.url = destinations.load(self.platform), sandbox.base_urls[self.platform]
+        self.write = write(sync)
+
+    def send(self, request) -> Answer:
+        path = request.path
+        for name, value in self.credentials.items():
+            path = path.replace(f"{{{name}}}", value)
+        body = canonical_json.dumps(request.json) if request.json is not None else None
+        headers = {"Content-Type": "application/json", **self.destination.headers(self.credentials)}
+        said = httpx.request(
+            request.method, self.url + path, params=request.params or None, content=body, headers=headers
+        )
+        return Answer(
+            said.status_code,
+            json.loads(said.text, parse_float=Decimal),
+            {name.lower(): value for name, value in said.headers.items()},
+        )
+
+    def references(self):
+        reads = self.write.references
+        if reads is None:
+            return {}
+        return {table: reads.read(table, self.send(asked)) for table, asked in reads.requests.items()}
+
+    def deliver(self, delivery, key=""):
+        encode = self.write.encode_delete if delivery.action is Action.DELETE else self.write.encode
+        (outcome,) = self.write.decode(
+            [delivery], self.send(encode([delivery], key or self.name, self.references()))
+        ).values()
+        return outcome
+
+    def held(self, delivery):
+        return self.write.read_back.read(delivery, self.send(self.write.read_back.encode(delivery, {})))
+
+    def found(self, delivery):
+        return self.write.look_up.found(delivery, self.send(self.write.look_up.encode(delivery, {})))
+
+    def effects(self):
+        return self.world.effects.count(platform=self.platform)
+
+
+@pytest.fixture(params=SYNCS)
+def twin(request, sandbox):
+    return Twin(sandbox, request.param)
+
+
+def wanted(twin):
+    """A delivery about a record that this world has, or may get."""
+    world, name = twin.world, twin.name
+    if name == "shopify__stock_levels":
+        product, place = world.catalogue[0], world.locations[0]
+        have = world.shopify_available[(product.sku, place.location_id)]
+        item, location = f"InventoryItem/{product.shopify_inventory_item_id}", f"Location/{place.shopify_id}"
+        gids = {"inventory_item_gid": f"gid://shopify/{item}", "location_gid": f"gid://shopify/{location}"}
+        return replace(one(name, **gids, quantity=have + 3), changes=(Change("quantity", have, have + 3),))
+    if name == "shopify__tracking":
+        from sandbox.platforms.shopify_fulfilments import remaining
+
+        orders = [order for order in world.orders.values() if order.channel == "shopify"]
+        order = next(order for order in orders if any(remaining(world, order).values()))
+        line = next(line for line, left in remaining(world, order).items() if left)
+        parent = f"gid://shopify/FulfillmentOrder/{order.platform_id + 1_000_000_000}"
+        made = one(name, platform_order_id=str(order.platform_id), fulfilment_order_gid=parent)
+        gid = f"gid://shopify/FulfillmentOrderLineItem/{line + 1}"
+        return replace(made, lines=({"fulfilment_order_line_gid": gid, "line_quantity": 1},))
+    if name == "woocommerce__stock_levels":
+        product = next(item for item in world.catalogue if item.woo_variation_id is not None)
+        have = world.woo_quantity[product.sku]
+        ids = {"platform_product_id": str(product.woo_product_id), "platform_variant_id": str(product.woo_variation_id)}
+        return replace(one(name, **ids, quantity=have + 3), changes=(Change("quantity", have, have + 3),))
+    if name in CONTACTS:
+        return replace(one(name, email="twin@example.com"), changes=(Change("segment", None, "loyal"),))
+    return replace(one(name, customer_name=None, document_number="T-1"), record_key=f"je:twin:{name}")
+
+
+def test_a_write_is_free_before_it_held_after_it_and_settles_its_own_doubt(twin):
+    delivery = wanted(twin)
+    assert twin.found(delivery) is None
+    before = twin.effects()
+    assert twin.deliver(delivery).result is Result.ACCEPTED
+    assert twin.effects() - before == 1
+    held = twin.held(delivery)
+    assert held
+    assert held == {field: delivery.payload[field] for field in held}
+    assert twin.found(delivery).result is Result.ACCEPTED
+
+
+@pytest.mark.parametrize("name", ["woocommerce__stock_levels", *CONTACTS])
+def test_the_twin_counts_the_same_value_written_twice_as_two(sandbox, name):
+    twin = Twin(sandbox, name)
+    delivery, before = wanted(twin), twin.effects()
+    for _ in range(2):
+        assert twin.deliver(delivery).result is Result.ACCEPTED
+    assert twin.effects() - before == 2
+
+
+@pytest.mark.parametrize("name", CONTACTS)
+def test_what_we_wrote_is_taken_back_and_nothing_else(sandbox, name):
+    twin = Twin(sandbox, name)
+    delivery = replace(wanted(twin), action=Action.DELETE)
+    twin.deliver(replace(delivery, action=Action.UPDATE))
+    assert twin.found(delivery) is None
+    before = twin.effects()
+    assert twin.deliver(delivery).result is Result.ACCEPTED
+    assert twin.effects() - before == 1
+    assert set(twin.held(delivery).values()) == {None}
+    assert twin.found(delivery).result is Result.ACCEPTED
+
+
+@pytest.mark.parametrize("name", CONTACTS)
+def test_what_is_gone_is_not_brought_back_by_taking_back(sandbox, name):
+    twin = Twin(sandbox, name)
+    delivery = replace(one(name, email="never-there@example.com"), action=Action.DELETE)
+    before = twin.effects()
+    # The look-up that goes before every deletion settles it.
+    assert twin.found(delivery).result is Result.ACCEPTED
+    if name.startswith("hubspot"):
+        assert twin.deliver(delivery).result is Result.ACCEPTED
+    assert twin.effects() == before
+
+
+def test_a_key_the_twin_has_forgotten_is_no_guard_and_the_look_up_is(sandbox):
+    twin = Twin(sandbox, "shopify__stock_levels")
+    delivery = wanted(twin)
+    assert [twin.deliver(delivery, "old-key").result for _ in range(2)] == [Result.ACCEPTED] * 2
+    twin.world.clock.advance(48 * 3600)
+    assert twin.found(delivery).result is Result.ACCEPTED
+    assert twin.deliver(delivery, "old-key").code == "CHANGE_FROM_QUANTITY_STALE"
+
+
+def test_thousands_of_customers_are_read_page_by_page(sandbox):
+    twin = Twin(sandbox, "quickbooks__deposits")
+    reads, names = twin.write.references, {}
+    books = twin.world.state("quickbooks")["books"]
+    for number in range(2100):
+        books.kept["Customer"][f"{number}x"] = {"Id": str(5_000_000 + number), "DisplayName": f"Customer {number}"}
+    books.version += 1
+    asked, pages = reads.requests["customers"], 0
+    while asked is not None:
+        answer = twin.send(asked)
+        names |= reads.read("customers", answer)
+        asked, pages = reads.next("customers", answer), pages + 1
+    assert pages >= 3
+    assert names["Customer 2099"] == "5002099"
+    assert len(names) == len(books.kept["Customer"])
