@@ -29,7 +29,7 @@ from reverse_etl.sync import Baseline, Guard, InDoubtPolicy, Lane, Mode, Sync
 ROUNDS = 3
 AT_ONCE = (1, 8, 32)
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
-PAGE = b"\0" * 4096
+PAGE, PAGES = b"\0" * 4096, 1_000
 SYNC = Sync(
     name="bench__records",
     model="act_bench__records",
@@ -108,9 +108,12 @@ def bare_store(ledger: Ledger, deliveries: tuple[Delivery, ...], run: str) -> No
 
 
 def bare_disk(folder: str, writes: int) -> None:
+    """Pages written over and over in a file that has its size already, as a log that is reused has."""
     with open(f"{folder}/probe", "wb", buffering=0) as file:
-        for _ in range(writes):
-            file.write(PAGE)
+        file.write(PAGE * PAGES)
+        os.fsync(file.fileno())
+        for number in range(writes):
+            os.pwrite(file.fileno(), PAGE, number % PAGES * len(PAGE))
             os.fdatasync(file.fileno())
 
 

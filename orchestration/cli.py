@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from orchestration.cli_exceptions import audit, exceptions
 from orchestration.cli_explain import explain, replay
 from orchestration.cli_flows import flows
 from orchestration.cli_handoff import handoff
@@ -178,6 +179,8 @@ cartwheel.add_command(flows)
 cartwheel.add_command(handoff)
 cartwheel.add_command(approve)
 cartwheel.add_command(drift)
+cartwheel.add_command(exceptions)
+cartwheel.add_command(audit)
 
 
 def main() -> None:

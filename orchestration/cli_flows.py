@@ -92,12 +92,13 @@ def _show(output: str) -> None:
     from rich import box
     from rich.table import Table
 
-    from orchestration.screen import screen
+    from orchestration.screen import print_wide, screen
 
     table = Table("flow", "how it works", "lately", box=box.SIMPLE, show_lines=True)
     for flow in found:
         table.add_row(*_cells(flow))
-    screen.print(table)
+    # Columns that wrap are for the eye; a file or a pipe gets each sentence whole.
+    screen.print(table) if screen.is_terminal else print_wide(table)
 
 
 def as_json(flow: Flow) -> dict[str, Any]:

@@ -105,17 +105,17 @@ def _print(found: list[Pending], now: datetime) -> None:
 
     from orchestration.activation import spoken_money
     from orchestration.cli_flows import spoken_age
-    from orchestration.screen import screen
+    from orchestration.screen import print_wide, say, screen
 
     if not found:
-        screen.print("nothing waits")
+        say(screen, "nothing waits")
         return
     table = Table("destination", "sync", "state", "deliveries", "oldest", "money")
     for item in found:
         state = "handed to a person" if item.state == "handed_off" else item.state.replace("_", " ")
         age, money = spoken_age(now - item.since), spoken_money(dict(item.money_minor))
         table.add_row(item.destination, item.sync, state, str(item.deliveries), age, money)
-    screen.print(table)
+    print_wide(table)
 
 
 def _as_json(item: Pending, now: datetime) -> dict[str, Any]:

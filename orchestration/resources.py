@@ -30,6 +30,8 @@ def instance_settings() -> str:
             "    default_limit: 1",
             "run_monitoring:",
             "  enabled: true",
+            # A run whose process died would keep its place in a pool, and everybody else out, for ever.
+            "  free_slots_after_run_end_seconds: 30",
             # Runs whose process died, as often as their job allows; what failed by its own word is not tried again.
             "run_retries:",
             "  enabled: true",

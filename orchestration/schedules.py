@@ -15,25 +15,21 @@ CRONS = {
 
 
 def schedules(refresh: str) -> list[dg.ScheduleDefinition]:
-    def unless_paused(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    @dg.schedule(
+        name="refresh_warehouse_every_five_minutes",
+        job_name=refresh,
+        cron_schedule=CRONS["refresh_warehouse"],
+        execution_timezone="UTC",
+        default_status=(
+            dg.DefaultScheduleStatus.RUNNING if environment.name() == "sandbox" else dg.DefaultScheduleStatus.STOPPED
+        ),
+        description="Polls every configured platform, builds all models, publishes the snapshot; unless paused.",
+    )
+    def unless_paused() -> dg.RunRequest | dg.SkipReason:
         paused = _paused(refresh)
         return dg.SkipReason(paused) if paused else dg.RunRequest()
 
-    return [
-        dg.ScheduleDefinition(
-            name="refresh_warehouse_every_five_minutes",
-            job_name=refresh,
-            cron_schedule=CRONS["refresh_warehouse"],
-            execution_timezone="UTC",
-            execution_fn=unless_paused,
-            default_status=(
-                dg.DefaultScheduleStatus.RUNNING
-                if environment.name() == "sandbox"
-                else dg.DefaultScheduleStatus.STOPPED
-            ),
-            description="Polls every configured platform, builds all models, publishes the snapshot; unless paused.",
-        )
-    ]
+    return [unless_paused]
 
 
 def _paused(flow: str) -> str | None:

@@ -75,7 +75,7 @@ def approve(connection: Connection, reference: str, by: str, because: str, now: 
 def approve_within_limits(connection: Connection, plan_id: str, now: datetime) -> bool:
     """Let a plan go that breaks no limit; False, and nothing done, when it breaks one."""
     row = _plan(connection, plan_id)
-    if json.loads(row["breaches"]) or row["plan_status"] != "open":
+    if json.loads(row["breaches"]) or row["plan_status"] == "canary_failed":
         return False
     known = select(APPROVALS.c.approved_by).where(APPROVALS.c.plan_id == plan_id, APPROVALS.c.approved_by == LIMITS)
     if connection.execute(known).first() is None:
@@ -112,7 +112,7 @@ def _plan(connection: Connection, reference: str) -> RowMapping:
 
 def _require_open(connection: Connection, row: RowMapping) -> None:
     plan_id = row["plan_id"]
-    if row["plan_status"] != "open":
+    if row["plan_status"] == "canary_failed":
         raise StopSync(f"the canary of plan {plan_id} failed: make a new plan and read it", code=row["plan_status"])
     mine = select(DELIVERIES.c.state).where(DELIVERIES.c.plan_id == plan_id).distinct()
     states: set[str] = set(connection.execute(mine).scalars())

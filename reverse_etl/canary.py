@@ -3,46 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from reverse_etl.delivery_states import OPEN, State
+from reverse_etl import plan_standing
+from reverse_etl.delivery_states import State
 from reverse_etl.errors import DeliveryError
 from reverse_etl.exception_queue import Finding
 from reverse_etl.feed import Feed
 from reverse_etl.plan import Action, Delivery
+from reverse_etl.plan_standing import CANARY_PASSED
 from reverse_etl.push import Push
 from reverse_etl.sync import Sync
 
+# How many times as many records as the canary asks for are tried before "all refused" is taken for a failure.
+_ROUNDS = 3
 
-async def lead(run: Push, sync: Sync, plan_id: str) -> Finding | None:
-    """Send the canary of a plan that has more records than that; what is wrong with it, or None when the rest may go."""
-    records = sync.canary
-    if not records:
-        return None
-    # What waits for another document says nothing about this plan, and holds up no other chain.
-    blocked = {delivery.delivery_id for delivery, _ in run.ledger.queries.blocked(sync.name)}
-    head = run.ledger.queries.head(plan_id, records + len(blocked) + 1)
-    first = [delivery for delivery in head if delivery.delivery_id not in blocked]
-    if len(first) <= records:
-        return None
-    first = first[:records]
-    if any(delivery.state in OPEN for delivery in first):
-        ids = [delivery.delivery_id for delivery in first]
-        await run.drain(Feed(run.ledger.queries, run.destination, {sync.name: sync}, run.holder, ids))
-        first = list(run.ledger.queries.by_ids(ids))
-        if run.tallies[sync.name].stopped is None:
-            wrong = await _wrong(run, sync, first)
-            if wrong:
-                return _finding(sync, plan_id, wrong)
-    return None
+
+@dataclass(frozen=True)
+class Verdict:
+    """May the rest go? `wrong` says what failed; without it the canary itself still waits."""
+
+    may_go: bool
+    wrong: Finding | None = None
+
+
+async def lead(run: Push, sync: Sync, plan_id: str) -> Verdict:
+    """Send the canary of a plan that has more records than that, and read it back.
+
+    A refused record says something about itself, not about the writing, so the next one takes its place; only when all
+    that were tried are refused, or one that was accepted does not hold what was written, has the canary failed.
+    """
+    records, queries = sync.canary, run.ledger.queries
+    standing = plan_standing.standing(run.ledger.engine, plan_id)
+    if not records or standing is None or standing.plan_status == CANARY_PASSED:
+        return Verdict(True)
+    if sum(standing.states.values()) <= records:
+        return Verdict(True)
+    for _ in range(_ROUNDS):
+        accepted = queries.deliveries(plan_id, (State.ACCEPTED,), records)
+        wanted = queries.due([sync.name], run.holder, records - len(accepted)) if len(accepted) < records else ()
+        if not wanted or run.tallies[sync.name].stopped is not None:
+            break
+        ids = [delivery.delivery_id for delivery in wanted]
+        await run.drain(Feed(queries, run.destination, {sync.name: sync}, run.holder, ids))
+    if run.tallies[sync.name].stopped is not None:
+        return Verdict(False)
+    return await _judge(run, sync, plan_id)
+
+
+async def _judge(run: Push, sync: Sync, plan_id: str) -> Verdict:
+    accepted = run.ledger.queries.deliveries(plan_id, (State.ACCEPTED,), sync.canary)
+    if accepted:
+        wrong = await _wrong(run, sync, accepted)
+        return Verdict(not wrong, _finding(sync, plan_id, wrong) if wrong else None)
+    refused = len(run.ledger.queries.deliveries(plan_id, (State.REJECTED,), sync.canary * _ROUNDS))
+    if refused == sync.canary * _ROUNDS:
+        return Verdict(False, _finding(sync, plan_id, [f"all of the first {refused} were refused"]))
+    # Refused and nothing else left, or all that is left waits for something: then there is nothing to hold back.
+    return Verdict(not run.ledger.queries.due([sync.name], "", 1))
 
 
 async def _wrong(run: Push, sync: Sync, deliveries: Sequence[Delivery]) -> list[str]:
-    """A sentence per record that was not accepted or does not hold what it accepted."""
+    """A sentence per record that does not hold what it accepted."""
     found = []
     for delivery in deliveries:
-        if delivery.state != State.ACCEPTED:
-            found.append(f"{delivery.record_key} was not accepted but is {delivery.state}")
-            continue
         try:
             held = await run.read_back(delivery)
         except DeliveryError as error:

@@ -23,6 +23,8 @@ from reverse_etl.settings import Connection
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _TIMEOUTS = {"timeout": TIMEOUT.as_dict()}
 _URLS_KEPT = 1_000
+# How much closer together two requests may arrive than they were sent.
+_JITTER_SECONDS = 0.03
 # A vendor that asks for more than this has closed for the day: nobody sleeps that long with a lease in hand.
 LONGEST_HOLD = 90.0
 
@@ -59,6 +61,7 @@ class DestinationClient:
         # httpx's own pool slows down with many requests in flight (encode/httpx#3215); its API over aiohttp does not.
         self._transport = AiohttpTransport()
         self._urls: dict[str, httpx.URL] = {}
+        self._secrets = _secrets(destination, connection)
 
     async def __aenter__(self) -> Self:
         return self
@@ -118,6 +121,9 @@ class DestinationClient:
             # Straight to the transport: a client's redirects, cookies and auth flows are of no use here, and cost a third.
             response = await self._transport.handle_async_request(asked)
             body = await response.aread()
+            for secret in self._secrets:
+                # A vendor that refuses a request may quote it, and its words are kept.
+                body = body.replace(secret, b"[left out]")
         except httpx.TransportError as error:
             cause = type(error.__cause__ or error).__name__
             if isinstance(error.__cause__, _NOT_SENT):
@@ -147,11 +153,21 @@ class DestinationClient:
 def limiter(pace: Pace) -> AsyncLimiter:
     """A leaky bucket that keeps any window of the vendor's length within its limit.
 
-    A burst and the steady flow after it may fall into one window, so the flow is the limit less the burst.
+    A window holds the burst, then the steady flow: burst - 1 + rate x length requests at most. The flow is as much
+    slower as requests may bunch up on their way, and no slower, because an unused share is never got back.
     """
-    burst = max(1.0, pace.requests / 50)
-    steady = max(pace.requests - burst, pace.requests / 2) / pace.seconds
+    burst = max(1.0, float(int(pace.requests / 50)))
+    steady = (pace.requests - burst + 1) / (pace.seconds + _JITTER_SECONDS)
     return AsyncLimiter(burst, burst / steady)
+
+
+def _secrets(destination: Destination, connection: Connection) -> tuple[bytes, ...]:
+    """What opens this destination: its credentials, and what its headers make of them."""
+    made = destination.headers(connection.credentials)
+    plain = destination.headers(dict.fromkeys(connection.credentials, ""))
+    words = [value.split()[-1] for name, value in made.items() if value and value != plain.get(name)]
+    # A shorter one would be found in other words; no vendor's is that short.
+    return tuple({word.encode() for word in (*words, *connection.credentials.values()) if len(word) >= 8})
 
 
 def _json(body: bytes) -> Any:

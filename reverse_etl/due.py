@@ -45,7 +45,7 @@ def due_syncs(connection: Connection, now: datetime) -> list[Due]:
 
 def _waiting(now: datetime) -> Select[Any]:
     settled = DELIVERIES.c.state_at <= now - GRACE
-    approved = and_(DELIVERIES.c.state == State.APPROVED, PLANS.c.plan_status == "open")
+    approved = and_(DELIVERIES.c.state == State.APPROVED, PLANS.c.plan_status != "canary_failed")
     rests = or_(approved, DELIVERIES.c.state == State.IN_DOUBT)
     due = or_(and_(DELIVERIES.c.due_at.is_(None), settled), DELIVERIES.c.due_at <= now)
     lapsed = and_(DELIVERIES.c.state == State.SENDING, DELIVERIES.c.leased_until <= now)

@@ -35,12 +35,21 @@ from reverse_etl.syncs import all_syncs
 PLANNING_CODES = ("bad_activation_model", "missing_model", "blocked_by_check", "plan_overtaken")
 PUSHING_CODES = (
     "auth",
+    "bad_declaration",
+    "bad_setting",
     "breaker_open",
     "budget_spent",
+    "canary_failed",
     "missing_setting",
+    "no_read_back",
+    "not_owned",
     "production_locked",
     "stale_plan",
     "unreachable",
+    # A kind stands for every code of it: what a vendor says when a read before the first write fails.
+    "transient",
+    "throttled",
+    "unknown",
 )
 UPSTREAM = "waiting_for_upstream"
 # A push that gets ahead of a plan leaves less to plan, so a few tries are many.
@@ -205,12 +214,13 @@ async def _run(
             DestinationClient(destination, connection, breaker, sleep) as client,
         ):
             run = Push(destination, chosen, ledger, commits, client, holder, clock, report, step, sleep)
-            failed = await lead(run, sync, plan_id)
-            if failed is None:
+            verdict = await lead(run, sync, plan_id)
+            if verdict.may_go:
+                ledger.pass_canary(plan_id)
                 await run.drain(Feed(ledger.queries, destination, chosen, holder))
-            else:
-                ledger.fail_canary(plan_id, failed, clock())
-                run.tallies[sync.name].stopped = StopSync(failed.message, code=failed.code)
+            elif verdict.wrong is not None:
+                ledger.fail_canary(plan_id, verdict.wrong, clock())
+                run.tallies[sync.name].stopped = StopSync(verdict.wrong.message, code=verdict.wrong.code)
             return run.tallies[sync.name], client.calls
 
 

@@ -79,7 +79,7 @@ CODES: dict[str, Advice] = {
     "bad_activation_model": Advice(_H, _DECIDE, "correct the model the message names, build and plan again"),
     "missing_model": Advice(_H, _DECIDE, "cartwheel build, then plan again"),
     # Records that wait.
-    "drift": Advice(_M, _DECIDE, "cartwheel drift: choose reassert, accept or ignore"),
+    "drift": Advice(_M, _DECIDE, "cartwheel drift list, then choose: reassert, accept or ignore"),
     "held": Advice(_M, _DECIDE, "decide on a correction by hand: a document is not rewritten behind the accountant"),
     "waiting_for_upstream": Advice(_L, _DECIDE, "settle the document it waits for; it then goes by itself"),
     # Doubts.

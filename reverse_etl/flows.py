@@ -155,9 +155,9 @@ def _condition(sync: Sync) -> str:
     if limits.max_share_changed < 1:
         found.append(f"at most {limits.max_share_changed:.0%} of the known records change")
     if limits.max_deliveries is not None:
-        found.append(f"at most {limits.max_deliveries} deliveries")
+        found.append(f"at most {limits.max_deliveries:,} deliveries")
     if limits.max_money_minor is not None:
-        found.append(f"at most {limits.max_money_minor} minor units per currency")
+        found.append(f"at most {limits.max_money_minor:,} minor units per currency")
     if sync.mode is Mode.MIRROR and limits.max_deletes is not None:
         found.append(f"at most {limits.max_deletes} deletes")
     if limits.max_price_move is not None:

@@ -25,6 +25,7 @@ from reverse_etl.ledger_store import open_store
 from reverse_etl.ledger_tables import DELIVERIES, PLANS
 from reverse_etl.operations_tables import EXCEPTIONS, FLOW_RUNS
 from reverse_etl.plan import Delivery, Plan
+from reverse_etl.plan_standing import CANARY_FAILED, CANARY_PASSED
 from reverse_etl.quota import spend
 from reverse_etl.sync import Sync
 
@@ -121,10 +122,16 @@ class Ledger:
         with self._engine.begin() as connection:
             plan_store.approve_within_limits(connection, plan_id, now)
 
+    def pass_canary(self, plan_id: str) -> None:
+        """The first records of this plan read back as written: the rest may go, now and when the push is resumed."""
+        with self._engine.begin() as connection:
+            is_open = (PLANS.c.plan_id == plan_id) & (PLANS.c.plan_status == "open")
+            connection.execute(update(PLANS).where(is_open).values(plan_status=CANARY_PASSED))
+
     def fail_canary(self, plan_id: str, finding: Finding, now: datetime) -> None:
         """Nothing more of this plan is sent; its first records did not read back as written."""
         with self._engine.begin() as connection:
-            connection.execute(update(PLANS).where(PLANS.c.plan_id == plan_id).values(plan_status="canary_failed"))
+            connection.execute(update(PLANS).where(PLANS.c.plan_id == plan_id).values(plan_status=CANARY_FAILED))
             exception_queue.open_findings(connection, [finding], now)
 
     def note(self, findings: Sequence[Finding], now: datetime) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -80,10 +79,12 @@ class LedgerQueries:
             row = connection.execute(wanted).mappings().first()
         return self._plan(row) if row is not None else None
 
-    def deliveries(self, plan_id: str, states: Sequence[State] = tuple(State)) -> tuple[Delivery, ...]:
-        """Deliveries of a plan in these states, in the plan's order."""
+    def deliveries(
+        self, plan_id: str, states: Sequence[State] = tuple(State), most: int | None = None
+    ) -> tuple[Delivery, ...]:
+        """Deliveries of a plan in these states, in the plan's order; at most so many."""
         wanted = select(DELIVERIES).where(DELIVERIES.c.plan_id == plan_id, DELIVERIES.c.state.in_(states))
-        return self._deliveries(wanted.order_by(DELIVERIES.c.position))
+        return self._deliveries(wanted.order_by(DELIVERIES.c.position).limit(most))
 
     def unsettled(self, sync: str) -> tuple[Delivery, ...]:
         """Deliveries of a sync whose effect nobody knows, oldest first."""
@@ -113,15 +114,6 @@ class LedgerQueries:
         found = self._deliveries(wanted.limit(limit + len(taken)))
         return tuple(delivery for delivery in found if delivery.delivery_id not in taken)[:limit]
 
-    def due_syncs(self, now: datetime) -> dict[str, int]:
-        """Syncs with deliveries that were begun and may go out again now, and how many: what a retry takes up."""
-        begun = or_(DELIVERIES.c.state == State.IN_DOUBT, DELIVERIES.c.tries > 0)
-        lapsed = and_(DELIVERIES.c.state == State.SENDING, DELIVERIES.c.leased_until <= now)
-        waits = and_(DELIVERIES.c.state.in_((State.APPROVED, State.IN_DOUBT)), begun, _is_due(now))
-        counted = select(DELIVERIES.c.sync, func.count()).where(or_(waits, lapsed)).group_by(DELIVERIES.c.sync)
-        with self._reading() as connection:
-            return {row[0]: row[1] for row in connection.execute(counted.order_by(DELIVERIES.c.sync))}
-
     def waiting(self, sync: str) -> dict[str, int]:
         """How many deliveries of a sync are in each state that is not an end."""
         counted = select(DELIVERIES.c.state, func.count()).where(
@@ -139,11 +131,6 @@ class LedgerQueries:
         with self._reading() as connection:
             rows = connection.execute(wanted.where(waits).order_by(DELIVERIES.c.position)).mappings()
             return tuple((read_delivery(row), row["upstream"]) for row in rows)
-
-    def head(self, plan_id: str, records: int) -> tuple[Delivery, ...]:
-        """The first deliveries of a plan, in its order."""
-        wanted = select(DELIVERIES).where(DELIVERIES.c.plan_id == plan_id, DELIVERIES.c.position <= records)
-        return self._deliveries(wanted.order_by(DELIVERIES.c.position))
 
     def by_ids(self, delivery_ids: Sequence[str]) -> tuple[Delivery, ...]:
         """These deliveries as they are now."""
@@ -199,12 +186,8 @@ class LedgerQueries:
         )
 
 
-def _is_due(now: datetime) -> ColumnElement[bool]:
-    return or_(DELIVERIES.c.due_at.is_(None), DELIVERIES.c.due_at <= now)
-
-
 def _sendable(syncs: Sequence[str], holder: str) -> Select[Any]:
-    approved = and_(DELIVERIES.c.state == State.APPROVED, PLANS.c.plan_status == "open", not_(_is_blocked()))
+    approved = and_(DELIVERIES.c.state == State.APPROVED, PLANS.c.plan_status != "canary_failed", not_(_is_blocked()))
     return (
         select(DELIVERIES)
         .join(PLANS, PLANS.c.plan_id == DELIVERIES.c.plan_id)

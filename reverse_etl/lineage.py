@@ -21,6 +21,7 @@ from reverse_etl.errors import ConfigurationError
 RAW = "raw_"
 # More rows than a reader looks at; what is left out is counted.
 ROWS_KEPT = 200
+_FEW = 50
 _LAYERS = {"seeds": 0, "marts": 0, "canonical": 1, "staging": 2}
 
 
@@ -144,7 +145,9 @@ def _follow(
 ) -> Traced:
     """Fetch the rows of a table that the rows already held come from."""
     explains = tuple(dict.fromkeys(origin for origin, _ in leading))
-    branches = " union all ".join(step_query(step, held[origin]) for origin, step in leading)
+    branches = " union all ".join(
+        step_query(step, held[origin], _narrowed(connection, step, held[origin])) for origin, step in leading
+    )
     try:
         connection.execute(f"create or replace temp table {holding} as select distinct * from ({branches})")
     except duckdb.CatalogException:
@@ -176,15 +179,26 @@ def _applies(connection: duckdb.DuckDBPyConnection, step: Step, origin: str) -> 
     return found is not None
 
 
-def step_query(step: Step, origin: str) -> str:
-    """The rows of a step's table that the rows of `origin` come from."""
+def step_query(step: Step, origin: str, narrowed: Sequence[str] = ()) -> str:
+    """The rows of a step's table that the rows of `origin` come from; `narrowed` are conditions they meet anyhow."""
     wanted = ", ".join(f"{expression} as wanted_{at}" for at, expression in enumerate(step.by.values()))
     matches = " and ".join(f"({name}) is not distinct from wanted_{at}" for at, name in enumerate(step.by))
-    kept = f" where {step.where}" if step.where else ""
+    kept = " and ".join([*([f"({step.where})"] if step.where else []), *narrowed])
     return (
-        f"select parent.* from (select * from {step.table}{kept}) as parent"
+        f"select parent.* from (select * from {step.table}{f' where {kept}' if kept else ''}) as parent"
         f" semi join (select distinct {wanted} from {origin} where {_chosen(step)}) as wanted on {matches}"
     )
+
+
+def _narrowed(connection: duckdb.DuckDBPyConnection, step: Step, origin: str) -> list[str]:
+    """Few wanted keys as constants: those reach below a view, so that it opens the JSON of their rows alone."""
+    found = []
+    for name, expression in step.by.items():
+        query = f"select distinct cast({expression} as varchar) from {origin} where {_chosen(step)} limit {_FEW + 1}"
+        keys = [key for (key,) in connection.execute(query).fetchall()]
+        if None not in keys and len(keys) <= _FEW:
+            found.append(f"({name}) in ({', '.join(map(literal, keys))})")
+    return found
 
 
 def _chosen(step: Step) -> str:

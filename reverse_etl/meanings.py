@@ -52,10 +52,8 @@ class Meanings:
 
 def retry_after(answer: Answer) -> float | None:
     """Seconds the destination asked to wait, when it said so in seconds."""
-    try:
-        return max(0.0, float(answer.headers.get("retry-after", "")))
-    except ValueError:
-        return None
+    said = answer.headers.get("retry-after", "").strip()
+    return float(said) if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", said, re.ASCII) else None
 
 
 def short(message: Any) -> str:

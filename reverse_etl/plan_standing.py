@@ -13,6 +13,8 @@ from reverse_etl.operations_tables import APPROVALS
 from reverse_etl.sync import Sync
 
 LIMITS = "limits"
+# What a plan's status may say besides "open".
+CANARY_FAILED, CANARY_PASSED = "canary_failed", "canary_passed"
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def needs_person(engine: Engine, found: PlanStanding, sync: Sync) -> list[str]:
 def _canary_failed_since_a_person(engine: Engine, found: PlanStanding) -> str | None:
     """The newest earlier plan of the sync whose canary failed, unless a person has let a later one go since."""
     failed = select(PLANS.c.plan_id, PLANS.c.number).where(
-        PLANS.c.sync == found.sync, PLANS.c.number < found.number, PLANS.c.plan_status == "canary_failed"
+        PLANS.c.sync == found.sync, PLANS.c.number < found.number, PLANS.c.plan_status == CANARY_FAILED
     )
     passed = (
         select(func.max(PLANS.c.number))

@@ -21,7 +21,7 @@ from reverse_etl.reading import settled_by
 from reverse_etl.score_properties import PROPERTIES, held, shown, touched, written
 
 REVISION = "2026-07-15"
-PACE = Pace(requests=72, seconds=1.0, in_flight=8)
+PACE = Pace(requests=75, seconds=1.0, in_flight=8)
 
 MEANINGS = Meanings(
     codes={
@@ -92,11 +92,10 @@ def _held(delivery: Delivery, answer: Answer) -> dict[str, Any] | None:
 
 def _hold(answer: Answer) -> float:
     """When the minute's window has no room left for all that may be in flight, the next one is waited for."""
-    try:
-        left, reset = (float(answer.headers[f"ratelimit-{name}"]) for name in ("remaining", "reset"))
-    except (KeyError, ValueError):
+    left, reset = (answer.headers.get(f"ratelimit-{name}", "") for name in ("remaining", "reset"))
+    if not (left.isdecimal() and reset.isdecimal()):
         return 0.0
-    return reset if left < PACE.in_flight else 0.0
+    return float(reset) if int(left) < PACE.in_flight else 0.0
 
 
 def _headers(credentials: Mapping[str, str]) -> dict[str, str]:

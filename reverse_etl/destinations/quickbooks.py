@@ -275,7 +275,7 @@ DESTINATION = Destination(
         "deposit": _document(_PAYOUT),
     },
     # Ten a second for an app, and 500 a minute for the company, which is the tighter of the two.
-    pace=Pace(requests=9.3, seconds=1.0, in_flight=4),
+    pace=Pace(requests=8.55, seconds=1.0, in_flight=4),
     errors=MEANINGS.errors,
     codes=MEANINGS.codes,
     request_id_header="intuit_tid",

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from reverse_etl import engine
 from reverse_etl.sync import Sync
@@ -32,10 +33,11 @@ def fill(connection: duckdb.DuckDBPyConnection, sync_name: str, records: Sequenc
     unknown = {name for record in records for name in record} - set(columns)
     if unknown:
         raise ValueError(f"{sync.model} has no {', '.join(sorted(unknown))}")
-    places = ", ".join("?" for _ in columns)
-    rows = [[record.get(name) for name in columns] for record in records]
-    if rows:
-        connection.executemany(f"insert into activation.{sync.model} values ({places})", rows)
+    rows = pa.table({name: [record.get(name) for record in records] for name in columns})
+    connection.register("rows_of_test", rows)
+    cast = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in columns.items())
+    connection.execute(f"insert into activation.{sync.model} select {cast} from rows_of_test")
+    connection.unregister("rows_of_test")
 
 
 def _columns(sync: Sync, observed: Collection[str]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from reverse_etl.engine import PushResult
 from tests.proof.pusher import FORKS
 
 # Seconds after which a push of ten thousand is called stuck.
-PATIENCE = 540
+PATIENCE = 1500
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ def test_a_sample_of_the_matrix_is_as_published(tmp_path) -> None:
 
 
 @pytest.mark.proof
+@pytest.mark.timeout(1800)
 def test_the_whole_matrix_is_as_published(tmp_path) -> None:
     found = crash_matrix.run(cells(), tmp_path)
     wrong = {f"{cell.situation}, {cell.step}, {cell.subject.sync}": text for cell, text in found.items()}

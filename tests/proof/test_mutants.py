@@ -34,6 +34,7 @@ def test_the_engine_as_it_is_passes_what_the_mutants_fail(tmp_path: Path) -> Non
 
 
 @pytest.mark.proof
+@pytest.mark.timeout(1800)
 def test_every_planted_defect_is_noticed(tmp_path: Path, record_property) -> None:
     def killed(mutant: Mutant) -> Ran:
         folder = tmp_path / mutant.name.replace(" ", "-")

@@ -31,6 +31,7 @@ def test_a_few_interleavings_end_in_the_last_wish_each_effect_once(machine: type
 
 
 @pytest.mark.proof
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("machine", MACHINES)
 def test_many_interleavings_end_in_the_last_wish_each_effect_once(machine: type[EngineMachine]) -> None:
     run(machine, examples=150, steps=30)

@@ -78,6 +78,7 @@ def test_three_hundred_deliveries_are_neither_lost_nor_doubled_nor_hidden(tmp_pa
 
 
 @pytest.mark.proof
+@pytest.mark.timeout(1800)
 def test_ten_thousand_deliveries_are_neither_lost_nor_doubled_nor_hidden(tmp_path: Path, record_property) -> None:
     peaks, weather = deliver(10_000, (2_000, 9_900), tmp_path)
     ratio = peaks[9_900] / peaks[2_000]

@@ -32,6 +32,8 @@ class ReceivingShop:
         self.people: dict[str, dict] = {}
         self.customers: list[str] = []
         self.bad_records: set[str] = set()
+        # Accepted in words and not kept, as a CRM does with a property that an admin made read-only.
+        self.dropped_properties: set[str] = set()
         self.answered: dict[str, dict] = {}
 
     def __enter__(self):
@@ -117,7 +119,8 @@ class ReceivingShop:
                 errors.append({"category": category[0], "message": category[1], "context": trace})
                 continue
             self.effects.append(("contact", email))
-            self.people.setdefault(email, {}).update(item["properties"])
+            kept = {name: value for name, value in item["properties"].items() if name not in self.dropped_properties}
+            self.people.setdefault(email, {}).update(kept)
             result = {"id": f"c-{email}", "properties": {"email": email}}
             results.append({**result, "objectWriteTraceId": item["objectWriteTraceId"]})
         return {"status": 207 if errors else 200, "results": results, "errors": errors}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
@@ -172,7 +174,7 @@ def test_nobody_acts_without_a_name_and_a_reason(operations, who, because):
         audit.append(connection, who=who, action="approve", subject="p", because=because, details={}, now=NOW)
 
 
-def test_words_that_a_operations_refuses_do_not_lose_the_deed(operations):
+def test_words_that_a_store_refuses_do_not_lose_the_deed(operations):
     with operations.begin() as connection:
         audit.append(
             connection,
@@ -186,13 +188,19 @@ def test_words_that_a_operations_refuses_do_not_lose_the_deed(operations):
     assert found(operations) == []
 
 
-def test_two_people_at_once_make_one_chain(operations):
-    # The second waits for the first one's transaction, and follows its row.
-    from concurrent.futures import ThreadPoolExecutor
+def test_people_at_once_make_one_chain(operations):
+    # Whoever comes second waits for the first one's transaction, and follows its row.
+    together = Barrier(4)
+    decide(operations, 1)
+
+    def many(start):
+        together.wait()
+        for index in range(start, start + 25):
+            decide(operations, 1, index)
 
     with ThreadPoolExecutor(4) as pool:
-        for done in [pool.submit(decide, operations, 10, start) for start in (0, 10, 20, 30)]:
+        for done in [pool.submit(many, start) for start in (100, 200, 300, 400)]:
             done.result()
     assert found(operations) == []
     with operations.connect() as connection:
-        assert audit.head(connection)[0] == 40
+        assert audit.head(connection)[0] == 101

@@ -230,6 +230,13 @@ def test_they_are_waited_for_as_long_as_they_ask(name):
     assert caught.value.wait == 7.0
 
 
+@pytest.mark.parametrize("said_to_wait", ["soon", "nan", "inf", "-1", "Wed, 21 Oct 2026 07:28:00 GMT", ""])
+def test_a_wait_that_is_no_number_of_seconds_is_left_to_our_own_back_off(said_to_wait):
+    with pytest.raises(RetryLater) as caught:
+        write("klaviyo__profiles").decode(batch("klaviyo__profiles"), Answer(429, {}, {"retry-after": said_to_wait}))
+    assert caught.value.wait is None
+
+
 def test_quickbooks_wants_a_minute_and_does_not_say_so():
     for body in ({}, said("quickbooks", "3001").body):
         with pytest.raises(RetryLater) as caught:

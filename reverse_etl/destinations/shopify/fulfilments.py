@@ -72,9 +72,11 @@ def _found_fulfilment(delivery: Delivery, answer: Answer) -> Outcome | None:
     if fulfilment_order is None:
         return rejected("the fulfilment order does not exist any more", Kind.GONE)
     lines = items(fulfilment_order, "lineItems", "nodes")
-    remaining = {at(line, "id"): at(line, "remainingQuantity") for line in lines}
+    remaining = {str(at(line, "id")): at(line, "remainingQuantity") for line in lines}
     for line in delivery.lines:
         left = remaining.get(line["fulfilment_order_line_gid"])
+        if left is not None and not isinstance(left, int):
+            raise unreadable()
         # A line that is not among them is for Shopify to judge.
         if left is not None and left < line["line_quantity"]:
             return rejected("less is left to fulfil than this parcel holds", Kind.CONFLICT, "already_fulfilled")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -101,9 +102,13 @@ def until_bucket_holds(answer: Answer, requests: int) -> float | None:
     """Seconds until the cost bucket holds what so many requests like this one ask for; None when it does not say."""
     cost = at(answer.body, "extensions", "cost")
     status = at(cost, "throttleStatus")
-    asked, available = at(cost, "requestedQueryCost"), at(status, "currentlyAvailable")
-    rate, most = at(status, "restoreRate"), at(status, "maximumAvailable")
-    if not all(isinstance(number, int | Decimal) for number in (asked, available, rate)) or not rate:
+    asked, available = _number(at(cost, "requestedQueryCost")), _number(at(status, "currentlyAvailable"))
+    rate, most = _number(at(status, "restoreRate")), _number(at(status, "maximumAvailable"))
+    if asked is None or available is None or not rate:
         return None
     wanted = asked * requests if most is None else min(asked * requests, most)
-    return max(0.0, float(wanted - available) / float(rate))
+    return max(0.0, (wanted - available) / rate)
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | Decimal) and math.isfinite(value) else None
