@@ -11,6 +11,7 @@ environment.prepare()
 # The imports below read the environment that `prepare` has just set.
 from orchestration.activate import push_jobs, sync_assets, sync_models  # noqa: E402
 from orchestration.checks import checks  # noqa: E402
+from orchestration.exceptions import exception_checks  # noqa: E402
 from orchestration.ingest import raw_assets  # noqa: E402
 from orchestration.schedules import schedules  # noqa: E402
 from orchestration.sensors import change_sensor, due_sensor  # noqa: E402
@@ -31,7 +32,7 @@ jobs = push_jobs()
 
 defs = dg.Definitions(
     assets=[*raw, models, snapshot, *pushes],
-    asset_checks=checks(),
+    asset_checks=[*checks(), *exception_checks()],
     jobs=[refresh_warehouse, *jobs.values()],
     schedules=schedules(refresh_warehouse.name),
     sensors=[*(change_sensor(sync, model, jobs[sync]) for sync, model in sync_models()), due_sensor(jobs)],

@@ -107,11 +107,7 @@ def _changed(row: Mapping[str, Any], drift: Drift, now: datetime) -> dict[str, A
     if row["choice"] == Choice.GONE or (drift.choice == Choice.OPEN and row["choice"] != Choice.OPEN):
         # Another edit than the one that was decided on.
         return {**_row(drift, now)}
-    values = _values(drift)
-    if drift.choice == Choice.ACCEPT:
-        # What was accepted is told from what is wanted later by the value of then.
-        values["wanted_value"] = row["wanted_value"]
-    return {**row, **values}
+    return {**row, **_values(drift)}
 
 
 def _write(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -54,7 +54,12 @@ def test_a_plan_is_approved_by_name_and_reason_and_only_once_it_exists(home: Pat
 
 def test_an_edit_is_listed_with_its_three_values_and_a_choice_about_it_is_audited(home: Path) -> None:
     (found,) = json.loads(cartwheel(home, "drift", "list", "--format", "json").stdout)
-    assert (found["field"], found["accepted"], found["observed"], found["wanted"]) == ("segment", "loyal", "vip", "loyal")
+    assert (found["field"], found["accepted"], found["observed"], found["wanted"]) == (
+        "segment",
+        "loyal",
+        "vip",
+        "loyal",
+    )
     done = cartwheel(home, "drift", "ignore", "hubspot__contacts", "a@example.com", "segment", *WHY)
     assert (done.returncode, "ignore segment" in done.stdout) == (0, True)
     assert "Nobody edited" in cartwheel(home, "drift", "list").stdout

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -192,6 +192,8 @@ def test_a_paused_flow_succeeds_says_so_and_sends_nothing_until_it_is_resumed(sh
 def test_a_failed_check_blocks_the_syncs_made_from_its_numbers_and_no_other(shop, instance) -> None:
     shop.remaining = {"gid://shopify/FulfillmentOrderLineItem/p1": 1}
     publish(fill)
+    # Planned while all was well: that plan waits as well.
+    dg.materialize(activate.sync_assets(), instance=instance, selection=[dg.AssetKey(["plan", CONTACTS])])
     fail_in_build(failed_check("assert_rfm_is_right", "marts.fct_rfm", "activation.act_hubspot__contacts"))
     publish(fill)
     assert open_codes(CONTACTS) == ["blocked_by_check"], "known as soon as it is published"
@@ -216,27 +218,30 @@ def test_a_failed_check_blocks_the_syncs_made_from_its_numbers_and_no_other(shop
 
 
 def test_what_is_blocked_does_not_go_along_with_another_push_to_its_destination(shop, instance) -> None:
-    def approved_stock(connection: duckdb.DuckDBPyConnection) -> None:
-        rows.tracking(connection, ["p1"])
-        rows.stock(connection, {"a": (5, 3)})
+    def with_stock(parcels: list[str]) -> Callable[[duckdb.DuckDBPyConnection], None]:
+        def fill_both(connection: duckdb.DuckDBPyConnection) -> None:
+            rows.tracking(connection, parcels)
+            rows.stock(connection, {"a": (5, 3)})
 
-    shop.remaining = {"gid://shopify/FulfillmentOrderLineItem/p1": 1}
+        return fill_both
+
+    shop.remaining = {f"gid://shopify/FulfillmentOrderLineItem/{parcel}": 1 for parcel in ("p1", "p2")}
     shop.stock = {"gid://shopify/InventoryItem/a|gid://shopify/Location/70000000001": 5}
-    publish(approved_stock)
+    publish(with_stock(["p1"]))
     ledger = engine.open_ledger()
     plan = activation.make_plan("shopify__stock_levels", ledger)
     ledger.approve_within_limits(plan.plan_id, datetime.now(UTC))
     ledger.close()
 
     fail_in_build(failed_check("assert_ats_explanation_adds_up", "activation.act_shopify__stock_levels"))
-    publish(approved_stock)
+    publish(with_stock(["p1"]))
     assert run(instance, tracking_job).success
     assert [kind for kind, _ in shop.effects] == ["fulfilment"]
 
     fail_in_build()
-    publish(approved_stock)
+    publish(with_stock(["p1", "p2"]))
     assert run(instance, tracking_job).success
-    assert [kind for kind, _ in shop.effects] == ["fulfilment", "stock"], "free again, the urgent one goes along"
+    assert sorted(kind for kind, _ in shop.effects) == ["fulfilment", "fulfilment", "stock"], "free, it goes along"
 
 
 def test_a_missing_setting_fails_the_run_and_is_not_tried_again(shop, instance, monkeypatch) -> None:

@@ -126,18 +126,15 @@ def test_an_equal_plan_is_the_newest_one_until_something_of_it_is_begun(ledger):
     assert stored(ledger, row("b")).plan_id == "hubspot__contacts-3"
 
 
-def test_an_equal_plan_with_other_breaches_is_another_plan(ledger):
-    first = stored(ledger, row("a"))
-    strict = dataclasses.replace(CONTACTS, limits=Limits(max_deliveries=0))
-    assert stored(ledger, row("a"), sync=strict).plan_id != first.plan_id
-
-
 def test_only_the_newest_value_of_a_record_is_left_to_send(ledger):
     for segment in ("loyal", "lost", "vip"):
         made = stored(ledger, row("a", segment))
     ledger.approve_within_limits(made.plan_id, NOW)
     (left,) = ledger.queries.deliveries(made.plan_id, (State.APPROVED,))
-    assert (left.payload["segment"], sorted(states(ledger).values())) == ("vip", ["approved", "superseded", "superseded"])
+    assert (left.payload["segment"], sorted(states(ledger).values())) == (
+        "vip",
+        ["approved", "superseded", "superseded"],
+    )
 
 
 def test_a_successor_of_the_same_intention_keeps_its_key_its_tries_and_its_time(ledger):
