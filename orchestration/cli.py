@@ -199,7 +199,8 @@ def main() -> None:
     except Exception as error:
         if not _is_expected(error):
             raise
-        click.echo(f"cartwheel: {error}", err=True)
+        # A database error shows its statement otherwise, which helps nobody at night.
+        click.echo(f"cartwheel: {getattr(error, 'orig', None) or error}", err=True)
         sys.exit(1)
 
 
@@ -212,6 +213,8 @@ def _is_expected(error: Exception) -> bool:
         "orchestration.demo": ("StepFailed",),
         "pipelines.errors": ("ExtractionError",),
         "reverse_etl.errors": ("DeliveryError",),
+        # The operational store went away or its disk is full: nothing was sent that was not written down.
+        "sqlalchemy.exc": ("OperationalError",),
     }
     kinds = tuple(
         getattr(sys.modules[module], kind)

@@ -25,6 +25,7 @@ from reverse_etl.feed import Feed
 from reverse_etl.group_commit import GroupCommit
 from reverse_etl.ledger import Ledger, due_again
 from reverse_etl.plan import Action, Delivery
+from reverse_etl.references import ReferenceTables
 from reverse_etl.sync import Guard, Sync
 
 TRIES = 5
@@ -78,11 +79,10 @@ class Push:
     step: Step
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     tallies: dict[str, Tally] = field(default_factory=dict)
-    _references: dict[str, References] = field(default_factory=dict)
-    _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
         self.tallies |= {name: Tally() for name in self.syncs}
+        self._references = ReferenceTables(self.destination.writes, self._asked, self.sleep)
 
     async def drain(self, feed: Feed) -> None:
         """Send what the feed gives until it has nothing more, several batches in flight."""
@@ -107,10 +107,14 @@ class Push:
         reading = self._write(delivery).read_back
         if reading is None:
             raise StopSync(f"{delivery.object} can not be read back", code="no_read_back")
-        references = await self._references_for(delivery)
+        references = await self._references.of(delivery.object)
+        return reading.read(delivery, await self._asked(reading.encode(delivery, references)))
+
+    async def _asked(self, request: Request) -> Answer:
+        """The answer to a read that belongs to no attempt."""
         await self.client.turn()
         self.ledger.count_request(self.destination.name, self.destination.pace.daily, self.clock())
-        return reading.read(delivery, await self.client.send(reading.encode(delivery, references)))
+        return await self.client.send(request)
 
     def _write(self, delivery: Delivery) -> Write:
         return self.destination.writes[delivery.object]
@@ -229,7 +233,7 @@ class Push:
 
         The attempt is None when the record is another worker's by now.
         """
-        references = await self._references_for(delivery)
+        references = await self._references.of(delivery.object)
         await self.client.turn()
         attempts = await self.commits.claim(self._claim([delivery], Purpose.LOOK_UP))
         if not attempts:
@@ -255,7 +259,7 @@ class Push:
     async def _send(self, batch: Sequence[Delivery]) -> tuple[Sequence[Delivery], Mapping[str, Outcome]]:
         """One request for those of the batch that are ours, and one recorded outcome for each of them."""
         write = self._write(batch[0])
-        references = await self._references_for(batch[0])
+        references = await self._references.of(batch[0].object)
         await self.client.turn()
         attempts = await self.commits.claim(self._claim(batch, Purpose.WRITE))
         ours = [attempt.delivery for attempt in attempts]
@@ -306,43 +310,6 @@ class Push:
         """A process that was suspended between claim and request may have lost its lease: then it must not send."""
         if self.clock().timestamp() + (TIMEOUT.read or 0) > attempt.leased_until.timestamp():
             raise RetryLater("the lease ran out before the request left", kind=Kind.TRANSIENT, code="lease_lost")
-
-    async def _references_for(self, delivery: Delivery) -> References:
-        """The destination's own ids for what documents name, read once per run."""
-        reads = self._write(delivery).references
-        if reads is None or delivery.object in self._references:
-            return self._references.get(delivery.object, {})
-        async with self._reading:
-            if delivery.object in self._references:
-                return self._references[delivery.object]
-            found: dict[str, dict[str, str]] = {}
-            for table, first in reads.requests.items():
-                request: Request | None = first
-                while request is not None:
-                    answer, page = await self._read(table, request, reads.read)
-                    found.setdefault(table, {}).update(page)
-                    request = reads.next(table, answer)
-            # Objects that share their reads share the tables, and no second request is made.
-            same = [name for name, write in self.destination.writes.items() if write.references is reads]
-            self._references |= dict.fromkeys(same, found)
-            return found
-
-    async def _read(
-        self, table: str, request: Request, read: Callable[[str, Answer], Mapping[str, str]]
-    ) -> tuple[Answer, Mapping[str, str]]:
-        async for attempt in AsyncRetrying(
-            stop=stop_after_attempt(TRIES),
-            wait=wait_exponential_jitter(initial=0.5, max=20),
-            retry=retry_if_exception_type((RetryLater, InDoubt)),
-            sleep=self.sleep,
-            reraise=True,
-        ):
-            with attempt:
-                await self.client.turn()
-                self.ledger.count_request(self.destination.name, self.destination.pace.daily, self.clock())
-                answer = await self.client.send(request)
-                return answer, read(table, answer)
-        raise AssertionError("tenacity either returns or raises")
 
 
 def request_key(batch: Sequence[Delivery]) -> str:

@@ -20,7 +20,13 @@ def _refusal(message: str) -> dict[str, Any]:
     """A refusal as each of the vendors words it."""
     errors = [{"code": "invalid", "title": message, "detail": message, "message": message}]
     fault = {"Error": [{"code": "2010", "Message": message, "Detail": message}]}
-    return {"category": "VALIDATION_ERROR", "code": "rest_invalid", "message": message, "errors": errors, "Fault": fault}
+    return {
+        "category": "VALIDATION_ERROR",
+        "code": "rest_invalid",
+        "message": message,
+        "errors": errors,
+        "Fault": fault,
+    }
 
 
 class Faults(list[str]):

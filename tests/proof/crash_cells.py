@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 from reverse_etl import engine, settings
@@ -99,16 +100,25 @@ class CrashTest:
 
     def _reply_lost(self) -> bool:
         """The twin does the work and the line is cut; the process dies in doubt, the next one at the step."""
+        in_doubt = partial(self._dies, "recorded", fault="reply_lost")
+        if self.cell.step == "recorded":
+            return in_doubt()
         if self.cell.step == "written_ahead":
             # Once a reply was lost the look-up settles the matter and nothing is written again: this death comes first.
-            return self._dies("written_ahead") and self._dies("recorded", reply_lost=True)
-        return self._dies("recorded", reply_lost=True) and self._dies(self.cell.step)
+            return self._dies("written_ahead") and in_doubt()
+        return in_doubt() and self._dies(self.cell.step)
 
     def _not_recorded(self) -> bool:
-        """The process dies with the answer in its hand, before (where that is possible) or after one at the step."""
+        """The process dies with the answer in its hand; at a step of a write before that, at one of a look-up after."""
+        with_the_answer = partial(self._dies, "answered")
+        if self.cell.step == "answered":
+            return with_the_answer()
         if self.cell.step == "written_ahead":
-            return self._dies("written_ahead") and self._dies("answered")
-        return self._dies("answered") and (self.cell.step == "answered" or self._dies(self.cell.step))
+            return self._dies("written_ahead") and with_the_answer()
+        if self.cell.step == "recorded":
+            # What it recorded is that it was asked to wait.
+            return self._dies("recorded", fault="429") and with_the_answer()
+        return with_the_answer() and self._dies(self.cell.step)
 
     def _duplicate(self) -> bool:
         """A second process pushes the plan while the first stands still at the step, before and after its lease ends."""
@@ -116,7 +126,7 @@ class CrashTest:
         with Pusher(self._order(stops=stops)) as first:
             reached = first.until_stopped()
             if reached and len(stops) > 1:
-                self._lose_reply()
+                self._arm("reply_lost")
                 first.wake(self.at)
                 reached = first.until_stopped()
             push(self._order())
@@ -129,22 +139,22 @@ class CrashTest:
 
     def _expired(self) -> bool:
         """The process dies at the step; when the next one comes, the twin has forgotten every key it was given."""
-        reached = self._dies(self.cell.step, reply_lost=self.cell.step in _LOOK_UPS)
+        reached = self._dies(self.cell.step, fault="reply_lost" if self.cell.step in _LOOK_UPS else "")
         self.at += TWO_DAYS
         self.sandbox.world.clock.advance(TWO_DAYS.total_seconds())
         forget_keys(self.sandbox)
         return reached
 
-    def _dies(self, step: str, reply_lost: bool = False) -> bool:
-        """Push in a process that is killed at the step; `reply_lost`: only after the answer to its write was lost."""
+    def _dies(self, step: str, fault: str = "") -> bool:
+        """Push in a process that is killed at the step; with a fault, only after its first write has met that."""
         self.at += LEASE_IS_OVER
-        stops = ("written_ahead",) if reply_lost else ()
-        _, died = push(self._order(stops=stops, dies_at=step), self._lose_reply)
+        stops = ("written_ahead",) if fault else ()
+        _, died = push(self._order(stops=stops, dies_at=step), partial(self._arm, fault))
         return died
 
-    def _lose_reply(self) -> None:
+    def _arm(self, fault: str) -> None:
         """The next request is the write: the process stands still between writing it down and sending it."""
-        self.sandbox.world.faults.arm("reply_lost", self.cell.subject.platform, count=1)
+        self.sandbox.world.faults.arm(fault, self.cell.subject.platform, count=1)
 
     def _order(self, stops: tuple[str, ...] = (), dies_at: str = "") -> Order:
         return Order(self.folder, self.environ, self.plan_id, self.at, stops, dies_at)

@@ -39,7 +39,10 @@ def test_every_planted_defect_is_noticed(tmp_path: Path, record_property) -> Non
     def killed(mutant: Mutant) -> Ran:
         folder = tmp_path / mutant.name.replace(" ", "-")
         folder.mkdir()
-        return mutation.run(mutation.plant(mutant, folder), mutant.test)
+        try:
+            return mutation.run(mutation.plant(mutant, folder), mutant.test)
+        except ValueError as error:
+            return Ran(-1, str(error))
 
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         ran = dict(zip(MUTANTS, pool.map(killed, MUTANTS), strict=True))

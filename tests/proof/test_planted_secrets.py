@@ -118,7 +118,9 @@ def test_every_verb_and_a_materialization_leave_no_secret(home, shop, record_pro
     home.cartwheel("exceptions", "show", "EX-1")
     assert (home.folder / "dagster" / "storage").exists() or (home.folder / "dagster").exists()
     leaks = home.leaks([*said, *rows(home)])
-    record_property("planted secrets", f"{len(home.secrets)}, found {len(leaks)} times in {len(files(home.folder))} files")
+    record_property(
+        "planted secrets", f"{len(home.secrets)}, found {len(leaks)} times in {len(files(home.folder))} files"
+    )
     assert leaks == []
 
 

@@ -372,7 +372,9 @@ def test_a_document_waits_for_the_one_it_needs_and_holds_up_no_other_chain(scene
     scene.fill(RECEIPTS, [*good, *bad])
     scene.push(scene.plan(RECEIPTS))
     needs = {number: (bad if number == blocked else good)[0]["record_key"] for number in ("#R1", "#R2")}
-    scene.fill(MEMOS, [row for number, key in needs.items() for row in shop_rows.receipt(number, sales_receipt_key=key)])
+    scene.fill(
+        MEMOS, [row for number, key in needs.items() for row in shop_rows.receipt(number, sales_receipt_key=key)]
+    )
     plan = scene.plan(MEMOS)
     scene.push(plan)
     assert dict(zip(needs, scene.states(plan), strict=True)) == dict.fromkeys(needs, "accepted") | {blocked: "approved"}
