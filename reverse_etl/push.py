@@ -29,6 +29,8 @@ from reverse_etl.references import ReferenceTables
 from reverse_etl.sync import Guard, Sync
 
 TRIES = 5
+# While some requests are under way, the next are written down: a commit then serves more of them, and none waits for it.
+_CLAIMED_PER_FLIGHT = 4
 
 Clock = Callable[[], datetime]
 Progress = Callable[[int, int], None]
@@ -99,7 +101,7 @@ class Push:
                 self.progress(len(batch))
 
         async with asyncio.TaskGroup() as tasks:
-            for _ in range(self.destination.pace.in_flight):
+            for _ in range(self.destination.pace.in_flight * _CLAIMED_PER_FLIGHT):
                 tasks.create_task(taker())
 
     async def read_back(self, delivery: Delivery) -> Mapping[str, object] | None:

@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ RECORDS = ("1", "2", "3")
 # After the last accident: each turn is a day later, reads the destination, plans and pushes.
 TURNS_TO_REST = 4
 SECOND = timedelta(seconds=1)
+# Seconds after which a thread is called stuck.
+PATIENCE = 120
 
 
 class Killed(BaseException):
@@ -41,34 +44,32 @@ async def no_sleep(seconds: float) -> None:
     return None
 
 
-class Worker(threading.Thread):
+class Worker:
     """A second process pushing at the same time; it stands still at a step until it is woken."""
 
     def __init__(self, machine: EngineMachine, label: str) -> None:
-        super().__init__(daemon=True)
-        self.machine, self.label = machine, label
-        self.stands, self.woken = threading.Event(), threading.Event()
-        self.error: Exception | None = None
-
-    def run(self) -> None:
-        try:
-            self.machine.push_newest(self._step)
-        except Exception as error:
-            self.error = error
-        self.stands.set()
+        self.label = label
+        self._stands, self._woken = threading.Event(), threading.Event()
+        self._pool = ThreadPoolExecutor(1)
+        self._pushing = self._pool.submit(machine.push_newest, self._step)
+        self._pushing.add_done_callback(lambda _: self._stands.set())
 
     def _step(self, reached: str) -> None:
-        if reached == self.label and not self.stands.is_set():
-            self.stands.set()
-            if not self.woken.wait(60):
+        if reached == self.label and not self._stands.is_set():
+            self._stands.set()
+            if not self._woken.wait(PATIENCE):
                 raise TimeoutError("never woken")
 
+    def until_it_stands(self) -> None:
+        """Wait until it reached its step, or ended without."""
+        if not self._stands.wait(PATIENCE):
+            raise TimeoutError("a worker neither stood still nor ended")
+
     def finish(self) -> None:
-        self.woken.set()
-        self.join(60)
-        assert not self.is_alive(), "a woken worker did not end"
-        if self.error is not None:
-            raise self.error
+        """Wake it and wait for its end; raises what it raised."""
+        self._woken.set()
+        self._pushing.result(PATIENCE)
+        self._pool.shutdown()
 
 
 class EngineMachine(RuleBasedStateMachine):
@@ -150,8 +151,7 @@ class EngineMachine(RuleBasedStateMachine):
     def a_worker_stands_still(self, label: str, faults: list[str]) -> None:
         self.shop.faults = Faults(faults)
         worker = Worker(self, label)
-        worker.start()
-        assert worker.stands.wait(60)
+        worker.until_it_stands()
         self.shop.faults = Faults()
         self.workers.append(worker)
 

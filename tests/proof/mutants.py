@@ -1,13 +1,14 @@
-"""The planted defects: those of other tools first, then each handler of ours taken out.
+"""The planted defects of other tools; those of our own handlers are in handler_mutants.py.
 
 A mutant is a text of the engine that stands once in its file, and what is put in its place.
 """
 
 from __future__ import annotations
 
-from tests.proof.mutation import SLEEPERS, Mutant
+from tests.proof.handler_mutants import HANDLERS
+from tests.proof.mutation import ROWS, SLEEPERS, Mutant
 
-_CLAIMS, _PUSH, _ENGINE = "claims.py", "push.py", "engine.py"
+_CLAIMS, _PUSH = "claims.py", "push.py"
 
 OF_OTHER_TOOLS = (
     Mutant(
@@ -32,8 +33,8 @@ OF_OTHER_TOOLS = (
         "only the first page is read",
         "Multiwoven: the cursor loop stops early",
         "feed.py",
-        "        return bool(found)\n",
-        '        again = self.__dict__.get("_read", False)\n        self._read = True\n        return bool(found) and not again\n',
+        "        if not open_syncs:\n            return False\n",
+        '        if not open_syncs or "_read" in self.__dict__:\n            return False\n        self._read = True\n',
         "test_what_lies_beyond_the_first_page_goes_out_too",
     ),
     Mutant(
@@ -219,15 +220,7 @@ OF_OTHER_TOOLS = (
         "ledger_queries.py",
         'PLANS.c.plan_status != "canary_failed", not_(_is_blocked()))',
         'PLANS.c.plan_status != "canary_failed")',
-        "test_a_document_waits_for_the_one_it_needs_and_holds_up_no_other_chain",
-    ),
-    Mutant(
-        "one chain holds up the others",
-        "Celigo: an order without a customer fails the run",
-        "canary.py",
-        '    return Verdict(not run.ledger.queries.due([sync.name], "", 1))',
-        "    return Verdict(False)",
-        "test_a_document_waits_for_the_one_it_needs_and_holds_up_no_other_chain",
+        f"{ROWS}test_a_document_waits_for_the_one_it_needs_and_holds_up_no_other_chain",
     ),
     Mutant(
         "the first records are not read back",
@@ -235,138 +228,7 @@ OF_OTHER_TOOLS = (
         "canary.py",
         "return Verdict(not wrong, _finding(sync, plan_id, wrong) if wrong else None)",
         "return Verdict(True)",
-        "test_first_records_that_do_not_read_back_stop_the_rest_with_a_row",
-    ),
-)
-
-HANDLERS = (
-    Mutant(
-        "refusals leave no row",
-        "handler: record_outcomes",
-        _CLAIMS,
-        "        for i, a, outcome in moved\n    ]\n    if findings:\n",
-        "        for i, a, outcome in moved\n    ]\n    if False:\n",
-        "test_a_refusal_leaves_a_row_and_a_success_takes_it_away",
-    ),
-    Mutant(
-        "a success ends no row",
-        "handler: auto-resolve",
-        _CLAIMS,
-        '            exception_queue.close_for_records(connection, sync, keys, "the delivery was accepted", now)\n',
-        "",
-        "test_a_refusal_leaves_a_row_and_a_success_takes_it_away",
-    ),
-    Mutant(
-        "what waits leaves no row",
-        "handler: release",
-        _CLAIMS,
-        "            if item.why is not None:\n",
-        "            if False:\n",
-        "test_a_delivery_that_waits_leaves_a_row",
-    ),
-    Mutant(
-        "a push that got nowhere ends the rows of its records",
-        "handler: what a push got through",
-        "ledger.py",
-        "because, now, keep=kept)",
-        "because, now)",
-        "test_a_delivery_that_waits_leaves_a_row",
-    ),
-    Mutant(
-        "a death leaves no row",
-        "handler: doubt_unanswered",
-        "ledger.py",
-        'findings = [_finding(read_delivery(row), "unanswered", message) for row in left]',
-        "findings: list[Finding] = []",
-        "test_a_process_that_died_leaves_a_row_for_the_next_to_write",
-    ),
-    Mutant(
-        "what stopped a push leaves no row",
-        "handler: the StopSync of a run",
-        _ENGINE,
-        "        findings.append(_stopped(sync, tally.stopped, result.plan_id))\n",
-        "        pass\n",
-        "test_refused_access_leaves_a_row_of_the_sync",
-    ),
-    Mutant(
-        "a refused push leaves no row",
-        "handler: the StopSync before a run",
-        _ENGINE,
-        "            ledger.note([_stopped(sync, error, plan_id)], at)\n",
-        "            pass\n",
-        "test_a_missing_setting_leaves_a_row",
-    ),
-    Mutant(
-        "a model that can not be read leaves no row",
-        "handler: planning",
-        _ENGINE,
-        "            ledger.note([_stopped(sync, error, plan_id)], at)\n",
-        "            pass\n",
-        "test_a_model_that_can_not_be_read_leaves_a_row",
-    ),
-    Mutant(
-        "what waits for another leaves no row",
-        "handler: blocked by a dependency",
-        _ENGINE,
-        "        for delivery, upstream in ledger.queries.blocked(sync.name)\n",
-        "        for delivery, upstream in ()\n",
-        "test_a_document_waits_for_the_one_it_needs_and_holds_up_no_other_chain",
-    ),
-    Mutant(
-        "what nobody foresaw ends the process",
-        "handler: the one bare except",
-        _PUSH,
-        "        except Exception as error:  # noqa: BLE001\n",
-        "        except AssertionError as error:\n",
-        "test_what_nobody_foresaw_is_a_doubt_with_a_row",
-    ),
-    Mutant(
-        "what nobody foresaw is swallowed",
-        "handler: the one bare except, answered with success",
-        _PUSH,
-        'answers.doubtful(f"unforeseen {type(error).__name__}", "unforeseen")',
-        "answers.accepted()",
-        "test_what_nobody_foresaw_is_a_doubt_with_a_row",
-    ),
-    Mutant(
-        "a plan over its limits leaves no row",
-        "handler: the findings of a plan, limits",
-        "plan_findings.py",
-        "findings = [*_over_limits(sync, plan), *_held(sync, plan), *_drifts(sync, plan)]",
-        "findings = [*_held(sync, plan), *_drifts(sync, plan)]",
-        "test_a_plan_beyond_its_limits_waits_for_a_person",
-    ),
-    Mutant(
-        "what is held leaves no row",
-        "handler: the findings of a plan, held records",
-        "plan_findings.py",
-        "findings = [*_over_limits(sync, plan), *_held(sync, plan), *_drifts(sync, plan)]",
-        "findings = [*_over_limits(sync, plan), *_drifts(sync, plan)]",
-        "test_a_document_is_not_rewritten_because_its_row_changed",
-    ),
-    Mutant(
-        "an edit leaves no row",
-        "handler: the findings of a plan, drift",
-        "plan_findings.py",
-        "findings = [*_over_limits(sync, plan), *_held(sync, plan), *_drifts(sync, plan)]",
-        "findings = [*_over_limits(sync, plan), *_held(sync, plan)]",
-        "test_an_edit_that_a_person_must_judge_leaves_a_row",
-    ),
-    Mutant(
-        "a failed canary leaves no row",
-        "handler: fail_canary",
-        "ledger.py",
-        "            exception_queue.open_findings(connection, [finding], now)\n",
-        "",
-        "test_first_records_that_do_not_read_back_stop_the_rest_with_a_row",
-    ),
-    Mutant(
-        "a destination without its ids ends the process",
-        "handler: what can not be read before the first write",
-        _PUSH,
-        "                except DeliveryError as error:\n                    # Raised before",
-        "                except StopSync as error:\n                    # Raised before",
-        "test_a_destination_that_is_down_before_its_ids_are_read_leaves_a_row",
+        f"{ROWS}test_first_records_that_do_not_read_back_stop_the_rest_with_a_row",
     ),
 )
 

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = "tests/proof"
 TESTS = f"{FOLDER}/test_tool_defects.py"
 SLEEPERS = "test_sleeping_workers.py::"
+ROWS = "test_troubles_have_rows.py::"
 # Imported before pytest, so that the copy is the one package of its name; a defect that can not even be imported
 # proves nothing, and ends with its own exit code.
 _STILLBORN = 9
@@ -80,8 +81,8 @@ def plant(mutant: Mutant | None, folder: Path) -> Path:
 
 
 def run(folder: Path, test: str) -> Ran:
-    """Run a regression test against the copy in this folder; without a name all of the file."""
-    wanted = f"{FOLDER}/{test}" if "::" in test else f"{TESTS}::{test}".rstrip(":")
+    """Run a regression test against the copy in this folder; a file with nothing after its `::` is run whole."""
+    wanted = f"{FOLDER}/{test}".rstrip(":") if "::" in test else f"{TESTS}::{test}"
     options = ("-n", "0", "-q", "-x", "--no-header", "-p", "no:randomly", f"--basetemp={folder / 'pytest'}", wanted)
     done = subprocess.run(
         [sys.executable, "-P", "-c", _RUN, str(folder), *options],

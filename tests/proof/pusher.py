@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from reverse_etl import engine, settings
-from reverse_etl.errors import StopSync
+from reverse_etl.errors import DeliveryError
 
 # How long one process may take before the test calls it stuck, in seconds.
 PATIENCE = 60
@@ -75,11 +75,11 @@ class Pusher:
         self._ours.send(at)
 
     def end(self) -> Any:
-        """Wait for the end: the engine's result, a StopSync that ended it, or None when the process was killed."""
+        """Wait for the end: the engine's result, the refusal that ended it, or None when the process was killed."""
         heard = self._last if self._last is not None and not isinstance(self._last, str) else self._hear()
         self._process.join(PATIENCE)
-        if isinstance(heard, BaseException) and not isinstance(heard, StopSync):
-            raise heard
+        if heard is None and not self.died:
+            raise RuntimeError(f"the pushing process ended with exit code {self._process.exitcode}")
         return heard
 
     def _hear(self) -> Any:
@@ -122,6 +122,7 @@ def _push(order: Order, parent: Connection) -> None:
         ledger = engine.open_ledger(read)
         result: Any = engine.push(order.plan_id, ledger, read, clock=lambda: at, step=step, sleep=_no_sleep)
         ledger.close()
-    except Exception as error:
+    except DeliveryError as error:
+        # A refusal in words is an answer; anything else ends the process with its traceback.
         result = error
     parent.send(result)

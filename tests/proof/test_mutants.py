@@ -29,8 +29,10 @@ def test_a_sample_of_planted_defects_is_noticed(mutant: Mutant, tmp_path: Path) 
 
 @pytest.mark.proof
 def test_the_engine_as_it_is_passes_what_the_mutants_fail(tmp_path: Path) -> None:
-    ran = mutation.run(mutation.plant(None, tmp_path), "")
-    assert ran.passed, ran.said
+    folder = mutation.plant(None, tmp_path)
+    for file in ("test_tool_defects.py::", mutation.ROWS, mutation.SLEEPERS):
+        ran = mutation.run(folder, file)
+        assert ran.passed, ran.said
 
 
 @pytest.mark.proof
@@ -48,4 +50,6 @@ def test_every_planted_defect_is_noticed(tmp_path: Path, record_property) -> Non
         ran = dict(zip(MUTANTS, pool.map(killed, MUTANTS), strict=True))
     survived = {mutant.name: result.said for mutant, result in ran.items() if not result.was_noticed}
     record_property("mutants killed", f"{len(MUTANTS) - len(survived)}/{len(MUTANTS)}")
+    if survived:
+        record_property("mutants that survived", ", ".join(survived))
     assert not survived, survived

@@ -27,11 +27,11 @@ def run(machine: type[EngineMachine], examples: int, steps: int) -> None:
 
 @pytest.mark.parametrize("machine", MACHINES)
 def test_a_few_interleavings_end_in_the_last_wish_each_effect_once(machine: type[EngineMachine]) -> None:
-    run(machine, examples=8, steps=15)
+    run(machine, examples=5, steps=15)
 
 
 @pytest.mark.proof
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("machine", MACHINES)
 def test_many_interleavings_end_in_the_last_wish_each_effect_once(machine: type[EngineMachine]) -> None:
-    run(machine, examples=150, steps=30)
+    run(machine, examples=100, steps=30)

@@ -1,0 +1,155 @@
+"""Whatever does not end in "accepted" or "nothing to do" leaves a row in the queue, and a success takes it away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from reverse_etl.errors import ConfigurationError
+from tests.proof import shop_rows
+from tests.proof.counting_shop import CountingShop, Faults
+from tests.proof.scenes import Scene, die_at
+from tests.reverse_etl.conftest import settings_for
+
+HUBSPOT, WOO = "hubspot__contacts", "woocommerce__stock_levels"
+RECEIPTS, MEMOS = "quickbooks__sales_receipts", "quickbooks__credit_memos"
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def scene(tmp_path) -> Iterator[Scene]:
+    with CountingShop() as shop:
+        made = Scene(shop, tmp_path)
+        yield made
+        made.ledger.close()
+
+
+def test_a_refusal_leaves_a_row_and_a_success_takes_it_away(scene) -> None:
+    scene.fill(HUBSPOT, [shop_rows.person("bad@example.com")])
+    scene.shop.bad_records = {"bad@example.com"}
+    scene.push(scene.plan(HUBSPOT))
+    assert scene.troubles() == {("bad@example.com", "VALIDATION_ERROR")}
+    scene.shop.bad_records = set()
+    scene.at += DAY
+    scene.push(scene.plan(HUBSPOT))
+    assert scene.troubles() == set()
+
+
+def test_a_delivery_that_waits_leaves_a_row(scene) -> None:
+    scene.fill(WOO, [shop_rows.product("11", 7, 1)])
+    scene.settings = settings_for("http://127.0.0.1:9", scene.folder)
+    scene.push(scene.plan(WOO))
+    assert ("11", "unreachable") in scene.troubles()
+
+
+def test_a_doubt_leaves_a_row(scene) -> None:
+    scene.fill(WOO, [shop_rows.product("11", 7, 1)])
+    scene.shop.goes_down_after_a_write = True
+    scene.push(scene.plan(WOO))
+    assert ("11", "no_answer") in scene.troubles()
+
+
+def test_a_process_that_died_leaves_a_row_for_the_next_to_write(scene) -> None:
+    scene.fill(WOO, [shop_rows.product("11", 7, 1)])
+    plan = scene.plan(WOO)
+    with pytest.raises(BaseExceptionGroup):
+        scene.push(plan, step=die_at("answered"))
+    scene.shop.is_down = True
+    scene.push(plan)
+    assert {"unanswered", "no_answer"} & {code for key, code in scene.troubles() if key == "11"}
+    assert scene.ever("unanswered")
+
+
+def test_refused_access_leaves_a_row_of_the_sync(scene) -> None:
+    scene.fill(RECEIPTS, shop_rows.receipt("#1042"))
+    scene.shop.faults = Faults(["401"])
+    scene.push(scene.plan(RECEIPTS))
+    assert (None, "auth") in scene.troubles()
+
+
+def test_a_missing_setting_leaves_a_row(scene) -> None:
+    scene.fill(WOO, [shop_rows.product("11", 7, 1)])
+    plan = scene.plan(WOO)
+    scene.settings.values.pop("destinations.woocommerce.consumer_key")
+    with pytest.raises(ConfigurationError):
+        scene.push(plan)
+    assert scene.troubles() == {(None, "missing_setting")}
+
+
+def test_a_model_that_can_not_be_read_leaves_a_row(scene) -> None:
+    with pytest.raises(ConfigurationError):
+        scene.plan(WOO)
+    assert scene.troubles() == {(None, "missing_model")}
+
+
+def test_what_nobody_foresaw_is_a_doubt_with_a_row(scene) -> None:
+    scene.fill(WOO, [shop_rows.product("11", 7, 1)])
+    failed: list[str] = []
+
+    def step(label: str) -> None:
+        if label == "answered" and not failed:
+            failed.append(label)
+            raise ZeroDivisionError("nobody foresaw this")
+
+    scene.push(scene.plan(WOO), step=step)
+    assert scene.ever("unforeseen")
+    assert scene.shop.values("11") == [7]
+
+
+def test_a_record_that_can_not_be_written_leaves_a_row_of_its_own(scene) -> None:
+    scene.fill(RECEIPTS, [*shop_rows.receipt("#1"), *shop_rows.receipt("#2", item="Surcharge")])
+    scene.push(scene.plan(RECEIPTS))
+    assert {key for key, _ in scene.troubles()} == {"je:main:#2:captured:0"}
+    assert len(scene.shop.documents) == 1
+
+
+def test_an_edit_that_a_person_must_judge_leaves_a_row(scene) -> None:
+    scene.fill(HUBSPOT, [shop_rows.person("ann@example.com")])
+    scene.push(scene.plan(HUBSPOT))
+    scene.at += DAY
+    scene.fill(HUBSPOT, [shop_rows.person("ann@example.com", observed="lost")])
+    assert scene.plan(HUBSPOT, observed_at=scene.at).deliveries == ()
+    assert scene.troubles() == {("ann@example.com", "drift")}
+
+
+def test_first_records_that_do_not_read_back_stop_the_rest_with_a_row(scene) -> None:
+    people = [f"{number}@example.com" for number in range(20)]
+    scene.fill(HUBSPOT, [shop_rows.person(email) for email in people])
+    scene.shop.forgets = True
+    plan = scene.plan(HUBSPOT)
+    scene.push(plan)
+    assert (None, "canary_failed") in scene.troubles()
+    assert 0 < len(scene.shop.commits) < len(people)
+
+
+@pytest.mark.parametrize("blocked", ["#R1", "#R2"])
+def test_a_document_waits_for_the_one_it_needs_and_holds_up_no_other_chain(scene, blocked) -> None:
+    good, bad = shop_rows.receipt("#1"), shop_rows.receipt("#2", item="Surcharge")
+    scene.fill(RECEIPTS, [*good, *bad])
+    scene.push(scene.plan(RECEIPTS))
+    needs = {number: (bad if number == blocked else good)[0]["record_key"] for number in ("#R1", "#R2")}
+    scene.fill(
+        MEMOS, [row for number, key in needs.items() for row in shop_rows.receipt(number, sales_receipt_key=key)]
+    )
+    plan = scene.plan(MEMOS)
+    scene.push(plan)
+    assert dict(zip(needs, scene.states(plan), strict=True)) == dict.fromkeys(needs, "accepted") | {blocked: "approved"}
+    waiting = {key for key, code in scene.troubles() if code == "waiting_for_upstream"}
+    assert waiting == {f"je:main:{blocked}:captured:0"}
+    scene.fill(RECEIPTS, [*shop_rows.receipt("#1"), *shop_rows.receipt("#2")])
+    scene.at += DAY
+    scene.push(scene.plan(RECEIPTS))
+    scene.push(plan)
+    assert scene.states(plan) == ["accepted", "accepted"]
+    assert scene.troubles() == set()
+
+
+def test_a_destination_that_is_down_before_its_ids_are_read_leaves_a_row(scene) -> None:
+    scene.fill(RECEIPTS, shop_rows.receipt("#1"))
+    plan = scene.plan(RECEIPTS)
+    scene.settings = settings_for("http://127.0.0.1:9", scene.folder)
+    scene.push(plan)
+    assert {code for _, code in scene.troubles()} == {"unreachable"}
+    assert scene.states(plan) == ["approved"]
