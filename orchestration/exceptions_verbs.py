@@ -153,7 +153,7 @@ def _write(rows: Sequence[Mapping[str, Any]], output: str, columns: Sequence[str
     if output == "json":
         sys.stdout.write(json.dumps(rows, default=_plain, indent=1) + "\n")
         return
-    writer = csv.writer(sys.stdout)
+    writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(columns)
     for row in rows:
         writer.writerow([_cell(row[name]) for name in columns])

@@ -162,7 +162,7 @@ def run_query(sql: str, output: str) -> int:
                 table.add_row(*(Text("" if value is None else str(value)) for value in row))
             _print_wide(table)
         elif output == "csv":
-            writer = csv.writer(sys.stdout)
+            writer = csv.writer(sys.stdout, lineterminator="\n")
             writer.writerow(columns)
             writer.writerows(found.fetchall())
         else:

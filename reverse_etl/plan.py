@@ -240,7 +240,8 @@ def _is_newer(sync: Sync, last: LastAccepted, observed: Mapping[str, Any], obser
     if observed_at is None:
         return shows_the_time_before
     begun_at = observed_at - READING_TAKES if sync.on_drift is OnDrift.ASK and shows_the_time_before else observed_at
-    return last.accepted_at > begun_at
+    # In the same instant: a reading ends before its moment is noted, so the write came after what it shows.
+    return last.accepted_at >= begun_at
 
 
 _UNSETTLED = "an earlier delivery of this record has no known outcome yet"

@@ -145,6 +145,10 @@ class Push:
             again = first
         else:
             return
+        if self.tallies[left[0].sync].stopped is not None:
+            # What stopped the sync stands in the queue; these only wait for it.
+            await self._release(again.batch, doubted, None)
+            return
         await self.sleep(_pause(again, 1))
         try:
             async for attempt in AsyncRetrying(
@@ -171,10 +175,11 @@ class Push:
 
     async def _once(self, batch: Sequence[Delivery], doubted: set[str]) -> None:
         """Look up what must be, send the rest in one request, record. Raises _Again with those to send once more."""
-        free = await self._look_up_first(batch, doubted)
-        if not free:
-            return
+        free: list[Delivery] = []
         try:
+            await self._look_up_first(batch, doubted, free)
+            if not free:
+                return
             sent, outcomes = await self._send(free)
         except StopSync:
             # Not claimed for writing; what a look-up claimed goes back, and its doubts with it.
@@ -205,9 +210,8 @@ class Push:
                 self.client.hold(why.wait)
             raise _Again(again, why)
 
-    async def _look_up_first(self, batch: Sequence[Delivery], doubted: set[str]) -> list[Delivery]:
-        """The records that may be sent: those in doubt, or whose guard asks for it, are looked up; settled ones left out."""
-        free: list[Delivery] = []
+    async def _look_up_first(self, batch: Sequence[Delivery], doubted: set[str], free: list[Delivery]) -> None:
+        """Fill `free` with what may be sent: what is in doubt, or its guard asks for, is looked up; settled ones left out."""
         for position, delivery in enumerate(batch):
             look_up = self._write(delivery).look_up
             guard = self.syncs[delivery.sync].guard
@@ -228,7 +232,6 @@ class Push:
                 raise _Again([*free, attempt.delivery, *batch[position + 1 :]], _why(outcome))
             else:
                 self.tallies[delivery.sync].count(delivery, outcome)
-        return free
 
     async def _look_up(self, delivery: Delivery, look_up: LookUp) -> tuple[Attempt | None, Outcome | None]:
         """What the destination says about a record: settled, None when it may be sent, NOT_APPLIED when it did not say.

@@ -49,6 +49,7 @@ class CountingShop(ReceivingShop):
         self.faults: Any = Faults()
         # While it is down every connection is cut; it may go down between a write and its answer.
         self.is_down = self.goes_down_after_a_write = False
+        self.reads_fail = False
         # So many writes are acknowledged without a word about a record, and not done.
         self.swallows = 0
         # Records of a batch that it neither does nor mentions; products it does not have.
@@ -61,7 +62,8 @@ class CountingShop(ReceivingShop):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         async def unless_cut(message: Any) -> None:
-            if self.is_down or self.faults.last == "reset_reply":
+            unread = self.reads_fail and scope["method"] == "GET"
+            if self.is_down or unread or self.faults.last == "reset_reply":
                 # As a cut wire does it: no byte of an answer; uvicorn takes what follows and sends none of it.
                 self.faults.last = ""
                 send.__self__.disconnected = True

@@ -174,15 +174,6 @@ OF_OTHER_TOOLS = (
         "test_a_value_wanted_again_after_another_is_written_again",
     ),
     Mutant(
-        "a document is deleted with its row",
-        "Synder: a roll-back deletes entries",
-        "plan.py",
-        "    if sync.mode is Mode.MIRROR:\n",
-        "    if gone := set(memory.accepted) - {row['record_key'] for row in rows} or True:\n"
-        "        gone = memory.accepted if gone is True else gone\n",
-        "test_a_document_is_never_deleted_because_its_row_is_gone",
-    ),
-    Mutant(
         "a document is rewritten",
         "Synder, Webgility: entries are changed behind the accountant's back",
         "plan.py",

@@ -168,11 +168,11 @@ def test_an_acknowledgement_that_names_no_record_is_no_success(scene) -> None:
 
 def test_a_doubt_is_not_settled_by_a_look_up_that_failed(scene) -> None:
     scene.fill(WOO, [shop_rows.product("11", 7, 1)])
-    scene.shop.goes_down_after_a_write = True
+    scene.shop.faults, scene.shop.reads_fail = Faults(["lose_reply"]), True
     plan = scene.plan(WOO)
     scene.push(plan)
     assert scene.states(plan) == ["in_doubt"]
-    scene.shop.is_down = scene.shop.goes_down_after_a_write = False
+    scene.shop.reads_fail = False
     scene.at += DAY
     scene.push(plan)
     assert scene.shop.values("11") == [7]
