@@ -133,6 +133,9 @@ def _access(declared: Connector, connection: Connection, probe: Probe) -> list[F
         return [reached, finding("credential", "attention", "credential accepted, but a field changed its type")]
     except ExtractionError as error:
         return [reached, finding("credential", "attention", f"one read failed with {type(error).__name__}")]
+    except (LookupError, TypeError, ValueError, AttributeError):
+        says = f"something answers there, but not as {declared.platform} does; check the address"
+        return [finding("reachability", "failure", says)]
     return [
         reached,
         finding("credential", "ok", "credential accepted" if declared.credentials else "no credential needed"),

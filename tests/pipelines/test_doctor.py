@@ -56,6 +56,8 @@ def test_a_missing_key_is_named_and_the_platform_not_asked() -> None:
     [
         (None, [("reachability", "ok"), ("credential", "ok")]),
         (PlatformUnavailable("ConnectError"), [("reachability", "failure")]),
+        # Some other server, whose answers have another shape.
+        (KeyError("orders"), [("reachability", "failure")]),
         (PlatformRefused(f"GET /: HTTP 401 bad {SECRET}"), [("reachability", "ok"), ("credential", "failure")]),
         (PlatformRefused(f"GET /: HTTP 403 bad {SECRET}"), [("reachability", "ok"), ("credential", "failure")]),
         (PlatformRefused(f"GET /: HTTP 404 {SECRET}"), [("reachability", "ok"), ("credential", "attention")]),
