@@ -45,7 +45,7 @@ def export(destination: str, file: Path | None, by: str, because: str, again: bo
     if not found.deliveries:
         click.echo(f"nothing {'is handed off' if again else 'waits'} for {destination}: no file written")
         return
-    click.echo(f"{file}: {found.deliveries} deliveries, {spoken_money(dict(found.money_minor))}")
+    click.echo(f"{file}: {found.deliveries} handed over, money at stake: {spoken_money(dict(found.money_minor))}")
     if found.doubtful:
         click.echo(f"{found.doubtful} may be there already: look first (column look_first)")
     if found.unapproved:

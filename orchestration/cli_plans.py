@@ -69,6 +69,41 @@ def list_drifts(sync: str | None, everything: bool, output: str) -> None:
 
 @drift.command()
 @click.argument("sync")
+@click.option("--records", type=click.IntRange(min=1), default=None, help="The newest so many; default: all.")
+def check(sync: str, records: int | None) -> None:
+    """Reads the documents of SYNC back from their destination and says which were edited or deleted there."""
+    from contextlib import closing
+
+    from orchestration import environment
+    from orchestration.verbs import progress_display
+    from reverse_etl import drift_store, engine, read_back, settings
+
+    environment.prepare()
+    with closing(engine.open_ledger()) as ledger, progress_display() as progress:
+        task = progress.add_task(f"read back {sync}", total=None)
+        compared = read_back.read_back(
+            engine.sync_named(sync),
+            ledger,
+            settings.read(),
+            lambda done, total: progress.update(task, completed=done, total=total),
+            clock=engine.now,
+            records=records,
+        )
+        with ledger.engine.connect().execution_options(reading=True) as connection:
+            found = drift_store.listed(connection, sync)
+    if found:
+        _print(found, "table")
+    edited = len({row["record_key"] for row in found})
+    click.echo(
+        f"{compared.records} documents read back, {edited} waiting for a choice, {len(compared.unread)} not read"
+    )
+    for record, why in compared.unread.items():
+        click.echo(f"{record}: {why}", err=True)
+    sys.exit(1 if found or compared.unread else 0)
+
+
+@drift.command()
+@click.argument("sync")
 @click.argument("record")
 @click.argument("field", required=False)
 @person.by
@@ -106,9 +141,17 @@ def _choose(choice: str, sync: str, record: str, field: str | None, by: str, bec
 
     from orchestration import environment
     from reverse_etl import drift_store, engine
+    from reverse_etl.errors import ConfigurationError
+    from reverse_etl.sync import Mode
 
     environment.prepare()
-    known = engine.sync_named(sync).name
+    declared = engine.sync_named(sync)
+    known = declared.name
+    if choice == "reassert" and declared.mode is Mode.CREATE:
+        raise ConfigurationError(
+            f"{sync} makes documents and never rewrites one: correct it at {declared.destination}, or accept it",
+            code="unknown_name",
+        )
     with closing(engine.open_ledger()) as ledger, ledger.engine.begin() as connection:
         fields = drift_store.choose(
             connection,

@@ -52,7 +52,7 @@ def list_exceptions(filters: Mapping[str, str | None], *, by_cause: bool, limit:
     else:
         shown = rows[:limit] if limit else rows
         print_wide(exceptions_view.group_table(shown) if by_cause else exceptions_view.case_table(shown))
-        what = "groups" if by_cause else "exceptions"
+        what = ("group" if by_cause else "exception") + ("s" if len(rows) != 1 else "")
         said = (
             f"{len(rows)} {what}"
             if len(shown) == len(rows)

@@ -17,10 +17,17 @@ from reverse_etl.operations_tables import DRIFTS
 _KEY = ("sync", "record_key", "field")
 
 
-def keep(connection: Connection, sync: str, drifts: Sequence[Drift], now: datetime) -> None:
-    """Bring the table to what a plan found: new edits open, standing ones kept with their choice, the rest gone.
+def keep(
+    connection: Connection,
+    sync: str,
+    drifts: Sequence[Drift],
+    now: datetime,
+    records: Collection[str] | None = None,
+) -> None:
+    """Bring the table to what was found: new edits open, standing ones kept with their choice, the rest gone.
 
-    What is ignored stays ignored, also while nothing is to be seen of it.
+    What is ignored stays ignored, also while nothing is to be seen of it. `records` are those that were looked at,
+    where it was not all: of others nothing is said.
     """
     known = {(row["record_key"], row["field"]): row for row in _rows(connection, DRIFTS.c.sync == sync)}
     found = {(drift.record_key, drift.field): drift for drift in drifts}
@@ -31,7 +38,9 @@ def keep(connection: Connection, sync: str, drifts: Sequence[Drift], now: dateti
     over = [
         {**row, "choice": Choice.GONE}
         for key, row in known.items()
-        if key not in found and row["choice"] in (Choice.OPEN, Choice.REASSERT, Choice.ACCEPT)
+        if key not in found
+        and row["choice"] in (Choice.OPEN, Choice.REASSERT, Choice.ACCEPT)
+        and (records is None or row["record_key"] in records)
     ]
     _write(connection, [row for row in (*changed, *over) if row != known[(row["record_key"], row["field"])]])
 

@@ -16,7 +16,7 @@ from reverse_etl.exception_queue import Finding
 from reverse_etl.ledger_tables import DELIVERIES
 from reverse_etl.operations_tables import EXCEPTIONS
 from reverse_etl.plan import Plan
-from reverse_etl.sync import Sync
+from reverse_etl.sync import Mode, Sync
 
 OVER_LIMITS, HELD, DRIFT = "over_limits", "held", "drift"
 # Held for a person; what was refused has its exception from the refusal.
@@ -50,7 +50,7 @@ def _end_what_is_over(
     now: datetime,
 ) -> None:
     """End what this plan no longer finds, and every trouble of records about which nothing is left to do."""
-    for code in (HELD, DRIFT):
+    for code in (HELD, DRIFT) if sync.mode is not Mode.CREATE else (HELD,):
         kept = {finding.record_key for finding in findings if finding.code == code and finding.record_key}
         because = "the newest plan no longer finds it"
         exception_queue.close_codes(connection, sync.name, [code], because, now, keep=kept)
@@ -63,9 +63,11 @@ def _end_what_is_over(
         DELIVERIES.c.sync == sync.name, DELIVERIES.c.state.in_(UNSETTLED)
     )
     keys -= set(connection.execute(in_the_air).scalars())
-    if keys:
+    # An edited document is no plan's business: it ends when it is read back.
+    codes = {code for code, key in standing if key in keys} - ({DRIFT} if sync.mode is Mode.CREATE else set())
+    if keys and codes:
         because = "the newest plan has nothing to do about this record"
-        exception_queue.close_for_records(connection, sync.name, sorted(keys), because, now)
+        exception_queue.close_for_records(connection, sync.name, sorted(keys), because, now, codes=sorted(codes))
 
 
 def _over_limits(sync: Sync, plan: Plan) -> Iterator[Finding]:

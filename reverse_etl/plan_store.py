@@ -22,7 +22,7 @@ from reverse_etl.errors import StopSync
 from reverse_etl.ledger_queries import LedgerQueries
 from reverse_etl.ledger_tables import ACCEPTED, DECLARATIONS, DELIVERIES, DEPENDENCIES, PLAN_INPUTS, PLANS
 from reverse_etl.plan import Action, Delivery, Plan
-from reverse_etl.sync import Sync
+from reverse_etl.sync import Mode, Sync
 
 __all__ = ["Approval", "approve", "approve_within_limits", "store_plan"]
 
@@ -56,7 +56,9 @@ def store_plan(
         else:
             people = approved_by(connection, same["plan_id"])
             stored = replace(plan, plan_id=same["plan_id"], created_at=same["created_at"], approved_by=people)
-        drift_store.keep(connection, sync.name, plan.drifts, now)
+        if sync.mode is not Mode.CREATE:
+            # Documents are not planned again: an edit of one is found by reading it back, and ends there.
+            drift_store.keep(connection, sync.name, plan.drifts, now)
         plan_findings.report(connection, sync, stored, now)
     if same is None:
         return stored
