@@ -23,8 +23,9 @@ up: $(VENV)/.installed ## sandbox and Dagster UI on 127.0.0.1
 test: $(VENV)/.installed ## the test suite
 	@$(BIN)/pytest
 
-proof: $(VENV)/.installed ## the proofs in full: crash matrix, mutants, 10,000 deliveries with faults (minutes)
+proof: $(VENV)/.installed ## the proofs in full: crash matrix, mutants, 10,000 deliveries with faults, the engine on PostgreSQL (minutes)
 	@$(BIN)/pytest -m proof tests/proof
+	@CARTWHEEL_TEST_STORE=postgresql $(BIN)/pytest tests/reverse_etl
 
 lint: $(VENV)/.installed ## ruff and mypy
 	@$(BIN)/ruff check .

@@ -109,8 +109,11 @@ def migrated_database(postgres_server: Server) -> str:
 
 @pytest.fixture
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a store of the test's own, with its tables: SQLite unless the test is marked `on_both_stores`."""
-    if getattr(request, "param", "sqlite") == "sqlite":
+    """The URL of a store of the test's own, with its tables: SQLite unless the test is marked `on_both_stores`.
+
+    With CARTWHEEL_TEST_STORE=postgresql every test gets PostgreSQL: `make proof` runs the whole suite so.
+    """
+    if getattr(request, "param", os.environ.get("CARTWHEEL_TEST_STORE", "sqlite")) == "sqlite":
         yield f"sqlite:///{tmp_path / 'operations.sqlite'}"
         return
     server: Server = request.getfixturevalue("postgres_server")
