@@ -139,7 +139,7 @@ def test_a_round_by_hand_from_the_command_line(shop: ReceivingShop, tmp_path: Pa
     assert (waits["sync"], waits["deliveries"]) == (CONTACTS, 2)
     assert waits["oldest_seconds"] >= 0
     out = tmp_path / "out.csv"
-    assert "2 deliveries" in said("handoff", "export", "hubspot", "--file", str(out), "--by", "Ann")
+    assert "2 handed over" in said("handoff", "export", "hubspot", "--file", str(out), "--by", "Ann")
     assert "handed to a person" in said("handoff", "list")
     assert "nothing waits for hubspot" in said("handoff", "export", "hubspot")
 
