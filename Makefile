@@ -39,7 +39,7 @@ format: $(VENV)/.installed ## let ruff rewrite
 check: lint test ## what CI runs
 
 bench: $(VENV)/.installed ## the ratios quoted in the README
-	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+	@for script in $$(grep -l __main__ bench/*.py); do echo "== $$script"; $(BIN)/python "$$script"; done
 
 lock: ## resolve requirements.lock anew (needs uv)
 	uv pip compile --universal --generate-hashes --all-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml -o requirements.lock

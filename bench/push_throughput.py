@@ -13,15 +13,14 @@ import json
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import uvloop
 from httpx_aiohttp import AiohttpTransport
+from planned import NOW, SYNC, approved
 from receiver import receiver
 
-from reverse_etl import canonical_json
 from reverse_etl.answers import accepted, at, complete, raise_for_error
 from reverse_etl.breaker import breaker_of
 from reverse_etl.client import DestinationClient
@@ -29,25 +28,10 @@ from reverse_etl.destination import Destination, Pace, Request, Write
 from reverse_etl.feed import Feed
 from reverse_etl.group_commit import GroupCommit
 from reverse_etl.ledger import Ledger
-from reverse_etl.plan import Action, Change, Delivery, Plan
 from reverse_etl.push import Push
 from reverse_etl.settings import Connection
-from reverse_etl.sync import Baseline, Guard, InDoubtPolicy, Lane, Mode, Sync
 
 IN_FLIGHT = (4, 8, 16, 32, 64)
-NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
-SYNC = Sync(
-    name="bench__records",
-    model="act_bench__records",
-    destination="bench",
-    object="record",
-    mode=Mode.UPSERT,
-    guard=Guard.IDEMPOTENCY_KEY,
-    baseline=Baseline.ACCEPTED,
-    in_doubt=InDoubtPolicy.RESEND_SAME_KEY,
-    lane=Lane.SEGMENTS,
-    fields=("email", "segment", "net_revenue_minor"),
-)
 WRITE = Write(
     encode=lambda batch, key, references: Request(
         "POST", "/records", json=dict(batch[0].payload), headers={"Idempotency-Key": key}
@@ -66,17 +50,6 @@ def destination(in_flight: int) -> Destination:
     # A pace that never binds: the limiter works, and is not what is measured.
     pace = Pace(requests=1_000_000, seconds=1.0, in_flight=in_flight)
     return Destination("bench", (), lambda credentials: {"Authorization": "Bearer bench"}, {"record": WRITE}, pace)
-
-
-def delivery(number: int, run: str) -> Delivery:
-    email = f"customer{number}.{run}@example.com"
-    payload = {"email": email, "segment": "loyal", "net_revenue_minor": number}
-    return Delivery(
-        sync=SYNC.name, destination="bench", object="record", record_key=email, action=Action.CREATE, payload=payload,
-        lines=(), changes=tuple(Change(name, None, value) for name, value in payload.items()), reason="scores moved",
-        source_key=str(number), money_minor=number, currency_code="USD", fingerprint=f"{run}{number:028}", quick=number,
-        intention=canonical_json.digest([run, number]),
-    )  # fmt: skip
 
 
 async def bare(url: str, bodies: list[dict], in_flight: int, transport) -> float:
@@ -123,10 +96,7 @@ def main() -> None:
     with receiver() as (url, counted), tempfile.TemporaryDirectory() as folder:
         ledger = Ledger(f"sqlite:///{folder}/operations.sqlite", Path(folder))
         for in_flight in IN_FLIGHT:
-            planned = tuple(delivery(number, f"{in_flight:04}") for number in range(deliveries))
-            stored = ledger.store_plan(SYNC, Plan(SYNC.name, planned, 0), NOW)
-            ledger.approve_within_limits(stored.plan_id, NOW)
-            bodies = [dict(item.payload) for item in planned]
+            bodies = [dict(item.payload) for item in approved(ledger, deliveries, f"{in_flight:04}")]
             few = bodies[: max(500, deliveries // 8)]
             slow = asyncio.run(bare(url, few, in_flight, httpx.AsyncHTTPTransport()))
             fast = asyncio.run(bare(url, bodies, in_flight, AiohttpTransport()))

@@ -13,7 +13,8 @@ import dagster as dg
 from rich.progress import Progress
 
 from orchestration import environment
-from orchestration.verbs import progress_display, screen
+from orchestration.screen import screen
+from orchestration.verbs import progress_display
 
 QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 

@@ -14,7 +14,8 @@ from typing import Any
 import httpx
 
 from orchestration import environment
-from orchestration.verbs import Refused, screen
+from orchestration.screen import screen
+from orchestration.verbs import Refused
 
 
 def run(port: int, sandbox_port: int, orders: int, seed: int) -> None:

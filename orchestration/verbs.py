@@ -15,15 +15,12 @@ from typing import Any
 import duckdb
 from rich.console import Console
 from rich.markup import escape
-from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from orchestration import environment, warehouse
-
-screen = Console()
-trouble = Console(stderr=True)
+from orchestration.screen import print_wide, say, screen, trouble
 
 
 class Refused(Exception):
@@ -70,9 +67,9 @@ def extract_platforms(names: tuple[str, ...], since: str | None) -> int:
             screen.print(f"  new field '{field}' in {count} records, kept in _undeclared: look at it, then declare it")
     failed = [outcome for outcome in outcomes if outcome.error]
     for outcome in failed:
-        _say(trouble, f"{outcome.platform}.{outcome.resource}: {outcome.error}")
+        say(trouble, f"{outcome.platform}.{outcome.resource}: {outcome.error}")
     if skipped and (names or not outcomes):
-        _say(
+        say(
             trouble,
             f"Not configured: {', '.join(skipped)}. "
             "Start the sandbox (`cartwheel up`) or configure the platform (`cartwheel doctor`).",
@@ -129,11 +126,11 @@ def _publish_the_sound(console: Console) -> None:
     from orchestration import activation
 
     published = activation.publish(datetime.now(UTC))
-    _say(console, f"published snapshot {published.version}")
+    say(console, f"published snapshot {published.version}")
     if published.failed:
-        _say(trouble, f"checks that fail: {', '.join(check.name for check in published.failed)}")
-        _say(trouble, f"held back, with their last sound content: {', '.join(published.held_back) or 'nothing'}")
-        _say(trouble, f"syncs blocked: {', '.join(activation.blocked_syncs(published)) or 'none'}")
+        say(trouble, f"checks that fail: {', '.join(check.name for check in published.failed)}")
+        say(trouble, f"held back, with their last sound content: {', '.join(published.held_back) or 'nothing'}")
+        say(trouble, f"syncs blocked: {', '.join(activation.blocked_syncs(published)) or 'none'}")
 
 
 def _check(settings: dict[str, Any]) -> None:
@@ -160,7 +157,7 @@ def run_query(sql: str, output: str) -> int:
             table = Table(*map(escape, columns))
             for row in found.fetchall():
                 table.add_row(*(Text("" if value is None else str(value)) for value in row))
-            _print_wide(table)
+            print_wide(table)
         elif output == "csv":
             writer = csv.writer(sys.stdout, lineterminator="\n")
             writer.writerow(columns)
@@ -169,12 +166,6 @@ def run_query(sql: str, output: str) -> int:
             rows = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
             sys.stdout.write(json.dumps(rows, default=str, indent=1) + "\n")
     return 0
-
-
-def _print_wide(table: Table) -> None:
-    """A table as wide as its content: a terminal wraps long lines, but no value is cut."""
-    width = Measurement.get(screen, screen.options.update(max_width=10_000), table).maximum
-    Console(width=max(width, screen.width)).print(table)
 
 
 def load_files(directory: Path, *, set_aside: bool = False) -> int:
@@ -190,24 +181,19 @@ def load_files(directory: Path, *, set_aside: bool = False) -> int:
             set_aside=set_aside,
         )
     for loaded in outcome.loaded:
-        _say(screen, f"{loaded.file}: {loaded.rows} {loaded.kind} loaded")
+        say(screen, f"{loaded.file}: {loaded.rows} {loaded.kind} loaded")
     for refusal in (*outcome.refused, *outcome.set_aside):
-        _say(trouble, str(refusal))
+        say(trouble, str(refusal))
     if outcome.refused:
         files = len({refusal.file for refusal in outcome.refused})
-        _say(trouble, f"Not loaded: {files} {'file' if files == 1 else 'files'}, for the reasons above.")
+        say(trouble, f"Not loaded: {files} {'file' if files == 1 else 'files'}, for the reasons above.")
     if outcome.set_aside:
-        _say(
+        say(
             trouble,
             f"Set aside in raw_files.refused_rows: {len(outcome.set_aside)} of the rows above. "
             "Correct them in their file and load it again.",
         )
     return 1 if outcome.refused or outcome.set_aside or not outcome.loaded else 0
-
-
-def _say(console: Console, text: str) -> None:
-    """One line as it is: not wrapped, not coloured, brackets kept."""
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def examine() -> int:
@@ -276,19 +262,19 @@ def push_syncs(names: tuple[str, ...], reference: str | None) -> int:
             pushes = push_all(_chosen_syncs(names), ledger, partial(following, progress))
             for pushed in pushes:
                 if pushed.refused is not None:
-                    _say(trouble, f"{pushed.sync}: {pushed.refused}")
+                    say(trouble, f"{pushed.sync}: {pushed.refused}")
                     clean = False
             results = [pushed.result for pushed in pushes if pushed.result is not None]
         for result in results:
             counts = (result.accepted, result.rejected, result.in_doubt, result.waiting)
             table.add_row(result.sync, *map(str, counts), spoken_money(result.money_minor), str(result.calls))
             if result.stopped:
-                _say(trouble, f"{result.sync}: {result.stopped}")
+                say(trouble, f"{result.sync}: {result.stopped}")
             if result.rejected:
                 for refusal in refusals(ledger, result.plan_id):
-                    _say(trouble, f"{result.sync}, {refusal}")
+                    say(trouble, f"{result.sync}, {refusal}")
             clean = clean and result.is_clean
-    _print_wide(table)
+    print_wide(table)
     if not clean:
-        _say(trouble, "See `cartwheel exceptions` for what waits for a person, and what to do about it.")
+        say(trouble, "See `cartwheel exceptions` for what waits for a person, and what to do about it.")
     return 0 if clean else 1

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -113,8 +112,6 @@ class Write:
     owns: frozenset[str] = frozenset()
     # Records in one request must share this, e.g. the product whose variations a batch addresses.
     group: Callable[[Delivery], str] = lambda delivery: ""
-    # Beyond this age the destination may have forgotten the key, and only a look-up can be trusted.
-    key_kept_for: timedelta | None = None
     references: ReferenceReads | None = None
     # What a person who does this by hand must put where, so that a look-up finds it: {"private note": our record key}.
     marks_by_hand: Callable[[Delivery], Mapping[str, str]] = lambda delivery: {"record": delivery.record_key}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from reverse_etl.answers import accepted, at, complete, for_all, items, not_applied, of_record, unreadable
@@ -129,8 +128,6 @@ STOCK_LEVELS = Write(
         "idempotencyKey",
     ),
     marks_by_hand=lambda delivery: {"available": str(delivery.payload["quantity"])},
-    # The retention window is not published; write-ups say 24 hours, so half of that is trusted.
-    key_kept_for=timedelta(hours=12),
     # All quantities of one request share its reference document, which is the plan.
     group=lambda delivery: delivery.plan_id,
 )
