@@ -130,7 +130,7 @@ def _push_asset(sync: Sync) -> dg.AssetsDefinition:
 def push_sync(sync: Sync, ledger: Ledger) -> Sent:
     """Send the newest plan of a sync, made anew where the numbers have moved on. A pause or a failed check sends nothing."""
     since, before = datetime.now(UTC), push_metadata.open_deliveries(ledger, sync.name)
-    with ledger.engine.connect().execution_options(reading=True) as connection:
+    with ledger.reader() as connection:
         paused = flows.paused_because(connection, sync.name)
     if paused is not None:
         return Sent(None, None, paused, push_metadata.results_of(ledger, before, "", since))

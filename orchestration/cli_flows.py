@@ -84,7 +84,7 @@ def _show(output: str) -> None:
     from reverse_etl.flows import register
 
     environment.prepare()
-    with closing(engine.open_ledger()) as ledger, ledger.engine.connect().execution_options(reading=True) as connection:
+    with closing(engine.open_ledger()) as ledger, ledger.reader() as connection:
         found = register(connection, engine.syncs(), told(), datetime.now(UTC))
     if output == "json":
         sys.stdout.write(json.dumps([as_json(flow) for flow in found], indent=1) + "\n")

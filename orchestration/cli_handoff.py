@@ -91,7 +91,7 @@ def show(destination: str | None, output: str) -> None:
     environment.prepare()
     if destination is not None:
         destinations.load(destination)
-    with closing(engine.open_ledger()) as ledger, ledger.engine.connect().execution_options(reading=True) as connection:
+    with closing(engine.open_ledger()) as ledger, ledger.reader() as connection:
         found = pending(connection, destination)
     now = datetime.now(UTC)
     if output == "json":

@@ -62,7 +62,7 @@ def list_drifts(sync: str | None, everything: bool, output: str) -> None:
     if sync is not None:
         engine.sync_named(sync)
     chosen = _CHOICES if everything else _CHOICES[:1]
-    with closing(engine.open_ledger()) as ledger, ledger.engine.connect().execution_options(reading=True) as connection:
+    with closing(engine.open_ledger()) as ledger, ledger.reader() as connection:
         found = drift_store.listed(connection, sync, chosen)
     _print(found, output)
 
@@ -89,7 +89,7 @@ def check(sync: str, records: int | None) -> None:
             clock=engine.now,
             records=records,
         )
-        with ledger.engine.connect().execution_options(reading=True) as connection:
+        with ledger.reader() as connection:
             found = drift_store.listed(connection, sync)
     if found:
         _print(found, "table")
@@ -102,37 +102,20 @@ def check(sync: str, records: int | None) -> None:
     sys.exit(1 if found or compared.unread else 0)
 
 
-@drift.command()
-@click.argument("sync")
-@click.argument("record")
-@click.argument("field", required=False)
-@person.by
-@person.because
-def reassert(sync: str, record: str, field: str | None, by: str, because: str) -> None:
-    """Writes our value again over this edit, with the next plan. Also ends an `ignore`."""
-    _choose("reassert", sync, record, field, by, because)
+def _choice(name: str, what: str) -> None:
+    @drift.command(name=name, help=what)
+    @click.argument("sync")
+    @click.argument("record")
+    @click.argument("field", required=False)
+    @person.by
+    @person.because
+    def choose(sync: str, record: str, field: str | None, by: str, because: str) -> None:
+        _choose(name, sync, record, field, by, because)
 
 
-@drift.command()
-@click.argument("sync")
-@click.argument("record")
-@click.argument("field", required=False)
-@person.by
-@person.because
-def accept(sync: str, record: str, field: str | None, by: str, because: str) -> None:
-    """Lets their value stand until ours changes."""
-    _choose("accept", sync, record, field, by, because)
-
-
-@drift.command()
-@click.argument("sync")
-@click.argument("record")
-@click.argument("field", required=False)
-@person.by
-@person.because
-def ignore(sync: str, record: str, field: str | None, by: str, because: str) -> None:
-    """Leaves this field of this record alone until somebody chooses otherwise."""
-    _choose("ignore", sync, record, field, by, because)
+_choice("reassert", "Writes our value again over this edit, with the next plan. Also ends an `ignore`.")
+_choice("accept", "Lets their value stand until ours changes.")
+_choice("ignore", "Leaves this field of this record alone until somebody chooses otherwise.")
 
 
 def _choose(choice: str, sync: str, record: str, field: str | None, by: str, because: str) -> None:
@@ -146,7 +129,6 @@ def _choose(choice: str, sync: str, record: str, field: str | None, by: str, bec
 
     environment.prepare()
     declared = engine.sync_named(sync)
-    known = declared.name
     if choice == "reassert" and declared.mode is Mode.CREATE:
         raise ConfigurationError(
             f"{sync} makes documents and never rewrites one: correct it at {declared.destination}, or accept it",
@@ -156,7 +138,7 @@ def _choose(choice: str, sync: str, record: str, field: str | None, by: str, bec
         fields = drift_store.choose(
             connection,
             choice,
-            sync=known,
+            sync=declared.name,
             record_key=record,
             field=field,
             by=by,

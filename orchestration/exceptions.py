@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from orchestration.exceptions_view import exceptions_table_markdown
 from reverse_etl import audit, exception_reading, settings
-from reverse_etl.ledger_store import open_store
+from reverse_etl.ledger_store import open_store, reader
 
 EXCEPTIONS = dg.AssetKey(["raw_ledger", "exceptions"])
 AUDIT_LOG = dg.AssetKey(["raw_ledger", "audit_log"])
@@ -81,7 +81,7 @@ def _decisions_are_unchanged() -> dg.AssetChecksDefinition:
 def _reading() -> Iterator[Connection]:
     store = open_store(settings.read().operations_url)
     try:
-        with store.connect().execution_options(reading=True) as connection:
+        with reader(store) as connection:
             yield connection
     finally:
         store.dispose()

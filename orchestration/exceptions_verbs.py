@@ -19,7 +19,7 @@ from reverse_etl import audit, settings
 from reverse_etl import exception_actions as actions
 from reverse_etl import exception_reading as reading
 from reverse_etl.errors import ConfigurationError
-from reverse_etl.ledger_store import open_store
+from reverse_etl.ledger_store import open_store, reader
 
 _AHEAD = re.compile(r"^(\d+)([mhd])$")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -34,7 +34,7 @@ def _store(*, write: bool = False) -> Iterator[Connection]:
             with store.begin() as connection:
                 yield connection
         else:
-            with store.connect().execution_options(reading=True) as connection:
+            with reader(store) as connection:
                 yield connection
     finally:
         store.dispose()

@@ -84,19 +84,19 @@ def records_metadata(results: RecordResults) -> dict[str, Any]:
 
 def exceptions_metadata(sync: Sync, ledger: Ledger, now: datetime) -> tuple[int, dict[str, Any]]:
     """What of a sync waits for somebody: how much, and as a table."""
-    with ledger.engine.connect().execution_options(reading=True) as connection:
+    with ledger.reader() as connection:
         cases = exception_reading.listed(connection, now, exception_reading.Filters(sync=sync.name))
     shown: Mapping[str, Any] = {"exceptions": dg.MetadataValue.md(exceptions_table_markdown(cases))}
     return len(cases), {"open": len(cases), **shown}
 
 
 def results_of(ledger: Ledger, open_before: list[str], plan_id: str, since: datetime) -> RecordResults:
-    with ledger.engine.connect().execution_options(reading=True) as connection:
+    with ledger.reader() as connection:
         return record_results.record_results(connection, open_before, plan_id, since, RECORDS_SHOWN)
 
 
 def open_deliveries(ledger: Ledger, sync: str) -> list[str]:
-    with ledger.engine.connect().execution_options(reading=True) as connection:
+    with ledger.reader() as connection:
         return record_results.open_ids(connection, sync)
 
 
@@ -112,7 +112,7 @@ def approval(plan_id: str, sync: Sync, ledger: Ledger) -> str:
 
 def _age_of(plan_id: str, ledger: Ledger) -> str:
     """From which snapshot a plan was made, and whether it is still the newest."""
-    with ledger.engine.connect().execution_options(reading=True) as connection:
+    with ledger.reader() as connection:
         made_from = record_results.snapshot_of(connection, plan_id)
     newest = warehouse.newest_publication().version
     if made_from is None:

@@ -34,5 +34,5 @@ def schedules(refresh: str) -> list[dg.ScheduleDefinition]:
 
 def _paused(flow: str) -> str | None:
     """Why a flow may not start by itself now; a person may start it all the same."""
-    with closing(engine.open_ledger()) as ledger, ledger.engine.connect().execution_options(reading=True) as connection:
+    with closing(engine.open_ledger()) as ledger, ledger.reader() as connection:
         return flows.paused_because(connection, flow)

@@ -118,7 +118,7 @@ def due_sensor(jobs: Mapping[str, dg.JobDefinition]) -> dg.SensorDefinition:
         now = datetime.now(UTC)
         with (
             closing(engine.open_ledger()) as ledger,
-            ledger.engine.connect().execution_options(reading=True) as connection,
+            ledger.reader() as connection,
         ):
             due = due_syncs(connection, now)
             held = {item.sync: flows.paused_because(connection, item.sync) for item in due}

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import pybreaker
 from sqlalchemy import Engine, delete, insert, select
 
+from reverse_etl.ledger_store import reader
 from reverse_etl.operations_tables import BREAKERS
 
 # Many at once may fail when a destination goes down with requests in flight; chance alone does not fail so often.
@@ -25,7 +26,7 @@ class StoredState(pybreaker.CircuitMemoryStorage):
     def __init__(self, engine: Engine, destination: str, clock: Callable[[], datetime]) -> None:
         super().__init__(pybreaker.STATE_CLOSED)
         self._engine, self._destination, self._clock = engine, destination, clock
-        with engine.connect().execution_options(reading=True) as connection:
+        with reader(engine) as connection:
             row = connection.execute(select(BREAKERS).where(BREAKERS.c.destination == destination)).mappings().first()
         self._since: datetime | None = row["opened_at"] if row else None
         if row and row["breaker_status"] == pybreaker.STATE_OPEN:

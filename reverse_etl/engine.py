@@ -26,6 +26,7 @@ from reverse_etl.canary import lead
 from reverse_etl.client import DestinationClient
 from reverse_etl.delivery_states import State
 from reverse_etl.errors import ConfigurationError, DeliveryError, StopSync
+from reverse_etl.evidence import finding_about
 from reverse_etl.exception_queue import Finding
 from reverse_etl.feed import Feed
 from reverse_etl.group_commit import GroupCommit
@@ -319,17 +320,11 @@ def _note_result(
 ) -> None:
     """The run as a row; what stopped it as an exception, or the end of those that had stopped it before."""
     findings = [
-        Finding(
+        finding_about(
+            delivery,
             code=UPSTREAM,
             kind="validation",
             message=f"waits for {upstream}, which was not accepted",
-            sync=sync.name,
-            destination=sync.destination,
-            record_key=delivery.record_key,
-            delivery_id=delivery.delivery_id,
-            plan_id=delivery.plan_id,
-            money_minor=delivery.money_minor,
-            currency_code=delivery.currency_code,
             cause=upstream,
         )
         for delivery, upstream in ledger.queries.blocked(sync.name)

@@ -54,10 +54,30 @@ def evidence_of(
 def finding_of(delivery: Delivery, outcome: Outcome, evidence: Mapping[str, Any]) -> Finding:
     """The exception of a delivery that did not end well."""
     kind = str(outcome.kind or "unknown")
-    return Finding(
+    return finding_about(
+        delivery,
         code=outcome.code or kind,
         kind=kind,
         message=str(evidence["answer"]) or (_IN_DOUBT if outcome.result is Result.IN_DOUBT else kind),
+        evidence=evidence,
+        cause=outcome.cause,
+    )
+
+
+def finding_about(
+    delivery: Delivery,
+    *,
+    code: str,
+    kind: str,
+    message: str,
+    evidence: Mapping[str, Any] | None = None,
+    cause: str | None = None,
+) -> Finding:
+    """An exception that names a delivery, its record and the money at stake in it."""
+    return Finding(
+        code=code,
+        kind=kind,
+        message=message,
         sync=delivery.sync,
         destination=delivery.destination,
         record_key=delivery.record_key,
@@ -65,8 +85,8 @@ def finding_of(delivery: Delivery, outcome: Outcome, evidence: Mapping[str, Any]
         plan_id=delivery.plan_id,
         money_minor=delivery.money_minor,
         currency_code=delivery.currency_code,
-        evidence=evidence,
-        cause=outcome.cause,
+        evidence=evidence or {},
+        cause=cause,
     )
 
 

@@ -16,6 +16,7 @@ import duckdb
 from sqlalchemy import Connection, Engine, Select, select
 
 from reverse_etl.errors import ConfigurationError
+from reverse_etl.ledger_store import reader
 from reverse_etl.ledger_tables import ATTEMPTS, DELIVERIES, OUTCOMES, PLAN_INPUTS, PLANS
 from reverse_etl.lineage import Lineage, Traced, literal, trace
 from reverse_etl.operations_tables import APPROVALS
@@ -59,7 +60,7 @@ def explain(
     notices: Sequence[str] = (),
 ) -> Explanation:
     """Everything known about a delivery; raises ConfigurationError when there is none of this id."""
-    with engine.connect().execution_options(reading=True) as connection:
+    with reader(engine) as connection:
         delivery = _delivery(connection, delivery_id)
         plan = _one(connection, select(PLANS).where(PLANS.c.plan_id == delivery["plan_id"]))
         approved = select(APPROVALS).where(APPROVALS.c.plan_id == delivery["plan_id"])

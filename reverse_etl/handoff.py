@@ -118,7 +118,7 @@ def export(
 def take_in(ledger: Ledger, file: Path, who: str, because: str, now: datetime) -> Imported:
     """Settle what a file says: done rows are accepted, the others given back; bad rows are named and change nothing."""
     said = read_rows(file)
-    with ledger.engine.connect().execution_options(reading=True) as connection:
+    with ledger.reader() as connection:
         known = _by_id(connection, [line.get("delivery_id", "") for line in said])
         written = _accepted_by_us(connection, list(known))
     done: dict[str, str] = {}

@@ -12,16 +12,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.engine import Engine
 
 from reverse_etl import audit, claims, exception_queue, plan_store, worker
 from reverse_etl.claims import Answered, Claim, Release, chunks
 from reverse_etl.delivery_states import State
 from reverse_etl.errors import StopSync
+from reverse_etl.evidence import finding_about
 from reverse_etl.exception_queue import Finding
 from reverse_etl.ledger_queries import LedgerQueries, read_delivery
-from reverse_etl.ledger_store import open_store
+from reverse_etl.ledger_store import open_store, reader
 from reverse_etl.ledger_tables import DELIVERIES, PLANS
 from reverse_etl.operations_tables import EXCEPTIONS, FLOW_RUNS
 from reverse_etl.plan import Delivery, Plan
@@ -41,6 +42,10 @@ class Ledger:
     def engine(self) -> Engine:
         """The operational store, for the tables of the people around the ledger; deliveries are moved here only."""
         return self._engine
+
+    def reader(self) -> Connection:
+        """A connection for those tables that only reads; to be closed by whoever asks."""
+        return reader(self._engine)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -82,7 +87,9 @@ class Ledger:
             for ids in chunks([row["delivery_id"] for row in left]):
                 connection.execute(update(DELIVERIES).where(DELIVERIES.c.delivery_id.in_(ids)).values(**values))
             message = "the process died before an answer came: looked up before anything is sent again"
-            findings = [_finding(read_delivery(row), "unanswered", message) for row in left]
+            findings = [
+                finding_about(read_delivery(row), code="unanswered", kind="unknown", message=message) for row in left
+            ]
             if findings:
                 exception_queue.open_findings(connection, findings, now)
         return len(left)
@@ -203,18 +210,3 @@ def due_again(tries: int, now: datetime, wait: float | None) -> datetime:
     """When a delivery that waits goes out again: what the destination asked for, else ever later, an hour at most."""
     seconds = wait if wait is not None else min(30.0 * 2 ** min(tries, 10), LONGEST_WAIT.total_seconds())
     return now + timedelta(seconds=max(1.0, seconds))
-
-
-def _finding(delivery: Delivery, code: str, message: str) -> Finding:
-    return Finding(
-        code=code,
-        kind="unknown",
-        message=message,
-        sync=delivery.sync,
-        destination=delivery.destination,
-        record_key=delivery.record_key,
-        delivery_id=delivery.delivery_id,
-        plan_id=delivery.plan_id,
-        money_minor=delivery.money_minor,
-        currency_code=delivery.currency_code,
-    )

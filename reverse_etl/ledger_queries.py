@@ -27,6 +27,7 @@ from reverse_etl.comparison import ENGINE, Accepted
 from reverse_etl.delivery import DELETED
 from reverse_etl.delivery_states import OPEN, UNSETTLED, State
 from reverse_etl.ledger_memory import read_memory
+from reverse_etl.ledger_store import reader
 from reverse_etl.ledger_tables import ACCEPTED, ATTEMPTS, DELIVERIES, DEPENDENCIES, OUTCOMES, PLANS
 from reverse_etl.memory import Memory
 from reverse_etl.plan import Action, Change, Delivery, Plan, Skipped
@@ -48,7 +49,7 @@ class LedgerQueries:
         mine = select(ACCEPTED.c.quick).where(ACCEPTED.c.sync == sync, ACCEPTED.c.engine == ENGINE)
         foreign = select(func.count()).where(ACCEPTED.c.sync == sync, ACCEPTED.c.engine != ENGINE)
         marks = select(ACCEPTED.c.record_key, ACCEPTED.c.fingerprint).where(ACCEPTED.c.sync == sync)
-        with self._reading() as connection:
+        with reader(self._engine) as connection:
             quick = _columns(connection, mine, {"quick": pa.int64()})
             if not connection.execute(foreign).scalar_one():
                 return Accepted(quick, keys=partial(self._accepted_keys, sync))
@@ -58,24 +59,24 @@ class LedgerQueries:
     def _accepted_keys(self, sync: str) -> pa.Table:
         """Records the destination has accepted and not given back."""
         wanted = select(ACCEPTED.c.record_key).where(ACCEPTED.c.sync == sync, ACCEPTED.c.fingerprint != DELETED)
-        with self._reading() as connection:
+        with reader(self._engine) as connection:
             return _columns(connection, wanted, {"record_key": pa.string()})
 
     def memory(self, sync: str, record_keys: Sequence[str]) -> Memory:
         """What is known about these records: last accepted, unsettled, refused, chosen by a person."""
-        with self._reading() as connection:
+        with reader(self._engine) as connection:
             return read_memory(connection, sync, list(_chunks(record_keys)))
 
     def plan(self, reference: str) -> Plan | None:
         """The stored plan of this id or hash, newest first, with its deliveries as they are now."""
         wanted = select(PLANS).where((PLANS.c.plan_id == reference) | (PLANS.c.plan_hash == reference))
-        with self._reading() as connection:
+        with reader(self._engine) as connection:
             row = connection.execute(wanted.order_by(PLANS.c.number.desc()).limit(1)).mappings().first()
         return self._plan(row) if row is not None else None
 
     def newest_plan(self, sync: str) -> Plan | None:
         wanted = select(PLANS).where(PLANS.c.sync == sync).order_by(PLANS.c.number.desc()).limit(1)
-        with self._reading() as connection:
+        with reader(self._engine) as connection:
             row = connection.execute(wanted).mappings().first()
         return self._plan(row) if row is not None else None
 
@@ -119,7 +120,7 @@ class LedgerQueries:
         counted = select(DELIVERIES.c.state, func.count()).where(
             DELIVERIES.c.sync == sync, DELIVERIES.c.state.in_(OPEN)
         )
-        with self._reading() as connection:
+        with reader(self._engine) as connection:
             return {row[0]: row[1] for row in connection.execute(counted.group_by(DELIVERIES.c.state))}
 
     def blocked(self, sync: str) -> tuple[tuple[Delivery, str], ...]:
@@ -128,7 +129,7 @@ class LedgerQueries:
         keys = select(DEPENDENCIES.c.delivery_id, func.min(DEPENDENCIES.c.upstream_key).label("upstream"))
         named = keys.group_by(DEPENDENCIES.c.delivery_id).subquery()
         wanted = select(DELIVERIES, named.c.upstream).join(named, named.c.delivery_id == DELIVERIES.c.delivery_id)
-        with self._reading() as connection:
+        with reader(self._engine) as connection:
             rows = connection.execute(wanted.where(waits).order_by(DELIVERIES.c.position)).mappings()
             return tuple((read_delivery(row), row["upstream"]) for row in rows)
 
@@ -142,7 +143,7 @@ class LedgerQueries:
     def request_keys(self, delivery_ids: Sequence[str]) -> dict[str, str]:
         """The key under which each delivery was last written, where it was."""
         found: dict[str, str] = {}
-        with self._reading() as connection:
+        with reader(self._engine) as connection:
             for ids in _chunks(delivery_ids):
                 wanted = select(ATTEMPTS.c.delivery_id, ATTEMPTS.c.request_key).where(
                     ATTEMPTS.c.delivery_id.in_(ids), ATTEMPTS.c.purpose == "write"
@@ -153,23 +154,20 @@ class LedgerQueries:
     def attempts(self, delivery_id: str) -> list[dict[str, Any]]:
         """Every request made for a delivery with what came of it; result None = never heard of again."""
         wanted = _attempts_with_outcomes().where(ATTEMPTS.c.delivery_id == delivery_id)
-        with self._reading() as connection:
+        with reader(self._engine) as connection:
             return [dict(row) for row in connection.execute(wanted).mappings()]
 
     def export_arrow(self) -> dict[str, pa.Table]:
         """Deliveries and attempts as they are, for `raw_ledger` in the warehouse."""
         deliveries = select(*(column for column in DELIVERIES.c if column.name not in ("quick", "engine")))
-        with self._reading() as connection:
+        with reader(self._engine) as connection:
             return {
                 "deliveries": _export(connection, deliveries),
                 "attempts": _export(connection, _attempts_with_outcomes()),
             }
 
-    def _reading(self) -> Connection:
-        return self._engine.connect().execution_options(reading=True)
-
     def _deliveries(self, wanted: Select[Any]) -> tuple[Delivery, ...]:
-        with self._reading() as connection:
+        with reader(self._engine) as connection:
             return tuple(read_delivery(row) for row in connection.execute(wanted).mappings())
 
     def _plan(self, row: RowMapping) -> Plan:

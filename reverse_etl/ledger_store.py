@@ -71,7 +71,7 @@ def open_store(url: str) -> Engine:
     address = _address(url)
     engine = _engine(address)
     try:
-        with engine.connect().execution_options(reading=True) as connection:
+        with reader(engine) as connection:
             current = _version(connection) == NEWEST
         if not current:
             with engine.begin() as connection:
@@ -83,6 +83,11 @@ def open_store(url: str) -> Engine:
         engine.dispose()
         raise _can_not_be_opened(address, str(error.orig)) from None
     return engine
+
+
+def reader(engine: Engine) -> Connection:
+    """A connection that only reads, sees one moment, and waits for no writer; to be closed by whoever asks."""
+    return engine.connect().execution_options(reading=True)
 
 
 def shown(address: URL) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import BigInteger, Engine, Integer, Table, select
 
+from reverse_etl.ledger_store import reader
 from reverse_etl.ledger_tables import UtcDateTime
 from reverse_etl.operations_tables import APPROVALS, AUDIT_LOG, DRIFTS, EXCEPTIONS, FLOW_RUNS
 from reverse_etl.sync import Sync
@@ -33,7 +34,7 @@ _ROWS_PER_FETCH = 50_000
 def export_arrow(engine: Engine, syncs: Mapping[str, Sync]) -> dict[str, pa.Table]:
     """Each table as it is now; the declarations say which fields are personal."""
     found = {}
-    with engine.connect().execution_options(reading=True) as connection:
+    with reader(engine) as connection:
         for name, table in EXPORTED.items():
             columns = [column for column in table.c if column.name not in _STAYS]
             schema = pa.schema([(column.name, _arrow_type(column.type)) for column in columns])

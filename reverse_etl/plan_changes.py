@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import Engine, select
 
+from reverse_etl.ledger_store import reader
 from reverse_etl.ledger_tables import DELIVERIES
 from reverse_etl.sync import Sync
 
@@ -29,7 +30,7 @@ def export_arrow(engine: Engine, syncs: Mapping[str, Sync]) -> pa.Table:
     """Every change of every plan, sent or not; values are text, of documents the lines too."""
     columns = [DELIVERIES.c[name] for name in (*_SAME, "changes", "lines")]
     pieces = []
-    with engine.connect().execution_options(reading=True) as connection:
+    with reader(engine) as connection:
         result = connection.execute(select(*columns).order_by(DELIVERIES.c.plan_id, DELIVERIES.c.position)).mappings()
         while rows := result.fetchmany(_ROWS_PER_FETCH):
             changes = [change for row in rows for change in _changes(dict(row), syncs.get(row["sync"]))]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, func, select
 
+from reverse_etl.ledger_store import reader
 from reverse_etl.ledger_tables import DELIVERIES, PLANS
 from reverse_etl.operations_tables import APPROVALS
 from reverse_etl.sync import Sync
@@ -34,7 +35,7 @@ class PlanStanding:
 def standing(engine: Engine, reference: str) -> PlanStanding | None:
     """The newest plan of this id or hash; None when the ledger knows none."""
     wanted = select(PLANS).where((PLANS.c.plan_id == reference) | (PLANS.c.plan_hash == reference))
-    with engine.connect().execution_options(reading=True) as connection:
+    with reader(engine) as connection:
         row = connection.execute(wanted.order_by(PLANS.c.number.desc()).limit(1)).mappings().first()
         if row is None:
             return None
@@ -58,7 +59,7 @@ def standing(engine: Engine, reference: str) -> PlanStanding | None:
 
 def newest_plan_id(engine: Engine, sync: str) -> str | None:
     wanted = select(PLANS.c.plan_id).where(PLANS.c.sync == sync).order_by(PLANS.c.number.desc()).limit(1)
-    with engine.connect().execution_options(reading=True) as connection:
+    with reader(engine) as connection:
         return connection.execute(wanted).scalar()
 
 
@@ -83,7 +84,7 @@ def _canary_failed_since_a_person(engine: Engine, found: PlanStanding) -> str | 
         .join(APPROVALS, APPROVALS.c.plan_id == PLANS.c.plan_id)
         .where(PLANS.c.sync == found.sync, APPROVALS.c.approved_by != LIMITS)
     )
-    with engine.connect().execution_options(reading=True) as connection:
+    with reader(engine) as connection:
         row = connection.execute(failed.order_by(PLANS.c.number.desc()).limit(1)).first()
         if row is None:
             return None

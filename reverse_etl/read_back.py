@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -18,8 +17,10 @@ from reverse_etl import destinations, drift_store, exception_queue
 from reverse_etl.breaker import breaker_of
 from reverse_etl.client import DestinationClient
 from reverse_etl.delivery import Delivery
+from reverse_etl.destination import Answer, Request
 from reverse_etl.drift import Choice, Chosen, Drift, Written, find
 from reverse_etl.errors import ConfigurationError, DeliveryError
+from reverse_etl.evidence import finding_about
 from reverse_etl.exception_queue import Finding
 from reverse_etl.ledger import Ledger
 from reverse_etl.ledger_queries import read_delivery
@@ -61,7 +62,7 @@ def read_back(
         raise ConfigurationError(
             f"{sync.name} keeps records in a state: every plan compares them with what was read", code="bad_declaration"
         )
-    with ledger.engine.connect().execution_options(reading=True) as connection:
+    with ledger.reader() as connection:
         deliveries = _accepted(connection, sync, records)
         chosen = _chosen(connection, sync)
     compared = asyncio.run(_compare(sync, deliveries, chosen, ledger, read, progress, clock, sleep))
@@ -99,17 +100,19 @@ async def _compare(
     if reading is None:
         raise ConfigurationError(f"{sync.object} can not be read back at {destination.name}", code="no_read_back")
     compared = Compared()
-    async with AsyncExitStack() as stack:
-        breaker = breaker_of(ledger.engine, destination.name, clock)
-        client = DestinationClient(destination, read.connection(destination), breaker, sleep)
-        await stack.enter_async_context(client)
-        tables = ReferenceTables(destination.writes, client.send, sleep)
+    breaker = breaker_of(ledger.engine, destination.name, clock)
+    async with DestinationClient(destination, read.connection(destination), breaker, sleep) as client:
+
+        async def ask(request: Request) -> Answer:
+            await client.turn()
+            ledger.count_request(destination.name, destination.pace.daily, clock())
+            return await client.send(request)
+
+        tables = ReferenceTables(destination.writes, ask, sleep)
         for done, delivery in enumerate(deliveries, start=1):
             try:
-                await client.turn()
-                ledger.count_request(destination.name, destination.pace.daily, clock())
-                answer = await client.send(reading.encode(delivery, await tables.of(delivery.object)))
-                held = reading.read(delivery, answer)
+                request = reading.encode(delivery, await tables.of(delivery.object))
+                held = reading.read(delivery, await ask(request))
             except DeliveryError as error:
                 compared.unread[delivery.record_key] = str(error)
                 continue
@@ -134,7 +137,7 @@ def _store(sync: Sync, deliveries: Sequence[Delivery], compared: Compared, ledge
     for drift in compared.drifts:
         if drift.choice == Choice.OPEN:
             by_record.setdefault(drift.record_key, []).append(drift)
-    findings = [_finding(sync, each, by_record[each.record_key]) for each in deliveries if each.record_key in by_record]
+    findings = [_finding(each, by_record[each.record_key]) for each in deliveries if each.record_key in by_record]
     with ledger.engine.begin() as connection:
         drift_store.keep(connection, sync.name, compared.drifts, now, records=read)
         over = sorted(read - set(by_record))
@@ -144,19 +147,13 @@ def _store(sync: Sync, deliveries: Sequence[Delivery], compared: Compared, ledge
             exception_queue.open_findings(connection, findings, now)
 
 
-def _finding(sync: Sync, delivery: Delivery, drifts: Sequence[Drift]) -> Finding:
+def _finding(delivery: Delivery, drifts: Sequence[Drift]) -> Finding:
     said = ", ".join(f"{drift.field} {drift.accepted!r} is {drift.observed!r} there now" for drift in drifts)
-    return Finding(
+    return finding_about(
+        delivery,
         code="drift",
         kind="conflict",
         message=f"{said}: choose with `cartwheel drift` (accept or ignore), or correct it there",
-        sync=sync.name,
-        destination=sync.destination,
-        record_key=delivery.record_key,
-        delivery_id=delivery.delivery_id,
-        plan_id=delivery.plan_id,
-        money_minor=delivery.money_minor,
-        currency_code=delivery.currency_code,
         evidence={"changes": {drift.field: [drift.accepted, drift.observed] for drift in drifts}},
         cause="edited at the destination",
     )

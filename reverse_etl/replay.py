@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, RowMapping, select
 
 from reverse_etl import canonical_json, plan
 from reverse_etl.errors import ConfigurationError
+from reverse_etl.ledger_store import reader
 from reverse_etl.ledger_tables import DECLARATIONS, DELIVERIES, DEPENDENCIES, PLAN_INPUTS, PLANS
 from reverse_etl.plan import Action, Delivery, Plan
 from reverse_etl.plan_inputs import PlanInputs, read_declaration, unpack
@@ -112,7 +113,7 @@ def derive(inputs: PlanInputs, sync: Sync | None = None) -> Plan:
 def load(engine: Engine, reference: str) -> Stored:
     """The rows of a stored plan, newest first by hash; raises ConfigurationError when it is unknown or has no inputs."""
     wanted = select(PLANS).where((PLANS.c.plan_id == reference) | (PLANS.c.plan_hash == reference))
-    with engine.connect().execution_options(reading=True) as connection:
+    with reader(engine) as connection:
         row = connection.execute(wanted.order_by(PLANS.c.number.desc()).limit(1)).mappings().first()
         if row is None:
             raise ConfigurationError(f"there is no plan '{reference}' in the ledger", code="unknown_plan")
@@ -132,7 +133,7 @@ def declaration(engine: Engine, sync: str, version: str, current: Mapping[str, S
             raise ConfigurationError(f"there is no sync '{sync}' any more", code="unknown_name")
         return current[sync]
     known = select(DECLARATIONS.c.version, DECLARATIONS.c.declaration).where(DECLARATIONS.c.sync == sync)
-    with engine.connect().execution_options(reading=True) as connection:
+    with reader(engine) as connection:
         texts = {str(row[0]): row[1] for row in connection.execute(known.order_by(DECLARATIONS.c.version))}
     if version not in texts:
         raise ConfigurationError(
