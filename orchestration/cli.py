@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from orchestration.cli_close import close
 from orchestration.cli_exceptions import audit, exceptions
 from orchestration.cli_explain import explain, replay
 from orchestration.cli_flows import flows
@@ -173,6 +174,7 @@ def doctor() -> None:
     sys.exit(examine())
 
 
+cartwheel.add_command(close)
 cartwheel.add_command(explain)
 cartwheel.add_command(replay)
 cartwheel.add_command(flows)
@@ -210,6 +212,7 @@ def _is_expected(error: Exception) -> bool:
         "orchestration.environment": ("EnvironmentRefused",),
         "orchestration.warehouse": ("WarehouseBusy", "NothingPublished"),
         "orchestration.verbs": ("Refused",),
+        "orchestration.close.month": ("CloseRefused",),
         "orchestration.demo": ("StepFailed",),
         "pipelines.errors": ("ExtractionError",),
         "reverse_etl.errors": ("DeliveryError",),

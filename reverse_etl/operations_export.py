@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import BigInteger, Engine, Integer, Table, select
 
+from reverse_etl.closes import CLOSES
 from reverse_etl.ledger_store import reader
 from reverse_etl.ledger_tables import UtcDateTime
 from reverse_etl.operations_tables import APPROVALS, AUDIT_LOG, DRIFTS, EXCEPTIONS, FLOW_RUNS
@@ -23,8 +24,9 @@ EXPORTED: dict[str, Table] = {
     "drifts": DRIFTS,
     "flow_runs": FLOW_RUNS,
     "approvals": APPROVALS,
+    "closes": CLOSES,
 }
-_STAYS = ("evidence", "fingerprint", "actions")
+_STAYS = ("evidence", "fingerprint", "actions", "record")
 _VALUES = ("accepted_value", "observed_value", "wanted_value")
 # JSON text, as the values beside it.
 MASK = '"…"'
