@@ -32,12 +32,10 @@ def close_month(
     """Run the checklist, and lock the month unless it is only to be checked; 1 when something stops the lock."""
     environment.prepare()
     now = datetime.now(UTC)
-    if check:
-        found = run.check(entity, period, accept, by, now)
-    else:
-        found = run.close(entity, period, accept, by, because, now)
+    found = run.check(entity, period, accept, by, now) if check else run.close(entity, period, accept, by, because, now)
     if output == "json":
-        said = {"lines": [line.as_row() for line in found.lines], "closed": found.close is not None}
+        lines = [{**line.as_row(), "stops": line.stops, "acceptance": _acceptance(line)} for line in found.lines]
+        said = {"lines": lines, "closed": found.close is not None}
         sys.stdout.write(json.dumps(said, indent=1) + "\n")
         return 1 if found.stopping else 0
     print_wide(_table(found.lines))
@@ -78,7 +76,9 @@ def show_close(period: str, entity: str, output: str) -> int:
     _tell_closed(close)
     checklist = Table("step", "check", "verdict", "what was found", box=box.SIMPLE_HEAD)
     for line in close.checklist:
-        checklist.add_row(*map(Text, (f"{line['step']} {line['step_name']}", line["code"], line["verdict"], line["told"])))
+        checklist.add_row(
+            *map(Text, (f"{line['step']} {line['step_name']}", line["code"], line["verdict"], line["told"]))
+        )
     print_wide(checklist)
     tables = Table("table", "rows", "digest of the rows", box=box.SIMPLE_HEAD)
     for name, table in close.tables.items():
@@ -96,7 +96,10 @@ def verify_close(period: str, entity: str) -> int:
     for sentence in told:
         say(trouble, sentence)
     if not told:
-        say(screen, f"{close.close_id}: {len(close.tables)} tables and {len(close.pack)} pack files are as they were frozen")
+        say(
+            screen,
+            f"{close.close_id}: {len(close.tables)} tables and {len(close.pack)} pack files are as they were frozen",
+        )
     with warehouse.reading() as connection:
         moved = frozen.changed(connection, close)
     for name, (then, today) in moved.items():
@@ -134,13 +137,17 @@ def _said(line: Line) -> str:
     return line.told if line.found and line.found.contradictions else f"{line.check.claim}: {line.told}"
 
 
+def _acceptance(line: Line) -> str | None:
+    """What to type to accept a line; None where nothing stops or nobody may."""
+    return line.acceptance if line.stops and line.check.is_acceptable else None
+
+
 def _tell_what_stops(lines: Sequence[Line], period: str, entity: str) -> None:
     say(trouble, f"{period} of {entity} is not closed. What stops it, and what to do:")
     for line in lines:
         say(trouble, f"  {line.code}: {line.told}{f', {line.amount}' if line.amount else ''}. {line.check.what_to_do}")
-    open_lines = [line for line in lines if line.check.is_acceptable]
-    if open_lines:
-        said = " ".join(line.acceptance for line in open_lines)
+    said = " ".join(text for line in lines if (text := _acceptance(line)))
+    if said:
         say(trouble, f"A named person may accept: {said}")
 
 

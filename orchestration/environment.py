@@ -24,7 +24,7 @@ QUIET = {
 }
 
 # What a reborn sandbox makes void: everything learned from, or sent to, the world that is gone.
-WORLDLY = ("warehouse.duckdb", "warehouse.duckdb.wal", "published", "dlt", "plans", "dbt")
+WORLDLY = ("warehouse.duckdb", "warehouse.duckdb.wal", "published", "dlt", "plans", "dbt", "closes")
 
 
 class EnvironmentRefused(Exception):

@@ -7,10 +7,11 @@ import dagster as dg
 import duckdb
 
 from orchestration import warehouse
+from orchestration.close import frozen
 from orchestration.exceptions import queue_metadata
 from orchestration.ledger_tables import TABLES, create_tables
 from orchestration.resources import OWNERS, WRITERS
-from reverse_etl import engine, operations_export, plan_changes
+from reverse_etl import closes, engine, operations_export, plan_changes
 
 MEANINGS = {
     "deliveries": "Every delivery of the ledger: which record of which destination was to change, why, and how it ended.",
@@ -21,6 +22,8 @@ MEANINGS = {
     "drifts": "Fields at a destination that somebody edited after they were accepted from us, and what was chosen.",
     "flow_runs": "Every run of a flow that pushes, with its counts and why it stopped.",
     "approvals": "Who approved which plan, and why; `limits` where the plan kept within what its sync declares.",
+    "closes": "Every closed month: who closed it, when and why, on which publication and rules.",
+    "closed_amounts": "Every amount that a close froze, out of its files.",
 }
 
 
@@ -30,6 +33,8 @@ def read_ledger() -> dict[str, int]:
         # Deliveries first: an exception may then be newer than its delivery, never missing.
         exported = ledger.queries.export_arrow() | operations_export.export_arrow(ledger.engine, engine.syncs())
         exported["plan_changes"] = plan_changes.export_arrow(ledger.engine, engine.syncs())
+        with ledger.reader() as reader:
+            exported["closed_amounts"] = frozen.amounts(warehouse.home(), closes.listed(reader))
     rows = {}
     with duckdb.connect(str(warehouse.path())) as connection:
         create_tables(connection)

@@ -42,6 +42,14 @@ TABLES = {
         "stopped varchar"
     ),
     "approvals": ("plan_id varchar, approved_by varchar, plan_hash varchar, because varchar, approved_at timestamptz"),
+    "closes": (
+        "close_id varchar, entity_id varchar, period_month varchar, closed_at timestamptz, closed_by varchar, "
+        "because varchar, snapshot bigint, rules_digest varchar"
+    ),
+    "closed_amounts": (
+        "close_id varchar, entity_id varchar, period_month varchar, table_name varchar, measure varchar, "
+        "row_key varchar, currency_code varchar, amount_minor bigint, order_id varchar, refund_id varchar"
+    ),
 }
 
 

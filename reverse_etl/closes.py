@@ -91,7 +91,9 @@ def store(connection: Connection, close: ClosedMonth) -> None:
     """Lock the month: its row and the audit log's row in the caller's transaction. Refused when it is closed already."""
     audit.lock(connection)
     if find(connection, close.entity_id, close.period_month) is not None:
-        raise ConfigurationError(f"{close.close_id} is closed already; what came later is a correction in an open month", code="closed")
+        raise ConfigurationError(
+            f"{close.close_id} is closed already; what came later is a correction in an open month", code="month_closed"
+        )
     columns = {name: getattr(close, name) for name in _IN_COLUMNS}
     rest = {name: value for name, value in asdict(close).items() if name not in _IN_COLUMNS}
     connection.execute(insert(CLOSES), [{"close_id": close.close_id, **columns, "record": canonical_json.dumps(rest)}])

@@ -83,7 +83,9 @@ class Line:
         """What to type to accept it; the amount is part of it, so that nobody accepts more than was seen."""
         if self.found is None or not self.found.amount_minor or self.found.currency_code is None:
             return f"--accept {self.code}"
-        return f"--accept {self.code}={major(self.found.amount_minor, self.found.currency_code)}{self.found.currency_code}"
+        return (
+            f"--accept {self.code}={major(self.found.amount_minor, self.found.currency_code)}{self.found.currency_code}"
+        )
 
     def as_row(self) -> dict[str, Any]:
         """For the store and the pack."""
@@ -137,7 +139,9 @@ def signed(lines: Sequence[Line], wanted: Iterable[str], by: str, because: str) 
             raise CloseRefused(f"--accept {code}: nothing with this code stops the close; what does: {stopping}")
         for number in chosen:
             accepted[number] = _sign_off(lines[number], amount, by, because)
-    marked = [replace(line, verdict=Verdict.ACCEPTED) if number in accepted else line for number, line in enumerate(lines)]
+    marked = [
+        replace(line, verdict=Verdict.ACCEPTED) if number in accepted else line for number, line in enumerate(lines)
+    ]
     return marked, [accepted[number] for number in sorted(accepted)]
 
 

@@ -78,7 +78,14 @@ def _checks_hold(sight: Sight) -> list[Found]:
     tables = [f"marts.{name}" for name in frozen.TABLES]
     failing = {check.name: check for table in tables for check in sight.published.doubts(table)}
     if not failing:
-        return [Found("checks_hold", len(tables), 0, f"no check fails that speaks about these tables (publication {sight.published.version})")]
+        return [
+            Found(
+                "checks_hold",
+                len(tables),
+                0,
+                f"no check fails that speaks about these tables (publication {sight.published.version})",
+            )
+        ]
     return [Found(name, 1, 1, f"{name}: {check.meaning}"[:300]) for name, check in sorted(failing.items())]
 
 
@@ -108,7 +115,9 @@ def _told(month: Month, what: str | None, examined: int, contradictions: int, re
         return f"nothing of this kind in {month.period}"
     if reason is not None:
         return f"{_counted(contradictions, what)}: {reason}"
-    return f"{contradictions} of {_counted(examined, what)}" if contradictions else f"{_counted(examined, what)} looked at"
+    return (
+        f"{contradictions} of {_counted(examined, what)}" if contradictions else f"{_counted(examined, what)} looked at"
+    )
 
 
 def _counted(number: int, what: str | None) -> str:
@@ -181,7 +190,9 @@ def _order_of_closes(sight: Sight) -> list[Found]:
     with sight.ledger.reader() as connection:
         earlier: Sequence[closes.ClosedMonth] = closes.listed(connection, sight.month.entity_id)
     if not earlier:
-        return [Found("order_of_closes", 1, 0, f"the first close of {sight.month.entity_id}: it locks all before it too")]
+        return [
+            Found("order_of_closes", 1, 0, f"the first close of {sight.month.entity_id}: it locks all before it too")
+        ]
     newest = earlier[-1].period_month
     follows = _following(newest)
     if sight.month.period == follows:

@@ -7,14 +7,15 @@ every machine; the sha256 is over the file's bytes, so that nobody changes a fil
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
-from orchestration.close.month import has_table
+from orchestration.close.month import CloseRefused, has_table
 from reverse_etl import canonical_json
 from reverse_etl.closes import ClosedMonth, FrozenTable
 
@@ -35,7 +36,9 @@ TABLES: Mapping[str, Frozen] = {
     "fct_net_revenue": Frozen("net_revenue_id", "event_month"),
     "fct_order_reconciliation": Frozen("order_id", "order_month"),
     "fct_payment_matches": Frozen(
-        "payment_match_id", "strftime(coalesce(charge_date, leg_date), '%Y-%m')", "coalesce(charge_entity_id, leg_entity_id)"
+        "payment_match_id",
+        "strftime(coalesce(charge_date, leg_date), '%Y-%m')",
+        "coalesce(charge_entity_id, leg_entity_id)",
     ),
     "fct_payouts": Frozen("payout_id", "strftime(sent_date, '%Y-%m')"),
     "fct_clearing_months": Frozen("currency_code", "period_month"),
@@ -48,6 +51,20 @@ TABLES: Mapping[str, Frozen] = {
     "fct_money_atoms": Frozen("money_atom_id", "period_month"),
     "fct_close_checks": Frozen("close_check_id", "period_month"),
 }
+
+# Amounts of a frozen row that are compared with today's in SQL (fct_close_changes), where a later arrival gets its row.
+MEASURES: Mapping[str, tuple[str, ...]] = {
+    "fct_net_revenue": ("net_revenue_minor", "tax_minor"),
+    "fct_order_reconciliation": ("total_minor",),
+}
+_TEXTS = ("close_id", "entity_id", "period_month", "table_name", "measure", "row_key", "currency_code")
+_AMOUNTS = pa.schema(
+    [
+        *((name, pa.string()) for name in _TEXTS),
+        ("amount_minor", pa.int64()),
+        *((name, pa.string()) for name in ("order_id", "refund_id")),
+    ]
+)
 
 
 def folder_of(home: Path, entity_id: str, period: str) -> Path:
@@ -119,6 +136,40 @@ def changed(connection: duckdb.DuckDBPyConnection, close: ClosedMonth) -> dict[s
         if digest != table.digest:
             found[name] = (table.rows, rows)
     return found
+
+
+def amounts(home: Path, closed: Iterable[ClosedMonth]) -> pa.Table:
+    """The measured amounts of every close, out of its files; raises CloseRefused where a file is not the frozen one."""
+    pieces = [_AMOUNTS.empty_table()]
+    with duckdb.connect() as connection:
+        for close in closed:
+            for table, measures in MEASURES.items():
+                if table in close.tables:
+                    file = _intact(home, close, table)
+                    pieces += [_amounts(connection, close, table, measure, file) for measure in measures]
+    return pa.concat_tables(pieces)
+
+
+def _intact(home: Path, close: ClosedMonth, table: str) -> Path:
+    file = folder_of(home, close.entity_id, close.period_month) / close.tables[table].file
+    if not file.exists() or sha256(file) != close.tables[table].sha256:
+        raise CloseRefused(
+            f"{file} is not the file that the close of {close.close_id} froze: restore it, or nothing can be compared with it"
+        )
+    return file
+
+
+def _amounts(
+    connection: duckdb.DuckDBPyConnection, close: ClosedMonth, table: str, measure: str, file: Path
+) -> pa.Table:
+    columns = {row[0] for row in connection.execute("describe from read_parquet($1)", [str(file)]).fetchall()}
+    refund = "refund_id" if "refund_id" in columns else "null"
+    found = connection.execute(
+        f"""select $1, $2, $3, $4, $5, {TABLES[table].key}, currency_code, cast({measure} as bigint), order_id, {refund}
+            from read_parquet($6)""",
+        [close.close_id, close.entity_id, close.period_month, table, measure, str(file)],
+    )
+    return found.to_arrow_table().rename_columns(_AMOUNTS.names).cast(_AMOUNTS)
 
 
 def sha256(file: Path) -> str:

@@ -103,7 +103,9 @@ def unread(month: Month, read_at: Mapping[str, datetime]) -> list[tuple[Account,
         if read is None:
             found.append((account, f"{account.name} was never read; the month is readable there from {spoken(needed)}"))
         elif read < needed:
-            found.append((account, f"{account.name} was read {spoken(read)}; the month is readable there from {spoken(needed)}"))
+            found.append(
+                (account, f"{account.name} was read {spoken(read)}; the month is readable there from {spoken(needed)}")
+            )
     return found
 
 

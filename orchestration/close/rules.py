@@ -27,7 +27,9 @@ def versions(manifest_file: Path, tables: Iterable[str]) -> dict[str, str]:
         if unique_id not in seen and unique_id in nodes:
             seen.add(unique_id)
             left += nodes[unique_id].get("depends_on", {}).get("nodes", [])
-    found = {_name(nodes[key]): nodes[key]["checksum"]["checksum"] for key in seen if nodes[key]["resource_type"] in _RULES}
+    found = {
+        _name(nodes[key]): nodes[key]["checksum"]["checksum"] for key in seen if nodes[key]["resource_type"] in _RULES
+    }
     return dict(sorted({**found, "macros": _macros(manifest)}.items()))
 
 
@@ -41,5 +43,7 @@ def _name(node: Mapping[str, Any]) -> str:
 
 
 def _macros(manifest: Mapping[str, Any]) -> str:
-    ours = {key: macro["macro_sql"] for key, macro in manifest["macros"].items() if macro["package_name"] == "cartwheel"}
+    ours = {
+        key: macro["macro_sql"] for key, macro in manifest["macros"].items() if macro["package_name"] == "cartwheel"
+    }
     return digest(ours)

@@ -30,7 +30,7 @@ PAGES = {page.stem: page for page in RUNBOOKS if page.stem != "README"}
 # Told to whoever typed the command, or raised while there is no store to put a row into; never in the queue.
 TOLD = {
     "bad_file", "bad_inputs", "bad_moment", "bad_request", "file_exists", "foreign_store", "missing_driver",
-    "missing_file", "newer_store", "no_inputs", "no_reason", "nothing_to_approve", "paused", "store_unavailable",
+    "missing_file", "month_closed", "newer_store", "no_inputs", "no_reason", "nothing_to_approve", "paused", "store_unavailable",
     "superseded", "unknown_delivery", "unknown_drift", "unknown_name", "unknown_plan",
 }  # fmt: skip
 # How the sources name a code: as a keyword, or at this place among the arguments.

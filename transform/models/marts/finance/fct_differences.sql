@@ -3,7 +3,7 @@ with
 differences as (
     {%- for model in [
         'fct_tender_differences', 'fct_charge_differences', 'fct_settlement_differences', 'fct_bank_differences',
-        'fct_recognition_differences', 'fct_book_differences', 'fct_clearing_differences',
+        'fct_recognition_differences', 'fct_book_differences', 'fct_clearing_differences', 'fct_close_differences',
     ] %}
     select
         difference_id, entity_id, period_month, currency_code, bridge, from_system, to_system, reason_code, order_id,
