@@ -23,7 +23,7 @@ from reverse_etl import closes, engine
 from reverse_etl.closes import ClosedMonth
 from reverse_etl.money import spoken as spoken_money
 
-_COLOURS = {Verdict.PASS: "green", Verdict.FAILS: "red", Verdict.NOT_BUILT: "yellow", Verdict.WARNS: "yellow"}
+_COLOURS = {Verdict.HOLDS: "green", Verdict.FAILS: "red", Verdict.NOT_BUILT: "yellow", Verdict.WARNS: "yellow"}
 
 
 def close_month(

@@ -16,7 +16,7 @@ _ACCEPTED = re.compile(r"^(?P<code>[^=]+)(=(?P<amount>-?[\d.,]+)(?P<currency>[A-
 
 
 class Verdict(StrEnum):
-    PASS = "pass"
+    HOLDS = "pass"
     FAILS = "fails"
     WARNS = "warns"
     ACCEPTED = "accepted"
@@ -120,7 +120,7 @@ def judged(checks: Sequence[Check], found: Mapping[str, Sequence[Found]]) -> lis
 def _verdict(check: Check, found: Found) -> Verdict:
     if found.contradictions:
         return Verdict.FAILS if check.is_blocking else Verdict.WARNS
-    return Verdict.PASS if found.examined else Verdict.NOT_APPLICABLE
+    return Verdict.HOLDS if found.examined else Verdict.NOT_APPLICABLE
 
 
 def signed(lines: Sequence[Line], wanted: Iterable[str], by: str, because: str) -> tuple[list[Line], list[SignOff]]:

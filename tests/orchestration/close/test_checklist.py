@@ -17,7 +17,7 @@ CASES = [
     # (blocks, what was found, verdict, stops the close)
     (True, UNEXPLAINED, Verdict.FAILS, True),
     (False, UNEXPLAINED, Verdict.WARNS, False),
-    (True, Found("UNX-00", 9, 0, "9 differences looked at"), Verdict.PASS, False),
+    (True, Found("UNX-00", 9, 0, "9 differences looked at"), Verdict.HOLDS, False),
     (True, Found("UNX-00", 0, 0, "nothing of this kind"), Verdict.NOT_APPLICABLE, False),
     (True, None, Verdict.NOT_BUILT, True),
     (False, None, Verdict.NOT_BUILT, False),
