@@ -27,7 +27,7 @@ from reverse_etl import comparison, plan
 from reverse_etl.ledger import Ledger
 from reverse_etl.ledger_tables import ACCEPTED
 from reverse_etl.plan import Memory
-from reverse_etl.sync import Baseline, Guard, InDoubtPolicy, Lane, Mode, Sync
+from reverse_etl.sync import Baseline, Guard, Lane, Mode, Sync
 
 RUNS = 7
 SYNC = Sync(
@@ -38,7 +38,6 @@ SYNC = Sync(
     mode=Mode.UPSERT,
     guard=Guard.NATURAL_UPSERT,
     baseline=Baseline.ACCEPTED,
-    in_doubt=InDoubtPolicy.RESEND_SAME_KEY,
     lane=Lane.SEGMENTS,
     fields=("email", "segment", "r_score", "f_score", "m_score", "net_revenue_minor", "orders_count"),
 )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from reverse_etl import canonical_json
 from reverse_etl.ledger import Ledger
 from reverse_etl.plan import Action, Change, Delivery, Plan
-from reverse_etl.sync import Baseline, Guard, InDoubtPolicy, Lane, Mode, Sync
+from reverse_etl.sync import Baseline, Guard, Lane, Mode, Sync
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 SYNC = Sync(
@@ -18,7 +18,6 @@ SYNC = Sync(
     mode=Mode.UPSERT,
     guard=Guard.IDEMPOTENCY_KEY,
     baseline=Baseline.ACCEPTED,
-    in_doubt=InDoubtPolicy.RESEND_SAME_KEY,
     lane=Lane.SEGMENTS,
     fields=("email", "segment", "net_revenue_minor"),
 )

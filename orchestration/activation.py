@@ -7,9 +7,10 @@ others go on. It goes again by itself with the first snapshot in which the check
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from orchestration import environment, warehouse
+from orchestration import environment, model_code, warehouse
 from orchestration.failed_checks import FailedCheck
 from reverse_etl import engine
 from reverse_etl.errors import StopSync
@@ -30,19 +31,21 @@ def make_plan(sync_name: str, ledger: Ledger) -> Plan:
     """
     sync = engine.sync_named(sync_name)
     published = warehouse.newest_publication()
-    require_sound(sync, ledger)
+    require_sound(sync, ledger, blocked_syncs(published))
     observed_at = published.observed_at(sync.destination)
     with warehouse.reading() as connection:
-        made = engine.make_plan(sync_name, connection, ledger, datetime.now(UTC), observed_at, published.version)
+        code = model_code.read_published(published.model_code.get(f"activation.{sync.model}"))
+        now = datetime.now(UTC)
+        made = engine.make_plan(sync_name, connection, ledger, now, observed_at, published.version, code)
     folder = environment.home() / "plans"
     folder.mkdir(exist_ok=True)
     (folder / f"{made.plan_id}.json").write_text(json.dumps(as_json(made), indent=1, default=str))
     return made
 
 
-def require_sound(sync: Sync, ledger: Ledger) -> None:
+def require_sound(sync: Sync, ledger: Ledger, blocked: Mapping[str, tuple[FailedCheck, ...]]) -> None:
     """Raises StopSync naming the failed checks that put a sync's activation model in doubt; they are in the queue too."""
-    failed = blocked_syncs().get(sync.name)
+    failed = blocked.get(sync.name)
     if failed:
         finding = _finding(sync, failed)
         ledger.note([finding], datetime.now(UTC))

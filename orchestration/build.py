@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestration import environment, failed_checks, warehouse
+from orchestration import environment, failed_checks, model_code, warehouse
 
 Progress = Callable[[int, int, str], None]
 
@@ -114,6 +114,7 @@ def run(select: Sequence[str], variables: dict[str, Any], dbt: Worker, verb: str
         built = dbt.invoke(arguments, variables)
         # Still under the lock: whoever publishes next must know what this build found wrong.
         failed_checks.remember(built)
+        model_code.remember(built, variables)
         return built
 
 

@@ -26,7 +26,7 @@ def delivery(delivery_id: str, output: str, limit: int, show_personal: bool) -> 
 
 @click.command()
 @click.argument("plan")
-@click.option("--rules", default=None, metavar="VERSION", help="Also under this declaration: its number, or `current`.")
+@click.option("--rules", default=None, metavar="VERSION", help="Also under these rules: their number, or `current`.")
 @click.option("--format", "output", default="text", show_default=True, type=click.Choice(["text", "json"]))
 def replay(plan: str, rules: str | None, output: str) -> None:
     """Derives a stored plan (id or hash) again from its stored inputs, and compares it with what is stored."""

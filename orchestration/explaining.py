@@ -11,13 +11,14 @@ import click
 import duckdb
 from sqlalchemy import Engine
 
-from orchestration import environment, warehouse
+from orchestration import environment, model_code, warehouse
 from orchestration.lineage_models import lineage_of
-from reverse_etl import explain_rendering, replay_rendering, settings, what_if
+from reverse_etl import explain_rendering, replay_rendering, rule_versions, settings, what_if
 from reverse_etl.explain import Explanation, explain
 from reverse_etl.ledger_store import open_store
 from reverse_etl.plan_inputs import unpack
-from reverse_etl.replay import declaration, load, replay
+from reverse_etl.replay import Replay, load, replay
+from reverse_etl.rule_versions import ModelCode
 from reverse_etl.syncs import all_syncs
 
 # A build holds the warehouse for minutes; who asks why does not wait for it.
@@ -91,13 +92,29 @@ def replay_plan(reference: str, rules: str | None, output: str) -> int:
         again = replay(engine, reference)
         other = None
         if rules is not None:
-            inputs = unpack(load(engine, again.plan_id).inputs)
-            other = what_if.under(inputs, declaration(engine, again.sync, rules, all_syncs()), rules)
+            other = _under(engine, again, rules)
     if output == "json":
         sys.stdout.write(json.dumps(replay_rendering.as_json(again, other), indent=1, default=str) + "\n")
     else:
         click.echo(replay_rendering.render_text(again, other))
     return 0 if again.is_identical else 1
+
+
+def _under(engine: Engine, again: Replay, rules: str) -> what_if.WhatIf:
+    syncs = all_syncs()
+    code_now = _code_now(syncs[again.sync].model) if again.sync in syncs else None
+    then = rule_versions.rules_of(engine, again.sync, str(again.declaration), syncs)
+    asked = rule_versions.rules_of(engine, again.sync, rules, syncs, code_now)
+    differs = rule_versions.difference(then.code, asked.code)
+    return what_if.under(unpack(load(engine, again.plan_id).inputs), asked.sync, rules, differs)
+
+
+def _code_now(model: str) -> ModelCode | None:
+    """What a model was built from when it was last published."""
+    try:
+        return model_code.read_published(warehouse.newest_publication().model_code.get(f"activation.{model}"))
+    except warehouse.NothingPublished:
+        return None
 
 
 @contextmanager

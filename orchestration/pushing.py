@@ -30,13 +30,15 @@ def push_stored(reference: str, ledger: Ledger, progress: Progress = lambda done
     if standing is None:
         raise ConfigurationError(f"there is no plan '{reference}': see `cartwheel plan`", code="unknown_plan")
     sync = engine.sync_named(standing.sync)
-    require_sound(sync, ledger)
+    # Read once: what lets this sync go and what holds the others back is of one publication.
+    blocked = blocked_syncs()
+    require_sound(sync, ledger, blocked)
     fresh = None
     if any(state in ("planned", "approved") for state in standing.states):
         observed_at = warehouse.newest_publication().observed_at(sync.destination)
         with warehouse.reading() as connection:
             fresh = engine.derive_plan(sync.name, connection, ledger, datetime.now(UTC), observed_at)
-    return engine.push(standing.plan_id, ledger, settings.read(), progress, fresh=fresh, held=blocked_syncs())
+    return engine.push(standing.plan_id, ledger, settings.read(), progress, fresh=fresh, held=blocked)
 
 
 def push_newest(sync: str, ledger: Ledger, progress: Progress = lambda done, total: None) -> engine.PushResult:

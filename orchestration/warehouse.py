@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 from filelock import FileLock, Timeout
 
-from orchestration import failed_checks
+from orchestration import failed_checks, model_code
 from orchestration.failed_checks import FailedCheck
 
 PUBLISHED_SCHEMAS = ("marts", "activation")
@@ -55,6 +55,8 @@ class Publication:
     read_at: dict[str, str]
     failed: tuple[FailedCheck, ...] = ()
     held_back: tuple[str, ...] = ()
+    # What each activation table was built from, as far as it is known: table → digest (see model_code.py).
+    model_code: dict[str, str] = field(default_factory=dict)
 
     def observed_at(self, platform: str) -> datetime | None:
         """When the platform was last read before this snapshot (UTC), None if never."""
@@ -134,11 +136,20 @@ def publish(now: datetime) -> Publication:
         connection.execute("detach snapshot")
         read_at = _read_at(connection)
     contents = dict(sorted({**tables, **kept}.items()))
-    found = Publication(version, now.isoformat(), file.name, contents, read_at, failed, tuple(sorted(doubtful)))
+    held_back = tuple(sorted(doubtful))
+    codes = _model_code(tables, kept)
+    found = Publication(version, now.isoformat(), file.name, contents, read_at, failed, held_back, codes)
     _replace(folder / f"{version:06d}.json", json.dumps(asdict(found), indent=1))
     _replace(folder / "current", file.name)
     _prune(folder)
     return found
+
+
+def _model_code(made: Iterable[str], kept: Collection[str]) -> dict[str, str]:
+    """What the activation tables were built from: those carried over have the code they were published with."""
+    codes = model_code.keep_published(model_code.of_tables(name for name in made if name.startswith("activation.")))
+    earlier = newest_publication().model_code if kept else {}
+    return codes | {name: earlier[name] for name in kept if name in earlier}
 
 
 def _failed() -> tuple[FailedCheck, ...]:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from reverse_etl import exception_queue, flows
 from reverse_etl.delivery_states import TRANSITIONS, State
@@ -243,13 +243,9 @@ def _take(
         "leased_until": until,
     }
     if purpose is Purpose.WRITE:
-        values |= {"tries": DELIVERIES.c.tries + 1, "first_sent_at": _first(now)}
+        values["tries"] = DELIVERIES.c.tries + 1
     for part in chunks(ids):
         connection.execute(update(DELIVERIES).where(DELIVERIES.c.delivery_id.in_(part)).values(**values))
-
-
-def _first(now: datetime) -> Any:
-    return func.coalesce(DELIVERIES.c.first_sent_at, literal(now, DELIVERIES.c.first_sent_at.type))
 
 
 def _end(connection: Connection, target: State, ended: Sequence[tuple[Delivery, Outcome]], now: datetime) -> None:

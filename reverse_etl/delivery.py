@@ -38,7 +38,7 @@ class Change:
 class Delivery:
     """The intent to bring one record of one destination into one state.
 
-    The ledger fills delivery_id, plan_id, state, planned_at, fence and first_sent_at.
+    The ledger fills delivery_id, plan_id, state, planned_at and fence.
     """
 
     sync: str
@@ -64,7 +64,6 @@ class Delivery:
     # (upstream sync, upstream record key) of what must be accepted before.
     depends_on: tuple[tuple[str, str], ...] = ()
     fence: int = 0
-    first_sent_at: datetime | None = None
     # The accepted delivery of the record that this one was planned after; "" for the first.
     follows: str = ""
 

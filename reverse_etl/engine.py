@@ -34,6 +34,7 @@ from reverse_etl.ledger import Ledger
 from reverse_etl.plan import Plan
 from reverse_etl.plan_standing import PlanStanding
 from reverse_etl.push import Clock, Progress, Push, Step, Tally
+from reverse_etl.rule_versions import ModelCode
 from reverse_etl.settings import Settings
 from reverse_etl.sync import Sync
 from reverse_etl.syncs import all_syncs
@@ -117,17 +118,19 @@ def make_plan(
     at: datetime | None = None,
     observed_at: datetime | None = None,
     snapshot: int | None = None,
+    code: ModelCode | None = None,
 ) -> Plan:
     """Compare the activation model with the destination's state and store the plan, superseding unsent older ones.
 
-    `observed_at` is when the destination was last read; by default the warehouse's load records are asked.
+    `observed_at` is when the destination was last read; by default the warehouse's load records are asked. `code` is
+    what the model was built from, kept with the plan.
     """
     sync, moment = sync_named(sync_name), at or now()
     with _noting(ledger, sync, moment):
         for left in reversed(range(_TRIES_TO_PLAN)):
             made, inputs = _derive(sync, warehouse, ledger, moment, observed_at)
             try:
-                stored = ledger.store_plan(sync, made, moment, inputs, snapshot)
+                stored = ledger.store_plan(sync, made, moment, inputs, snapshot, code)
                 break
             except StopSync as overtaken:
                 if overtaken.code != "plan_overtaken" or not left:

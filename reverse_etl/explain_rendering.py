@@ -17,7 +17,7 @@ _SHOWN_OF_A_PAYLOAD = 600
 _OF_DELIVERY = (
     "delivery_id", "sync", "destination", "object", "record_key", "source_key", "action", "state", "reason", "payload",
     "lines", "changes", "money_minor", "currency_code", "idempotency_key", "destination_id", "kind", "code", "message",
-    "planned_at", "state_at", "first_sent_at", "due_at",
+    "planned_at", "state_at", "due_at",
 )  # fmt: skip
 _OF_PLAN = ("plan_id", "plan_hash", "created_at", "snapshot", "declaration", "planner", "plan_status")
 _OF_ATTEMPT = (

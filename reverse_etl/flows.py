@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, insert, select
 from reverse_etl import audit
 from reverse_etl.flow_history import History, histories
 from reverse_etl.operations_tables import FLOW_SWITCHES
-from reverse_etl.sync import InDoubtPolicy, Mode, Sync
+from reverse_etl.sync import Mode, Sync
 
 # The kill-switch: paused, it stops every flow, whatever the flow's own switch says.
 EVERYTHING = "everything"
@@ -174,5 +174,5 @@ def _action(sync: Sync) -> str:
 
 
 def _fallback(sync: Sync) -> str:
-    doubt = "looked up" if sync.in_doubt is InDoubtPolicy.LOOK_UP else "looked up where possible, else sent again"
-    return f"no answer: {doubt}; destination down: deliveries wait, or cartwheel handoff export {sync.destination}"
+    doubt = "no answer: looked up before anything is sent again"
+    return f"{doubt}; destination down: deliveries wait, or cartwheel handoff export {sync.destination}"

@@ -28,6 +28,7 @@ from reverse_etl.operations_tables import EXCEPTIONS, FLOW_RUNS
 from reverse_etl.plan import Delivery, Plan
 from reverse_etl.plan_standing import CANARY_FAILED, CANARY_PASSED
 from reverse_etl.quota import spend
+from reverse_etl.rule_versions import ModelCode
 from reverse_etl.sync import Sync
 
 
@@ -55,13 +56,19 @@ class Ledger:
         return worker.working(self._lock_folder)
 
     def store_plan(
-        self, sync: Sync, plan: Plan, now: datetime, inputs: bytes | None = None, snapshot: int | None = None
+        self,
+        sync: Sync,
+        plan: Plan,
+        now: datetime,
+        inputs: bytes | None = None,
+        snapshot: int | None = None,
+        code: ModelCode | None = None,
     ) -> Plan:
         """Append a plan and its deliveries, superseding what older plans of the sync have not sent.
 
         A plan equal to the newest one that is still untouched is that one.
         """
-        return plan_store.store_plan(self._engine, self.queries, sync, plan, now, inputs, snapshot)
+        return plan_store.store_plan(self._engine, self.queries, sync, plan, now, inputs, snapshot, code)
 
     def commit(self, items: Sequence[Claim | Answered | Release], now: datetime) -> list[Any]:
         """Outcomes, releases and claims in one transaction; per item its answer: for a claim the attempts that are ours."""

@@ -37,7 +37,7 @@ _KEYS_PER_QUERY = 5_000
 _ROWS_PER_FETCH = 100_000
 _MARKS_PER_FETCH = 10_000
 _TYPES = dict.fromkeys(("position", "lane", "money_minor", "key_generation", "fence", "tries"), pa.int64())
-_TIMES = ("planned_at", "state_at", "started_at", "finished_at", "leased_until", "first_sent_at", "due_at")
+_TIMES = ("planned_at", "state_at", "started_at", "finished_at", "leased_until", "due_at")
 
 
 class LedgerQueries:
@@ -228,7 +228,6 @@ def read_delivery(row: RowMapping) -> Delivery:
         state=row["state"],
         planned_at=row["planned_at"],
         fence=row["fence"],
-        first_sent_at=row["first_sent_at"],
     )
 
 

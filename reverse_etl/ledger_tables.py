@@ -65,7 +65,7 @@ PLANS = Table(
     Column("breaches", StoredText, nullable=False),
     Column("money_minor", StoredText, nullable=False),
     Column("deletes", Integer, nullable=False, server_default="0"),
-    # The version of the sync's declaration the plan was made under, and the published snapshot it was made from.
+    # The version of the sync's rules the plan was made under, and the published snapshot it was made from.
     Column("declaration", Integer, nullable=False, server_default="0"),
     Column("snapshot", Integer),
     # open, or canary_failed: nothing more of it is sent.
@@ -81,7 +81,8 @@ PLAN_INPUTS = Table(
     Column("inputs", LargeBinary, nullable=False),
 )
 
-# Each version of a sync's declaration that a plan was made under, numbered from 1 per sync.
+# Each version of a sync's rules that a plan was made under, numbered from 1 per sync: the declaration, and the code of
+# the model its rows came from (null where nobody said which).
 DECLARATIONS = Table(
     "declarations",
     METADATA,
@@ -89,6 +90,16 @@ DECLARATIONS = Table(
     Column("version", Integer, primary_key=True),
     Column("digest", StoredText, nullable=False),
     Column("declaration", StoredText, nullable=False),
+    Column("first_used_at", UtcDateTime, nullable=False),
+    Column("model_code", StoredText),
+)
+
+# What an activation model was built from, once per content. JSON text: {part: digest}; the texts themselves are not kept.
+MODEL_CODE = Table(
+    "model_code",
+    METADATA,
+    Column("digest", StoredText, primary_key=True),
+    Column("parts", StoredText, nullable=False),
     Column("first_used_at", UtcDateTime, nullable=False),
 )
 
@@ -128,9 +139,8 @@ DELIVERIES = Table(
     Column("fence", BigInteger, nullable=False, server_default="0"),
     Column("holder", StoredText),
     Column("leased_until", UtcDateTime),
-    # How often it was sent, when first (a vendor's key ages from then), and not before when again.
+    # How often it was sent, and not before when again.
     Column("tries", Integer, nullable=False, server_default="0"),
-    Column("first_sent_at", UtcDateTime),
     Column("due_at", UtcDateTime),
     Index("deliveries_by_destination", "destination", "state", "lane"),
     Index("deliveries_by_plan", "plan_id", "position"),

@@ -2,7 +2,7 @@
 
 Dataclasses are written by their fields and read by their types, strictly: a field this program does not know is an
 error and never dropped, for a plan derived again from less than it was made from would prove nothing. A field that is
-newer than the bytes takes its default.
+newer than the bytes takes its default. A field that was taken out because nothing ever asked it is passed over.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from reverse_etl.sync import Sync
 
 # Fixed, so that the bytes depend on the content alone; higher levels cost more time than they save space.
 _LEVEL = 6
+# Fields of older declarations that never decided anything: a doubt was looked up, whatever `in_doubt` said.
+_RETIRED: Mapping[type, frozenset[str]] = {Sync: frozenset({"in_doubt"})}
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,7 @@ def _read_dataclass(kind: Any, value: Any, where: str) -> Any:
     if not isinstance(value, dict):
         raise _damaged(where, f"{kind.__name__} is not written as an object")
     known = _fields(kind)
+    value = {name: item for name, item in value.items() if name not in _RETIRED.get(kind, ())}
     unknown = sorted(value.keys() - known.keys())
     missing = sorted(name for name, (_, optional) in known.items() if not optional and name not in value)
     if unknown or missing:

@@ -14,14 +14,15 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, update
 
-from reverse_etl import canonical_json, drift_store, plan_findings, plan_inputs
+from reverse_etl import canonical_json, drift_store, plan_findings, rule_versions
 from reverse_etl.approvals import Approval, approve, approve_within_limits, approved_by
 from reverse_etl.comparison import ENGINE
 from reverse_etl.delivery_states import UNSENT, UNSETTLED, State
 from reverse_etl.errors import StopSync
 from reverse_etl.ledger_queries import LedgerQueries
-from reverse_etl.ledger_tables import ACCEPTED, DECLARATIONS, DELIVERIES, DEPENDENCIES, PLAN_INPUTS, PLANS
+from reverse_etl.ledger_tables import ACCEPTED, DELIVERIES, DEPENDENCIES, PLAN_INPUTS, PLANS
 from reverse_etl.plan import Action, Delivery, Plan
+from reverse_etl.rule_versions import ModelCode
 from reverse_etl.sync import Mode, Sync
 
 __all__ = ["Approval", "approve", "approve_within_limits", "store_plan"]
@@ -39,6 +40,7 @@ def store_plan(
     now: datetime,
     inputs: bytes | None = None,
     snapshot: int | None = None,
+    code: ModelCode | None = None,
 ) -> Plan:
     """Append a plan and its deliveries, superseding what older plans of the sync have not sent.
 
@@ -47,7 +49,7 @@ def store_plan(
     """
     with engine.begin() as connection:
         _refuse_overtaken(connection, plan)
-        version = _declaration(connection, sync, now)
+        version = rule_versions.of_plan(connection, sync, code, now)
         same = _same_as_newest(connection, plan, version)
         if same is None:
             stored = _append(connection, sync, plan, now, version, snapshot)
@@ -84,25 +86,16 @@ def _refuse_overtaken(connection: Connection, plan: Plan) -> None:
         )
 
 
-def _declaration(connection: Connection, sync: Sync, now: datetime) -> int:
-    """The version of the sync's declaration, numbered from 1; an unseen one is written down."""
-    text = plan_inputs.declaration_text(sync)
-    digest = canonical_json.digest(text)
-    mine = DECLARATIONS.c.sync == sync.name
-    known = connection.execute(select(DECLARATIONS.c.version).where(mine, DECLARATIONS.c.digest == digest)).scalar()
-    if known is not None:
-        return int(known)
-    version = (connection.execute(select(func.max(DECLARATIONS.c.version)).where(mine)).scalar() or 0) + 1
-    row = {"sync": sync.name, "version": version, "digest": digest, "declaration": text, "first_used_at": now}
-    connection.execute(insert(DECLARATIONS), [row])
-    return int(version)
-
-
 def _same_as_newest(connection: Connection, plan: Plan, version: int) -> RowMapping | None:
-    """The sync's newest plan when it says the same, under the same declaration, and nothing of it was begun."""
+    """The sync's newest plan when it says the same, under the same declaration, and nothing of it was begun.
+
+    Under other SQL it is the same plan all the same: what a person approved is its content.
+    """
     newest = select(PLANS).where(PLANS.c.sync == plan.sync).order_by(PLANS.c.number.desc()).limit(1)
     row = connection.execute(newest).mappings().first()
-    if row is None or row["plan_status"] != "open" or row["declaration"] != version:
+    if row is None or row["plan_status"] != "open":
+        return None
+    if not rule_versions.declare_the_same(connection, plan.sync, row["declaration"], version):
         return None
     says = {"plan_hash": plan.plan_hash, "skipped": _skipped(plan), "breaches": canonical_json.dumps(plan.breaches)}
     if any(row[name] != value for name, value in says.items()):
@@ -128,7 +121,6 @@ def _append(connection: Connection, sync: Sync, plan: Plan, now: datetime, versi
             plan_id=plan_id,
             planned_at=now,
             key_generation=generation,
-            first_sent_at=gathered.get("first_sent_at"),
         )
         stored.append(made)
         rows.append(_delivery_row(made, sync, position, now, gathered))
@@ -147,7 +139,7 @@ def _append(connection: Connection, sync: Sync, plan: Plan, now: datetime, versi
 def _supersede(connection: Connection, sync: str, now: datetime) -> dict[str, dict[str, Any]]:
     """Change what is not sent to "superseded"; what those that were tried had gathered, by intention."""
     unsent = (DELIVERIES.c.sync == sync) & DELIVERIES.c.state.in_(UNSENT)
-    names = ("intention", "key_generation", "tries", "first_sent_at", "due_at")
+    names = ("intention", "key_generation", "tries", "due_at")
     tried = select(*(DELIVERIES.c[name] for name in names)).where(unsent, DELIVERIES.c.tries > 0)
     gathered = {row["intention"]: dict(row) for row in connection.execute(tried).mappings()}
     connection.execute(update(DELIVERIES).where(unsent).values(state=State.SUPERSEDED, state_at=now))
@@ -192,7 +184,6 @@ def _delivery_row(
         "planned_at": now,
         "state_at": now,
         "tries": gathered.get("tries", 0),
-        "first_sent_at": gathered.get("first_sent_at"),
         "due_at": gathered.get("due_at"),
     }
 

@@ -20,7 +20,7 @@ from reverse_etl.errors import ConfigurationError
 from reverse_etl.ledger_store import reader
 from reverse_etl.ledger_tables import DECLARATIONS, DELIVERIES, DEPENDENCIES, PLAN_INPUTS, PLANS
 from reverse_etl.plan import Action, Delivery, Plan
-from reverse_etl.plan_inputs import PlanInputs, read_declaration, unpack
+from reverse_etl.plan_inputs import PlanInputs, unpack
 from reverse_etl.sync import Sync
 
 _OF_PLAN = ("sync", "plan_hash", "creates", "updates", "deletes", "noops", "skipped", "breaches", "money_minor")
@@ -28,7 +28,6 @@ _OF_DELIVERY = (
     "sync", "destination", "object", "record_key", "action", "payload", "lines", "changes", "reason", "source_key",
     "money_minor", "currency_code", "fingerprint", "quick", "intention",
 )  # fmt: skip
-CURRENT = "current"
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,9 @@ class Difference:
 class Replay:
     plan_id: str
     sync: str
+    # The version of the rules: the declaration with the code of the model, whose digest is empty where it was not noted.
     declaration: int
+    model_code: str
     snapshot: int | None
     planned_at: datetime
     # Version of the planner that made it, and of this program's.
@@ -90,6 +91,7 @@ def replay(engine: Engine, reference: str) -> Replay:
         plan_id=stored.plan["plan_id"],
         sync=stored.plan["sync"],
         declaration=stored.plan["declaration"],
+        model_code=stored.plan["model_code"] or "",
         snapshot=stored.plan["snapshot"],
         planned_at=stored.plan["created_at"],
         planner=inputs.planner,
@@ -112,34 +114,20 @@ def derive(inputs: PlanInputs, sync: Sync | None = None) -> Plan:
 
 def load(engine: Engine, reference: str) -> Stored:
     """The rows of a stored plan, newest first by hash; raises ConfigurationError when it is unknown or has no inputs."""
-    wanted = select(PLANS).where((PLANS.c.plan_id == reference) | (PLANS.c.plan_hash == reference))
+    mine = (DECLARATIONS.c.sync == PLANS.c.sync) & (DECLARATIONS.c.version == PLANS.c.declaration)
+    plans = select(PLANS, DECLARATIONS.c.model_code).select_from(PLANS.outerjoin(DECLARATIONS, mine))
+    wanted = plans.where((PLANS.c.plan_id == reference) | (PLANS.c.plan_hash == reference))
     with reader(engine) as connection:
         row = connection.execute(wanted.order_by(PLANS.c.number.desc()).limit(1)).mappings().first()
         if row is None:
             raise ConfigurationError(f"there is no plan '{reference}' in the ledger", code="unknown_plan")
-        mine = PLAN_INPUTS.c.plan_id == row["plan_id"]
-        inputs = connection.execute(select(PLAN_INPUTS.c.inputs).where(mine)).scalar()
+        kept = select(PLAN_INPUTS.c.inputs).where(PLAN_INPUTS.c.plan_id == row["plan_id"])
+        inputs = connection.execute(kept).scalar()
         if inputs is None:
             raise ConfigurationError(
                 f"plan {row['plan_id']} was stored without its inputs, so it can not be derived again", code="no_inputs"
             )
         return Stored(dict(row), tuple(_deliveries(connection, row["plan_id"])), bytes(inputs))
-
-
-def declaration(engine: Engine, sync: str, version: str, current: Mapping[str, Sync]) -> Sync:
-    """A sync's declaration: `current` is the one in code, a number one that the ledger has seen."""
-    if version == CURRENT:
-        if sync not in current:
-            raise ConfigurationError(f"there is no sync '{sync}' any more", code="unknown_name")
-        return current[sync]
-    known = select(DECLARATIONS.c.version, DECLARATIONS.c.declaration).where(DECLARATIONS.c.sync == sync)
-    with reader(engine) as connection:
-        texts = {str(row[0]): row[1] for row in connection.execute(known.order_by(DECLARATIONS.c.version))}
-    if version not in texts:
-        raise ConfigurationError(
-            f"{sync} has no declaration {version}; known: {', '.join([*texts, CURRENT])}", code="unknown_name"
-        )
-    return read_declaration(texts[version])
 
 
 def _deliveries(connection: Connection, plan_id: str) -> Iterable[Mapping[str, Any]]:

@@ -9,6 +9,7 @@ from typing import Any
 from reverse_etl.money import spoken
 from reverse_etl.personal import hidden_text
 from reverse_etl.replay import Replay
+from reverse_etl.rule_versions import CodeDifference
 from reverse_etl.what_if import WhatIf
 
 _LISTED = 20
@@ -17,7 +18,10 @@ _LISTED = 20
 def as_json(again: Replay, other: WhatIf | None = None) -> dict[str, Any]:
     """Both as plain data."""
     found = asdict(again) | {"is_identical": again.is_identical}
-    return {"replay": found, "rules": asdict(other) | {"is_same": other.is_same} if other is not None else None}
+    if other is None:
+        return {"replay": found, "rules": None}
+    code = asdict(other.code_differs) | {"is_same": other.code_differs.is_same}
+    return {"replay": found, "rules": asdict(other) | {"is_same": other.is_same, "code_differs": code}}
 
 
 def render_text(again: Replay, other: WhatIf | None = None) -> str:
@@ -28,7 +32,9 @@ def render_text(again: Replay, other: WhatIf | None = None) -> str:
 def _replayed(again: Replay) -> Iterator[str]:
     snapshot = f" from snapshot {again.snapshot}" if again.snapshot is not None else ""
     yield f"{again.plan_id}: {again.deliveries} deliveries, planned {again.planned_at:%Y-%m-%d %H:%M:%S} UTC{snapshot}"
-    yield f"  rules      declaration {again.declaration}; planner {again.planner}, this program has {again.planner_now}"
+    code = f"SQL {again.model_code[:12]}" if again.model_code else "its SQL was not noted"
+    planners = f"planner {again.planner}, this program has {again.planner_now}"
+    yield f"  rules      declaration {again.declaration}, {code}; {planners}"
     yield f"  hash       {again.plan_hash}"
     yield f"  stored     sha256 {again.stored_sha256}"
     yield f"  derived    sha256 {again.derived_sha256}, {again.content_bytes} bytes"
@@ -47,8 +53,10 @@ def _under(other: WhatIf) -> Iterator[str]:
         if other.rules_differ
         else iter(["  rule       the same declaration"])
     )
+    yield from _code(other.code_differs)
     if other.is_same:
-        yield "  the same deliveries would have been planned, under the same approval"
+        rows = "" if other.code_differs.is_same else " from the rows of then"
+        yield f"  the same deliveries would have been planned{rows}, under the same approval"
     for word, records in (("added", other.added), ("dropped", other.dropped)):
         yield from _listed([f"  {word:<10} {key}: {why}" for key, why in records], f"{word} records")
     changed = [f"  changed    {item.record_key}: {_pairs(item.differences)}" for item in other.changed]
@@ -57,6 +65,18 @@ def _under(other: WhatIf) -> Iterator[str]:
         yield f"  limits     {_brakes(other.breaches_then, other.approvers_then)} → {_brakes(other.breaches_now, other.approvers_now)}"
     money = [f"{'+' if minor > 0 else ''}{spoken(minor, code)}" for code, minor in other.money_minor.items()]
     yield f"  money      {', '.join(money) or 'no difference'}"
+
+
+def _code(found: CodeDifference) -> Iterator[str]:
+    if not found.is_known:
+        yield "  SQL        not known of one of the two: whether the rows would have been the same can not be said"
+    elif found.is_same:
+        yield f"  SQL        the same, in all {found.parts} parts the model is made from"
+    else:
+        yield "  SQL        differs: the rows below are the plan's; what the other SQL would have made of them"
+        yield "             is not computed, for its files are not kept"
+        words = (("changed", found.changed), ("added", found.added), ("removed", found.removed))
+        yield from _listed([f"  SQL        {word}: {part}" for word, parts in words for part in parts], "parts")
 
 
 def _listed(lines: list[str], what: str) -> Iterator[str]:

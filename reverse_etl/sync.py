@@ -37,13 +37,6 @@ class Guard(StrEnum):
     LOOK_UP_THEN_CREATE = "look_up_then_create"
 
 
-class InDoubtPolicy(StrEnum):
-    """What to do with a delivery whose answer never came."""
-
-    RESEND_SAME_KEY = "resend_same_key"
-    LOOK_UP = "look_up"
-
-
 class OnDrift(StrEnum):
     """What to do when a field no longer holds what the destination accepted from us.
 
@@ -96,7 +89,6 @@ class Sync:
     mode: Mode
     guard: Guard
     baseline: Baseline
-    in_doubt: InDoubtPolicy
     lane: Lane
     fields: tuple[str, ...]
     line_fields: tuple[str, ...] = ()
@@ -180,7 +172,5 @@ def _of_ways(sync: Sync) -> Iterator[str]:
         yield "lines can not be compared with observed columns"
     if sync.on_drift is OnDrift.ASK and sync.baseline is not Baseline.OBSERVED:
         yield "drift is seen in what was observed, and it compares with what was accepted"
-    if sync.guard is Guard.LOOK_UP_THEN_CREATE and sync.in_doubt is not InDoubtPolicy.LOOK_UP:
-        yield "without a key only looking up settles a doubt"
     if sync.name in sync.depends_on:
         yield "it can not wait for itself"

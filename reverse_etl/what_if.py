@@ -1,4 +1,7 @@
-"""What a plan would have been under another declaration of its sync: the records that differ and the money. Pure."""
+"""What a plan would have been under another declaration of its sync: the records that differ and the money. Pure.
+
+Of the SQL behind the rows it is only said whether it is the same: the rows are those the plan was made from.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from reverse_etl.errors import ConfigurationError
 from reverse_etl.plan import Delivery, Plan
 from reverse_etl.plan_inputs import PlanInputs
 from reverse_etl.replay import derive
+from reverse_etl.rule_versions import UNKNOWN, CodeDifference
 from reverse_etl.sync import Mode, Sync
 
 
@@ -38,15 +42,18 @@ class WhatIf:
     money_minor: Mapping[str, int]
     # What of the declaration differs: name → (then, now).
     rules_differ: Mapping[str, tuple[Any, Any]]
+    # What of the SQL behind the rows differs. The rows are the plan's own: what other SQL makes of the raw data is not
+    # computed, for its files are not kept.
+    code_differs: CodeDifference = UNKNOWN
 
     @property
     def is_same(self) -> bool:
-        """Would the same have been sent, under the same approval?"""
+        """Would the same have been sent for these rows, under the same approval?"""
         same_brakes = (self.breaches_then, self.approvers_then) == (self.breaches_now, self.approvers_now)
         return not (self.added or self.dropped or self.changed) and same_brakes
 
 
-def under(inputs: PlanInputs, other: Sync, rules: str) -> WhatIf:
+def under(inputs: PlanInputs, other: Sync, rules: str, code_differs: CodeDifference = UNKNOWN) -> WhatIf:
     """Compare the plan of these inputs with the one another declaration of the sync gives.
 
     Only records that differed then are in the inputs: one that the other rules alone would have looked at is not.
@@ -71,6 +78,7 @@ def under(inputs: PlanInputs, other: Sync, rules: str) -> WhatIf:
         approvers_now=now.approvers,
         money_minor={code: minor for code, minor in money.items() if minor},
         rules_differ=_between(_flat(inputs.sync), _flat(other)),
+        code_differs=code_differs,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reverse_etl.sync import Baseline, Guard, InDoubtPolicy, Lane, Limits, Mode, OnDrift, Sync
+from reverse_etl.sync import Baseline, Guard, Lane, Limits, Mode, OnDrift, Sync
 
 SYNC = Sync(
     name="hubspot__contacts",
@@ -13,7 +13,6 @@ SYNC = Sync(
     mode=Mode.MIRROR,
     guard=Guard.NATURAL_UPSERT,
     baseline=Baseline.OBSERVED,
-    in_doubt=InDoubtPolicy.RESEND_SAME_KEY,
     lane=Lane.SEGMENTS,
     fields=(
         "email",

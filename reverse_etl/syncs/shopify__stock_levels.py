@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reverse_etl.sync import Baseline, Guard, InDoubtPolicy, Lane, Limits, Mode, Sync
+from reverse_etl.sync import Baseline, Guard, Lane, Limits, Mode, Sync
 
 SYNC = Sync(
     name="shopify__stock_levels",
@@ -12,7 +12,6 @@ SYNC = Sync(
     mode=Mode.UPSERT,
     guard=Guard.COMPARE_AND_SET,
     baseline=Baseline.OBSERVED,
-    in_doubt=InDoubtPolicy.RESEND_SAME_KEY,
     lane=Lane.STOCK,
     fields=("inventory_item_gid", "location_gid", "sku", "quantity"),
     batch_size=50,

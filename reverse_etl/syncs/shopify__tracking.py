@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reverse_etl.sync import Baseline, Guard, InDoubtPolicy, Lane, Mode, Sync
+from reverse_etl.sync import Baseline, Guard, Lane, Mode, Sync
 
 SYNC = Sync(
     name="shopify__tracking",
@@ -13,7 +13,6 @@ SYNC = Sync(
     # fulfillmentCreate takes no key: what is left to fulfil is read first.
     guard=Guard.LOOK_UP_THEN_CREATE,
     baseline=Baseline.ACCEPTED,
-    in_doubt=InDoubtPolicy.LOOK_UP,
     lane=Lane.TRACKING,
     fields=("platform_order_id", "fulfilment_order_gid", "tracking_number", "carrier"),
     line_fields=("fulfilment_order_line_gid", "line_quantity"),

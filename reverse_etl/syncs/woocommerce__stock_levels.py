@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reverse_etl.sync import Baseline, Guard, InDoubtPolicy, Lane, Limits, Mode, Sync
+from reverse_etl.sync import Baseline, Guard, Lane, Limits, Mode, Sync
 
 SYNC = Sync(
     name="woocommerce__stock_levels",
@@ -13,7 +13,6 @@ SYNC = Sync(
     # A quantity is set, not moved: the same one twice is the same stock.
     guard=Guard.NATURAL_UPSERT,
     baseline=Baseline.OBSERVED,
-    in_doubt=InDoubtPolicy.RESEND_SAME_KEY,
     lane=Lane.STOCK,
     fields=("platform_product_id", "platform_variant_id", "sku", "quantity"),
     batch_size=100,

@@ -47,6 +47,13 @@ def test_encoding_is_stable_and_carries_its_guard(name):
     assert guard in text
 
 
+def test_every_write_can_be_looked_up_so_that_no_doubt_rests_on_the_age_of_a_key():
+    """A vendor forgets keys (Stripe after a day), so a key is never what settles a doubt: `cartwheel flows` says so."""
+    found = [item for name in destinations.names() for item in destinations.load(name).writes.items()]
+    assert [name for name, declared in found if declared.look_up is None] == []
+    assert len(found) >= len({(sync.destination, sync.object) for sync in all_syncs().values()})
+
+
 @pytest.mark.parametrize("name", SYNCS)
 def test_a_request_carries_only_what_is_ours_and_all_of_that_is_declared(name):
     for size in {1, SIZES[name]}:

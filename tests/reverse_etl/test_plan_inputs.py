@@ -108,6 +108,13 @@ def test_an_unknown_field_is_an_error_at_every_depth() -> None:
         plan_inputs.unpack(edited(packed(), lambda content: content["sync"]["limits"].update(max_luck=1)))
 
 
+def test_a_declaration_from_before_a_field_was_taken_out_is_read_without_it() -> None:
+    old = edited(packed(), lambda content: content["sync"].update(in_doubt="resend_same_key"))
+    assert plan_inputs.unpack(old) == plan_inputs.unpack(packed())
+    text = json.loads(plan_inputs.declaration_text(SYNC)) | {"in_doubt": "look_up"}
+    assert plan_inputs.read_declaration(canonical_json.dumps(text)) == SYNC
+
+
 def test_a_missing_input_is_an_error_and_a_newer_field_takes_its_default() -> None:
     with pytest.raises(ConfigurationError, match="lacks rows"):
         plan_inputs.unpack(edited(packed(), lambda content: content.pop("rows")))

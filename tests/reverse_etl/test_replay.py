@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,13 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from reverse_etl import canonical_json, plan, plan_inputs, what_if
+from reverse_etl import canonical_json, plan, plan_inputs, rule_versions, what_if
 from reverse_etl.delivery import Action
 from reverse_etl.errors import ConfigurationError
 from reverse_etl.ledger import Ledger
 from reverse_etl.ledger_tables import METADATA
 from reverse_etl.memory import Memory
-from reverse_etl.replay import declaration, load, replay
+from reverse_etl.replay import load, replay
+from reverse_etl.replay_rendering import as_json, render_text
+from reverse_etl.rule_versions import ModelCode, rules_of
 from reverse_etl.sync import Mode
 from reverse_etl.syncs import all_syncs
 from tests.reverse_etl.postgres_server import on_both_stores
@@ -144,6 +147,15 @@ def test_a_record_taken_back_is_derived_again(ledger) -> None:
     assert replay(ledger.engine, stored.plan_id).is_identical
 
 
+def test_a_plan_stored_under_a_declaration_with_a_field_that_is_gone_is_derived_again(ledger) -> None:
+    stored = stored_plan(ledger, CONTACTS, [contact("a@x.test")])
+    content = json.loads(zlib.decompress(load(ledger.engine, stored.plan_id).inputs))
+    content["sync"]["in_doubt"] = "resend_same_key"
+    older = zlib.compress(canonical_json.dumps(content).encode())
+    tamper(ledger, "update plan_inputs set inputs = :inputs", inputs=older)
+    assert replay(ledger.engine, stored.plan_id).is_identical
+
+
 def test_what_happens_to_a_delivery_later_does_not_make_it_another_plan(ledger) -> None:
     stored = stored_plan(ledger, CONTACTS, [contact("a@x.test")])
     renewed = canonical_json.digest([stored.deliveries[0].intention, 3])
@@ -245,11 +257,48 @@ def test_each_declaration_a_plan_was_made_under_can_be_asked_for_by_number(ledge
     stored_plan(ledger, CONTACTS, [contact("a@x.test")])
     stored = stored_plan(ledger, stricter, [contact("a@x.test")])
     assert replay(ledger.engine, stored.plan_id).declaration == 2
-    assert declaration(ledger.engine, CONTACTS.name, "1", {}) == CONTACTS
-    assert declaration(ledger.engine, CONTACTS.name, "2", {}) == stricter
-    assert declaration(ledger.engine, CONTACTS.name, "current", all_syncs()) == CONTACTS
+    assert rules_of(ledger.engine, CONTACTS.name, "1", {}).sync == CONTACTS
+    assert rules_of(ledger.engine, CONTACTS.name, "2", {}).sync == stricter
+    assert rules_of(ledger.engine, CONTACTS.name, "current", all_syncs()).sync == CONTACTS
     with pytest.raises(ConfigurationError, match="no declaration 3; known: 1, 2, current"):
-        declaration(ledger.engine, CONTACTS.name, "3", {})
+        rules_of(ledger.engine, CONTACTS.name, "3", {})
+
+
+@on_both_stores
+def test_other_sql_under_the_same_declaration_is_another_version_and_the_same_plan(ledger) -> None:
+    old = ModelCode({"model act_hubspot__contacts": "1", "model fct_rfm": "1", "macro add_days": "1"})
+    new = ModelCode({"model act_hubspot__contacts": "1", "model fct_rfm": "2", "seed tiers": "1"})
+    made = plan.make(CONTACTS, 1, [contact("a@x.test")], Memory())
+    codes = (None, old, new, old)
+    plans = [ledger.store_plan(CONTACTS, made, AT, code=code).plan_id for code in codes]
+    assert len(set(plans)) == 1, "what a person approved is the content"
+    versions = [rules_of(ledger.engine, CONTACTS.name, str(number), {}) for number in (1, 2, 3)]
+    assert [found.code for found in versions] == [None, old, new]
+    found = rule_versions.difference(old, new)
+    assert (found.changed, found.added, found.removed) == (("model fct_rfm",), ("seed tiers",), ("macro add_days",))
+    assert not rule_versions.difference(None, new).is_known
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        (ModelCode({"model a": "1"}), "SQL        the same, in all 1 parts"),
+        (ModelCode({"model a": "2"}), "SQL        changed: model a"),
+        (ModelCode({"model a": "2"}), "not computed, for its files are not kept"),
+        (None, "can not be said"),
+    ],
+)
+def test_a_replay_under_other_rules_says_in_words_whether_the_sql_is_another(ledger, now, said) -> None:
+    then = ModelCode({"model a": "1"})
+    rows = [contact("a@x.test")]
+    packed = plan_inputs.pack(CONTACTS, 1, rows, Memory(), AT, AT)
+    stored = ledger.store_plan(CONTACTS, plan.make(CONTACTS, 1, rows, Memory(), AT, AT), AT, packed, code=then)
+    again = replay(ledger.engine, stored.plan_id)
+    other = what_if.under(inputs_of(rows), CONTACTS, "current", rule_versions.difference(then, now))
+    text = render_text(again, other)
+    assert said in text
+    assert then.digest[:12] in text
+    assert as_json(again, other)["rules"]["code_differs"]["is_same"] is (said.endswith("1 parts"))
 
 
 def inputs_of(rows, memory=None, sync=CONTACTS):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -18,9 +19,10 @@ from alembic.migration import MigrationContext
 
 from reverse_etl import canonical_json, ledger_store
 from reverse_etl.errors import ConfigurationError
+from reverse_etl.exception_queue import Finding, open_findings
 from reverse_etl.ledger_store import open_store
 from reverse_etl.ledger_tables import METADATA, PLAN_INPUTS, PLANS
-from reverse_etl.operations_tables import CALLS, DRIFTS, FLOW_SWITCHES
+from reverse_etl.operations_tables import CALLS, DRIFTS, EXCEPTIONS, FLOW_SWITCHES
 from tests.reverse_etl.conftest import NOW
 from tests.reverse_etl.postgres_server import on_both_new_stores, on_both_stores
 
@@ -48,13 +50,15 @@ def test_the_migrations_make_exactly_the_tables_the_code_knows(store):
         assert compare_metadata(context, METADATA) == []
 
 
-def first_version_with_a_delivery(url):
-    """A store as the first release left it: one plan, one delivery in the air, one request nobody heard of again."""
+def first_version(url, *deliveries, accepted=()):
+    """A store as the first release left it: one plan, its deliveries, one request nobody heard of again."""
     at = NOW.replace(tzinfo=None, microsecond=1)
     texts = ("sync", "destination", "object", "record_key", "action", "reason", "source_key", "fingerprint")
     delivery = dict.fromkeys((*texts, "engine", "intention", "idempotency_key", "payload", "lines", "changes"), "x")
     delivery |= {"delivery_id": "a-1/1", "plan_id": "a-1", "position": 1, "lane": 0, "state": "sending"}
     delivery |= {"key_generation": 0, "quick": -(2**63), "money_minor": 2**62, "planned_at": at, "state_at": at}
+    delivery |= dict.fromkeys(("kind", "code", "message"))
+    marks = {name: delivery[name] for name in ("sync", "fingerprint", "quick", "engine")} | {"delivery_id": "a-1/1"}
     attempt = {"attempt_id": "a-1/1#1", "delivery_id": "a-1/1", "purpose": "write", "request_key": "k"}
     config = Config()
     config.set_main_option("script_location", str(ledger_store.MIGRATIONS))
@@ -65,14 +69,17 @@ def first_version_with_a_delivery(url):
         old = sa.MetaData()
         old.reflect(connection)
         connection.execute(sa.insert(old.tables["plans"]), [PLAN | {"created_at": at}])
-        connection.execute(sa.insert(old.tables["deliveries"]), [delivery])
+        connection.execute(sa.insert(old.tables["deliveries"]), [delivery | more for more in deliveries or ({},)])
+        for key, days in accepted:
+            row = marks | {"record_key": key, "accepted_at": at + timedelta(days=days)}
+            connection.execute(sa.insert(old.tables["accepted"]), [row])
         connection.execute(sa.insert(old.tables["attempts"]), [attempt | {"started_at": at}])
     engine.dispose()
 
 
 @on_both_new_stores
 def test_a_store_of_the_first_release_is_brought_up_to_date_with_every_row_it_had(new_store):
-    first_version_with_a_delivery(new_store)
+    first_version(new_store)
     with opened(new_store) as engine, reading(engine) as connection:
         deliveries = METADATA.tables["deliveries"]
         row = connection.execute(sa.select(deliveries)).mappings().one()
@@ -83,6 +90,31 @@ def test_a_store_of_the_first_release_is_brought_up_to_date_with_every_row_it_ha
         assert connection.execute(sa.text("select count(*) from attempts")).scalar() == 1
         assert connection.execute(sa.select(PLANS.c.plan_status)).scalar() == "open"
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+
+
+@on_both_new_stores
+def test_what_was_refused_before_there_was_a_queue_has_its_row_after_the_update(new_store):
+    refused = {"state": "rejected", "kind": "validation", "code": "INVALID_EMAIL", "message": "no such ann@x.test"}
+    keys = {"refused": refused, "doubted": {"state": "in_doubt"}, "mended": refused, "fine": {"state": "accepted"}}
+    rows = [row | {"record_key": key} for key, row in keys.items()]
+    rows.append(refused | {"record_key": "refused", "code": "GONE", "kind": "gone"})
+    deliveries = [row | {"delivery_id": f"a-1/{at}", "position": at} for at, row in enumerate(rows, start=1)]
+    first_version(new_store, *deliveries, accepted=[("mended", 1), ("refused", -1)])
+    with opened(new_store) as engine, reading(engine) as connection:
+        found = {row["record_key"]: row for row in connection.execute(sa.select(EXCEPTIONS)).mappings()}
+        told = {key: (row["code"], row["exception_status"], row["delivery_id"]) for key, row in found.items()}
+        assert told == {
+            "refused": ("GONE", "open", "a-1/5"),
+            "doubted": ("unanswered", "open", "a-1/2"),
+            "mended": ("INVALID_EMAIL", "resolved", "a-1/3"),
+        }
+        assert "ann@x.test" not in found["mended"]["message"]
+        assert found["refused"]["opened_at"] == NOW + timedelta(microseconds=1)
+    again = Finding("GONE", "gone", "still", sync="x", destination="x", record_key="refused", delivery_id="a-1/5")
+    with opened(new_store) as engine, engine.begin() as connection:
+        assert open_findings(connection, [again], NOW) == [found["refused"]["exception_id"]]
+        (fresh,) = open_findings(connection, [replace(again, record_key="other")], NOW)
+        assert fresh not in {row["exception_id"] for row in found.values()}
 
 
 OPEN = """

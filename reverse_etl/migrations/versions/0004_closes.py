@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 
 # Sorted by code point on both stores, not as the language of a server would.
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
