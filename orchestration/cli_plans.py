@@ -10,7 +10,11 @@ import click
 from orchestration import person
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from reverse_etl.approvals import Approval
+    from reverse_etl.ledger import Ledger
+    from reverse_etl.sync import Sync
 
 _CHOICES = ("open", "reassert", "accept", "ignore", "gone")
 
@@ -68,38 +72,62 @@ def list_drifts(sync: str | None, everything: bool, output: str) -> None:
 
 
 @drift.command()
-@click.argument("sync")
+@click.argument("sync", required=False)
 @click.option("--records", type=click.IntRange(min=1), default=None, help="The newest so many; default: all.")
-def check(sync: str, records: int | None) -> None:
-    """Reads the documents of SYNC back from their destination and says which were edited or deleted there."""
+def check(sync: str | None, records: int | None) -> None:
+    """Reads the documents of SYNC (default: of every sync that makes some) back from their destination and says which
+    were edited or deleted there.
+    """
     from contextlib import closing
 
     from orchestration import environment
     from orchestration.verbs import progress_display
-    from reverse_etl import drift_store, engine, read_back, settings
+    from reverse_etl import drift_store, engine
+    from reverse_etl.errors import ConfigurationError
+    from reverse_etl.read_back import checked_syncs
 
     environment.prepare()
+    chosen = [engine.sync_named(sync)] if sync is not None else list(checked_syncs().values())
     with closing(engine.open_ledger()) as ledger, progress_display() as progress:
-        task = progress.add_task(f"read back {sync}", total=None)
-        compared = read_back.read_back(
-            engine.sync_named(sync),
-            ledger,
-            settings.read(),
-            lambda done, total: progress.update(task, completed=done, total=total),
-            clock=engine.now,
-            records=records,
-        )
+        whole = []
+        for each in chosen:
+            try:
+                whole.append(_checked(each, records, ledger, progress))
+            except ConfigurationError as error:
+                if sync is not None:
+                    raise
+                click.echo(f"{each.name}: {error}", err=True)
+                whole.append(False)
         with ledger.reader() as connection:
-            found = drift_store.listed(connection, sync)
+            found = [row for each in chosen for row in drift_store.listed(connection, each.name)]
     if found:
         _print(found, "table")
-    edited = len({row["record_key"] for row in found})
-    click.echo(
-        f"{compared.records} documents read back, {edited} waiting for a choice, {len(compared.unread)} not read"
+    sys.exit(0 if all(whole) and not found else 1)
+
+
+def _checked(sync: Sync, records: int | None, ledger: Ledger, progress: Progress) -> bool:
+    """Read one sync's documents back and say how many; false when some could not be read."""
+    from reverse_etl import drift_store, engine, settings
+    from reverse_etl.read_back import read_back
+
+    task = progress.add_task(f"read back {sync.name}", total=None)
+    compared = read_back(
+        sync,
+        ledger,
+        settings.read(),
+        lambda done, total: progress.update(task, completed=done, total=total),
+        clock=engine.now,
+        records=records,
     )
+    with ledger.reader() as connection:
+        edited = len({row["record_key"] for row in drift_store.listed(connection, sync.name)})
+    unread = len(compared.unread) + compared.left
+    click.echo(f"{sync.name}: {compared.records} documents read back, {edited} waiting for a choice, {unread} not read")
     for record, why in compared.unread.items():
         click.echo(f"{record}: {why}", err=True)
-    sys.exit(1 if found or compared.unread else 0)
+    if compared.stopped is not None:
+        click.echo(f"{sync.name}: {compared.stopped}", err=True)
+    return compared.is_whole
 
 
 def _choice(name: str, what: str) -> None:

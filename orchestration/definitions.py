@@ -11,6 +11,7 @@ environment.prepare()
 # The imports below read the environment that `prepare` has just set.
 from orchestration.activate import push_jobs, sync_assets, sync_models  # noqa: E402
 from orchestration.checks import checks  # noqa: E402
+from orchestration.drift_checks import drift_assets, drift_job  # noqa: E402
 from orchestration.exceptions import exception_checks  # noqa: E402
 from orchestration.ingest import raw_assets  # noqa: E402
 from orchestration.schedules import schedules  # noqa: E402
@@ -28,13 +29,14 @@ refresh_warehouse = dg.define_asset_job(
     selection=dg.AssetSelection.assets(*raw, models, snapshot),
     description="Reads every configured platform, builds and tests all models, publishes the snapshot.",
 )
+check_drift = drift_job()
 jobs = push_jobs()
 
 defs = dg.Definitions(
-    assets=[*raw, models, snapshot, *pushes],
+    assets=[*raw, models, snapshot, *pushes, *drift_assets()],
     asset_checks=[*checks(), *exception_checks()],
-    jobs=[refresh_warehouse, *jobs.values()],
-    schedules=schedules(refresh_warehouse.name),
+    jobs=[refresh_warehouse, *jobs.values(), check_drift],
+    schedules=schedules(refresh_warehouse.name, check_drift.name),
     sensors=[*(change_sensor(sync, model, jobs[sync]) for sync, model in sync_models()), due_sensor(jobs)],
     resources={"dbt": DbtRunner()},
     # One writer at a time makes parallel steps pointless, and a step in a process of its own costs seconds.

@@ -8,13 +8,15 @@ from orchestration import warehouse
 from orchestration.resources import OWNERS, TEAMS
 from reverse_etl import engine
 from reverse_etl.flows import Told
+from reverse_etl.read_back import FLOW as CHECK_DRIFT
+from reverse_etl.read_back import checked_syncs
 
 REFRESH = "refresh_warehouse"
 
 
 def told() -> dict[str, Told]:
-    """The refresh first, then every sync."""
-    return {REFRESH: _refresh(), **{name: _sync(name) for name in engine.syncs()}}
+    """The refresh and the check of documents first, then every sync."""
+    return {REFRESH: _refresh(), CHECK_DRIFT: _check_drift(), **{name: _sync(name) for name in engine.syncs()}}
 
 
 def _refresh() -> Told:
@@ -26,6 +28,16 @@ def _refresh() -> Told:
         action="read every configured platform, build and test all models, publish the snapshot",
         fallback="a platform that is down is read next time; what fails its checks keeps its last published content",
         last_run_at=datetime.fromisoformat(published[-1].published_at) if published else None,
+    )
+
+
+def _check_drift() -> Told:
+    return Told(
+        trigger="schedule check_drift_daily at 02:30 UTC, or by hand",
+        owner=OWNERS["finance"].removeprefix("team:"),
+        condition="nothing is being sent to the destination: it gives way to every push",
+        action=f"read the documents of {', '.join(checked_syncs())} back and compare them with what was accepted",
+        fallback="what could not be read is an exception, and read again the next day",
     )
 
 

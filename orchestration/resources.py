@@ -20,6 +20,11 @@ def destination_pool(destination: str) -> str:
     return f"destination_{destination}"
 
 
+def reading_pool(destination: str) -> str:
+    """The pool of what reads back from a destination; pushes do not wait for it, it gives way to them."""
+    return f"reading_{destination}"
+
+
 def instance_settings() -> str:
     """dagster.yaml for a home of ours: one writer at a time, no telemetry, runs kept in SQLite beside the warehouse."""
     return "\n".join(

@@ -11,10 +11,16 @@ from reverse_etl import engine, flows
 
 CRONS = {
     "refresh_warehouse": "*/5 * * * *",
+    # At night in Europe, in the evening in America: when few are at the books.
+    "check_drift": "30 2 * * *",
 }
 
 
-def schedules(refresh: str) -> list[dg.ScheduleDefinition]:
+def schedules(refresh: str, check_drift: str) -> list[dg.ScheduleDefinition]:
+    return [_refresh(refresh), _check_drift(check_drift)]
+
+
+def _refresh(refresh: str) -> dg.ScheduleDefinition:
     @dg.schedule(
         name="refresh_warehouse_every_five_minutes",
         job_name=refresh,
@@ -29,7 +35,24 @@ def schedules(refresh: str) -> list[dg.ScheduleDefinition]:
         paused = _paused(refresh)
         return dg.SkipReason(paused) if paused else dg.RunRequest()
 
-    return [unless_paused]
+    return unless_paused
+
+
+def _check_drift(check_drift: str) -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name="check_drift_daily",
+        job_name=check_drift,
+        cron_schedule=CRONS["check_drift"],
+        execution_timezone="UTC",
+        # It only reads: nothing that a person would first have to allow.
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Reads every document back from its destination and compares it with what was accepted; unless paused.",
+    )
+    def daily_unless_paused() -> dg.RunRequest | dg.SkipReason:
+        paused = _paused(check_drift)
+        return dg.SkipReason(paused) if paused else dg.RunRequest()
+
+    return daily_unless_paused
 
 
 def _paused(flow: str) -> str | None:

@@ -80,6 +80,9 @@ CODES: dict[str, Advice] = {
     "missing_model": Advice(_H, _DECIDE, "cartwheel build, then plan again"),
     # Records that wait.
     "drift": Advice(_M, _DECIDE, "cartwheel drift list, then choose: reassert, accept or ignore"),
+    "not_read_back": Advice(
+        _M, _DECIDE, "see why; the next check reads it all again, as does cartwheel drift check SYNC"
+    ),
     "held": Advice(_M, _DECIDE, "decide on a correction by hand: a document is not rewritten behind the accountant"),
     "waiting_for_upstream": Advice(_L, _DECIDE, "settle the document it waits for; it then goes by itself"),
     # Doubts.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -122,6 +123,13 @@ class LedgerQueries:
         )
         with reader(self._engine) as connection:
             return {row[0]: row[1] for row in connection.execute(counted.group_by(DELIVERIES.c.state))}
+
+    def is_sending(self, destination: str, now: datetime) -> bool:
+        """Is a request of some living worker to this destination under way?"""
+        under_way = and_(DELIVERIES.c.destination == destination, DELIVERIES.c.state == State.SENDING)
+        wanted = select(DELIVERIES.c.delivery_id).where(under_way, DELIVERIES.c.leased_until > now).limit(1)
+        with reader(self._engine) as connection:
+            return connection.execute(wanted).first() is not None
 
     def blocked(self, sync: str) -> tuple[tuple[Delivery, str], ...]:
         """Approved deliveries of a sync that wait for an upstream document, each with that document's key."""

@@ -2,13 +2,16 @@
 
 Records that are kept in a state are compared in every plan, with what was extracted. A document is made once and never
 planned again, so this is how an edit of one comes to light. Reads only; what it finds goes where plans put theirs.
+
+It goes in the lowest lane: at half the destination's pace, and it stands still while anything is being sent there.
 """
 
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -17,9 +20,9 @@ from reverse_etl import destinations, drift_store, exception_queue
 from reverse_etl.breaker import breaker_of
 from reverse_etl.client import DestinationClient
 from reverse_etl.delivery import Delivery
-from reverse_etl.destination import Answer, Request
+from reverse_etl.destination import Answer, ReadBack, Request
 from reverse_etl.drift import Choice, Chosen, Drift, Written, find
-from reverse_etl.errors import ConfigurationError, DeliveryError
+from reverse_etl.errors import ConfigurationError, DeliveryError, Kind, StopSync
 from reverse_etl.evidence import finding_about
 from reverse_etl.exception_queue import Finding
 from reverse_etl.ledger import Ledger
@@ -29,19 +32,50 @@ from reverse_etl.push import Clock, Progress
 from reverse_etl.references import ReferenceTables
 from reverse_etl.settings import Settings
 from reverse_etl.sync import Mode, Sync
+from reverse_etl.syncs import all_syncs
 
 # Stands for the whole document where none of its fields can be compared any more.
 WHOLE = "document"
 THERE, GONE = "there", "gone"
 
 
+# Of what the vendor allows; a push that begins meanwhile needs the rest.
+SHARE_OF_PACE = 0.5
+_SECONDS_TO_GIVE_WAY = 1.0
+# Looks at whether the way is free again, before the rest is left to the next check.
+_LOOKS = 3_600
+# The flow that its runs are counted under, whichever sync was read.
+FLOW = "check_drift"
+# Troubles of the whole sync that end when all of it was read.
+NOT_READ = "not_read_back"
+
+
 @dataclass
 class Compared:
-    """What was read back: records compared, every drift that is not over, and what could not be read, by record."""
+    """What was read back: records compared, every drift that is not over, and what could not be read, by record.
+
+    `stopped` says why nothing further was asked, `left` how many records that leaves.
+    """
 
     records: int = 0
     drifts: list[Drift] = field(default_factory=list)
     unread: dict[str, str] = field(default_factory=dict)
+    stopped: StopSync | None = None
+    left: int = 0
+    requests: int = 0
+
+    @property
+    def is_whole(self) -> bool:
+        return not (self.unread or self.left)
+
+
+def checked_syncs() -> dict[str, Sync]:
+    """The syncs whose edits only a read-back finds, and that can be read back."""
+    return {name: sync for name, sync in all_syncs().items() if sync.mode is Mode.CREATE and _reading(sync) is not None}
+
+
+def _reading(sync: Sync) -> ReadBack | None:
+    return destinations.load(sync.destination).writes[sync.object].read_back
 
 
 def read_back(
@@ -62,12 +96,41 @@ def read_back(
         raise ConfigurationError(
             f"{sync.name} keeps records in a state: every plan compares them with what was read", code="bad_declaration"
         )
+    started_at = clock()
     with ledger.reader() as connection:
         deliveries = _accepted(connection, sync, records)
         chosen = _chosen(connection, sync)
-    compared = asyncio.run(_compare(sync, deliveries, chosen, ledger, read, progress, clock, sleep))
-    _store(sync, deliveries, compared, ledger, clock())
+    # Without documents there is nothing to ask, and nothing that would have to be configured.
+    compared = Compared()
+    if deliveries:
+        compared = asyncio.run(_compare(sync, deliveries, chosen, ledger, read, progress, clock, sleep))
+    _store(sync, deliveries, compared, ledger, clock(), is_all=records is None)
+    if deliveries:
+        _note_run(compared, started_at, ledger, clock())
     return compared
+
+
+def _note_run(compared: Compared, started_at: datetime, ledger: Ledger, now: datetime) -> None:
+    """A row of the flow: what waits is what waits for a choice, in every sync that is read back."""
+    with ledger.reader() as connection:
+        waiting = {
+            (row["sync"], row["record_key"]) for row in drift_store.listed(connection) if row["sync"] in checked_syncs()
+        }
+    stopped = compared.stopped
+    ledger.note_run(
+        {
+            "run_id": uuid.uuid4().hex,
+            "flow": FLOW,
+            "plan_id": None,
+            "started_at": started_at,
+            "finished_at": now,
+            **dict.fromkeys(("accepted", "rejected", "in_doubt"), 0),
+            "waiting": len(waiting),
+            "requests": compared.requests,
+            "stopped_code": stopped.code if stopped is not None else None,
+            "stopped": str(stopped) if stopped is not None else None,
+        }
+    )
 
 
 def _accepted(connection: Connection, sync: Sync, records: int | None) -> list[Delivery]:
@@ -95,15 +158,16 @@ async def _compare(
     clock: Clock,
     sleep: Callable[[float], Awaitable[None]],
 ) -> Compared:
-    destination = destinations.load(sync.destination)
-    reading = destination.writes[sync.object].read_back
+    destination, reading = destinations.load(sync.destination), _reading(sync)
     if reading is None:
         raise ConfigurationError(f"{sync.object} can not be read back at {destination.name}", code="no_read_back")
     compared = Compared()
     breaker = breaker_of(ledger.engine, destination.name, clock)
-    async with DestinationClient(destination, read.connection(destination), breaker, sleep) as client:
+    slower = replace(destination, pace=replace(destination.pace, requests=destination.pace.requests * SHARE_OF_PACE))
+    async with DestinationClient(slower, read.connection(destination), breaker, sleep) as client:
 
         async def ask(request: Request) -> Answer:
+            await _give_way(ledger, destination.name, clock, sleep)
             await client.turn()
             ledger.count_request(destination.name, destination.pace.daily, clock())
             return await client.send(request)
@@ -113,13 +177,26 @@ async def _compare(
             try:
                 request = reading.encode(delivery, await tables.of(delivery.object))
                 held = reading.read(delivery, await ask(request))
+            except StopSync as stop:
+                compared.stopped, compared.left = stop, len(deliveries) - done + 1
+                break
             except DeliveryError as error:
                 compared.unread[delivery.record_key] = str(error)
                 continue
             compared.records += 1
             compared.drifts += _of_document(sync, delivery, held, chosen.get(delivery.record_key, {}))
             progress(done, len(deliveries))
+        compared.requests = client.calls
     return compared
+
+
+async def _give_way(ledger: Ledger, destination: str, clock: Clock, sleep: Callable[[float], Awaitable[None]]) -> None:
+    """Wait while something is being sent there; raises StopSync when that does not end."""
+    for _ in range(_LOOKS):
+        if not ledger.queries.is_sending(destination, clock()):
+            return
+        await sleep(_SECONDS_TO_GIVE_WAY)
+    raise StopSync(f"{destination} was being written to all the time", kind=Kind.TRANSIENT, code=NOT_READ)
 
 
 def _of_document(
@@ -130,9 +207,15 @@ def _of_document(
     return find(sync.name, delivery.record_key, seen, ours, seen, Written(ours, False), chosen)
 
 
-def _store(sync: Sync, deliveries: Sequence[Delivery], compared: Compared, ledger: Ledger, now: datetime) -> None:
-    """Keep the drifts, open an exception for each document that waits for a choice, end those that are over."""
-    read = {delivery.record_key for delivery in deliveries} - set(compared.unread)
+def _store(
+    sync: Sync, deliveries: Sequence[Delivery], compared: Compared, ledger: Ledger, now: datetime, *, is_all: bool
+) -> None:
+    """Keep the drifts, open an exception for each document that waits for a choice, end those that are over.
+
+    What could not be read is an exception of the sync; it ends with the next check that read all.
+    """
+    asked = deliveries[: len(deliveries) - compared.left]
+    read = {delivery.record_key for delivery in asked} - set(compared.unread)
     by_record: dict[str, list[Drift]] = {}
     for drift in compared.drifts:
         if drift.choice == Choice.OPEN:
@@ -143,8 +226,29 @@ def _store(sync: Sync, deliveries: Sequence[Delivery], compared: Compared, ledge
         over = sorted(read - set(by_record))
         because = "it reads back as it was accepted"
         exception_queue.close_for_records(connection, sync.name, over, because, now, codes=["drift"])
+        if not compared.is_whole:
+            findings.append(_not_read(sync, compared))
+        elif is_all:
+            exception_queue.close_codes(connection, sync.name, [NOT_READ], "all of it was read back", now)
         if findings:
             exception_queue.open_findings(connection, findings, now)
+
+
+def _not_read(sync: Sync, compared: Compared) -> Finding:
+    why = str(compared.stopped) if compared.stopped is not None else next(iter(compared.unread.values()))
+    return Finding(
+        code=NOT_READ,
+        kind=Kind.VALIDATION,
+        message=f"{len(compared.unread) + compared.left} documents could not be read back: {why}",
+        sync=sync.name,
+        destination=sync.destination,
+        evidence={
+            "read": compared.records,
+            "left": compared.left,
+            "not read": dict(list(compared.unread.items())[:10]),
+        },
+        cause="not read back",
+    )
 
 
 def _finding(delivery: Delivery, drifts: Sequence[Drift]) -> Finding:

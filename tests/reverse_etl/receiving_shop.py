@@ -35,6 +35,8 @@ class ReceivingShop:
         # Accepted in words and not kept, as a CRM does with a property that an admin made read-only.
         self.dropped_properties: set[str] = set()
         self.answered: dict[str, dict] = {}
+        # It lets nobody read any more.
+        self.refuses_reads = False
 
     def __enter__(self):
         config = uvicorn.Config(self, host="127.0.0.1", port=0, log_level="critical", lifespan="off")
@@ -73,6 +75,8 @@ class ReceivingShop:
         fault = self.faults.pop(0) if self.faults and not reads else ""
         if fault == "lose_request":
             return await _cut(send)
+        if reads and self.refuses_reads:
+            return await _answer(send, 401, {"message": "who are you"})
         if fault.isdigit() and fault != "500":
             return await _answer(send, int(fault), {"message": "not now"}, [(b"retry-after", b"0")])
         answer = self.handle(request)
