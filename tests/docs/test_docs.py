@@ -10,6 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from orchestration import drift_checks
 from orchestration.activate import CHECKS
 from orchestration.checks import CLAIMS, NOTHING_HELD_BACK
 from orchestration.cli import cartwheel
@@ -135,6 +136,9 @@ def test_what_the_operator_sees_in_dagster_is_in_its_guide() -> None:
         NOTHING_HELD_BACK,
         *CRONS,
         *CHECKS,
+        *drift_checks.CHECKS,
+        "drift/<sync>",
+        "check_drift_daily",
         "due_deliveries",
         "refresh_warehouse_every_five_minutes",
         "<sync>_changes",
