@@ -14,7 +14,7 @@ _NUMBER = re.compile(r'"\\u0001(-?[0-9]+(?:\.[0-9]+)?)\\u0001"')
 
 def dumps(value: Any) -> str:
     """The one text of a value; equal values give equal text."""
-    return _NUMBER.sub(r"\1", json.dumps(value, sort_keys=True, separators=(",", ":"), default=_plain))
+    return _NUMBER.sub(r"\1", _ENCODER.encode(value))
 
 
 def digest(value: Any) -> str:
@@ -29,3 +29,6 @@ def _plain(value: Any) -> str:
     if isinstance(value, date | datetime):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no place in a payload")
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_plain)

@@ -13,23 +13,26 @@ import aiohttp
 import httpx
 import pybreaker
 from aiolimiter import AsyncLimiter
-from httpx_aiohttp import AiohttpTransport
+from yarl import URL
 
 from reverse_etl import canonical_json
 from reverse_etl.destination import Answer, Destination, Pace, Request
 from reverse_etl.errors import InDoubt, Kind, RetryLater, StopSync
 from reverse_etl.settings import Connection
 
-TIMEOUT = httpx.Timeout(30.0, connect=10.0)
-_TIMEOUTS = {"timeout": TIMEOUT.as_dict()}
+# Seconds without a byte of the answer; a connection, and a free place among them, must be had in these.
+READ_SECONDS = 30.0
+_TIMEOUT = aiohttp.ClientTimeout(connect=30.0, sock_connect=10.0, sock_read=READ_SECONDS)
+_CONNECTIONS = 100
+# Shorter than any server we know keeps an idle connection: a request on one that was just closed would be a doubt.
+_IDLE_SECONDS = 5.0
 _URLS_KEPT = 1_000
 # How much closer together two requests may arrive than they were sent.
 _JITTER_SECONDS = 0.03
 # A vendor that asks for more than this has closed for the day: nobody sleeps that long with a lease in hand.
 LONGEST_HOLD = 90.0
 
-# These happen before the request is on its way; everything else may have reached the destination. Asked of aiohttp's
-# own errors: its transport for httpx calls a connection that was cut after the request was sent a ConnectTimeout too.
+# These happen before the request is on its way; everything else may have reached the destination.
 _NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 
 
@@ -59,18 +62,25 @@ class DestinationClient:
         self._in_flight = asyncio.Semaphore(destination.pace.in_flight)
         self._held_until = 0.0
         self._constant = {"Content-Type": "application/json", **destination.headers(connection.credentials)}
-        # httpx's own pool slows down with many requests in flight (encode/httpx#3215); its API over aiohttp does not.
-        self._transport = AiohttpTransport()
-        self._urls: dict[str, httpx.URL] = {}
+        self._session: aiohttp.ClientSession
+        self._urls: dict[str, URL] = {}
         self._secrets = _secrets(destination, connection)
 
     async def __aenter__(self) -> Self:
+        # The certificates that the pipelines trust too, SSL_CERT_FILE included; read only where there is TLS.
+        trusted = httpx.create_ssl_context() if self._connection.base_url.startswith("https:") else True
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=_CONNECTIONS, keepalive_timeout=_IDLE_SECONDS, ssl=trusted),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers=self._constant,
+            timeout=_TIMEOUT,
+        )
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._transport.aclose()
+        await self._session.close()
 
     async def turn(self) -> None:
         """Wait until the destination's pace and its own meter allow one more request."""
@@ -111,42 +121,41 @@ class DestinationClient:
     async def _exchange(self, request: Request) -> Answer:
         self.calls += 1
         content = canonical_json.dumps(request.json).encode() if request.json is not None else None
-        asked = httpx.Request(
-            request.method,
-            self._url(request.path),
-            params=dict(request.params) or None,
-            content=content,
-            headers={**self._constant, **request.headers},
-            extensions=_TIMEOUTS,
-        )
+        url = self._url(request.path)
         try:
-            # Straight to the transport: a client's redirects, cookies and auth flows are of no use here, and cost a third.
-            response = await self._transport.handle_async_request(asked)
-            body = await response.aread()
-            for secret in self._secrets:
-                # A vendor that refuses a request may quote it, and its words are kept.
-                body = body.replace(secret, b"[left out]")
-        except httpx.TransportError as error:
-            cause = type(error.__cause__ or error).__name__
-            if isinstance(error.__cause__, _NOT_SENT):
-                raise RetryLater(f"not reachable ({cause})", kind=Kind.TRANSIENT, code="unreachable") from None
-            raise InDoubt(f"no answer ({cause})", kind=Kind.TRANSIENT, code="no_answer") from None
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
+            async with self._session.request(
+                request.method,
+                url.with_query(request.params) if request.params else url,
+                data=content,
+                headers=request.headers,
+                allow_redirects=False,
+            ) as response:
+                body = await response.read()
+        except _NOT_SENT as error:
+            raise RetryLater(
+                f"not reachable ({type(error).__name__})", kind=Kind.TRANSIENT, code="unreachable"
+            ) from None
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise InDoubt(f"no answer ({type(error).__name__})", kind=Kind.TRANSIENT, code="no_answer") from None
+        for secret in self._secrets:
+            # A vendor that refuses a request may quote it, and its words are kept.
+            body = body.replace(secret, b"[left out]")
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.raw_headers}
         return Answer(
-            status=response.status_code,
+            status=response.status,
             body=_json(body),
             headers=headers,
             request_id=headers.get(self._destination.request_id_header),
         )
 
-    def _url(self, path: str) -> httpx.URL:
+    def _url(self, path: str) -> URL:
         """The address of a path, with the connection's own parts (a company, a realm) filled in; parsed once each."""
         found = self._urls.get(path)
         if found is None:
             filled = path
             for name, value in self._connection.credentials.items():
                 filled = filled.replace(f"{{{name}}}", value)
-            found = httpx.URL(self._connection.base_url + filled)
+            found = URL(self._connection.base_url + filled)
             if len(self._urls) < _URLS_KEPT:
                 self._urls[path] = found
         return found
@@ -172,8 +181,11 @@ def _secrets(destination: Destination, connection: Connection) -> tuple[bytes, .
     return tuple({word.encode() for word in (*words, *connection.credentials.values()) if len(word) >= 8})
 
 
+_DECODER = json.JSONDecoder(parse_float=Decimal)
+
+
 def _json(body: bytes) -> Any:
     try:
-        return json.loads(body, parse_float=Decimal)
+        return _DECODER.decode(body.decode(json.detect_encoding(body), "surrogatepass"))
     except ValueError:
         return None

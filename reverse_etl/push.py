@@ -17,7 +17,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 
 from reverse_etl import answers, canonical_json, ownership
 from reverse_etl.claims import Answered, Attempt, Claim, Purpose, Release
-from reverse_etl.client import LONGEST_HOLD, TIMEOUT, DestinationClient
+from reverse_etl.client import LONGEST_HOLD, READ_SECONDS, DestinationClient
 from reverse_etl.destination import Answer, Destination, LookUp, Outcome, References, Request, Result, Write
 from reverse_etl.errors import DeliveryError, InDoubt, Kind, RetryLater, StopSync
 from reverse_etl.evidence import discreet
@@ -313,7 +313,7 @@ class Push:
 
     def _still_ours(self, attempt: Attempt) -> None:
         """A process that was suspended between claim and request may have lost its lease: then it must not send."""
-        if self.clock().timestamp() + (TIMEOUT.read or 0) > attempt.leased_until.timestamp():
+        if self.clock().timestamp() + READ_SECONDS > attempt.leased_until.timestamp():
             raise RetryLater("the lease ran out before the request left", kind=Kind.TRANSIENT, code="lease_lost")
 
 
