@@ -33,11 +33,12 @@ from reverse_etl.group_commit import GroupCommit
 from reverse_etl.ledger import Ledger
 from reverse_etl.plan import Plan
 from reverse_etl.plan_standing import PlanStanding
-from reverse_etl.push import Clock, Progress, Push, Step, Tally
+from reverse_etl.push import Clock, Progress, Push, Step
 from reverse_etl.rule_versions import ModelCode
 from reverse_etl.settings import Settings
 from reverse_etl.sync import Sync
 from reverse_etl.syncs import all_syncs
+from reverse_etl.tally import Tally
 
 # What can stop a whole sync; over when a plan or push gets through again.
 PLANNING_CODES = ("bad_activation_model", "missing_model", "blocked_by_check", "plan_overtaken")

@@ -16,13 +16,15 @@ from reverse_etl.ledger_queries import LedgerQueries
 from reverse_etl.plan import Action, Delivery
 from reverse_etl.sync import Sync
 
-# Batches fetched ahead per request in flight, and deliveries at most: enough to keep them busy, little to hold.
+# Batches fetched ahead per request in flight, at least, and deliveries at most: enough to keep them busy, little to hold.
 _AHEAD = 8
 _MOST = 2_000
+# What is gone within so many seconds was too little: each question orders all that waits, and costs by that.
+_SOON = 1.0
 
 
 class Feed:
-    """Batches for several takers; a batch taken is given back as `finished`, whatever became of it."""
+    """Batches for one taker; a batch taken is given back as `finished`, whatever became of it."""
 
     def __init__(
         self,
@@ -37,42 +39,44 @@ class Feed:
         self._only = frozenset(only) if only is not None else None
         self._batches: deque[Sequence[Delivery]] = deque()
         self._taken: set[str] = set()
-        self._changed = asyncio.Condition()
+        self._freed = asyncio.Event()
+        self._ahead, self._filled_at = _AHEAD, float("-inf")
         # The ledger had nothing more when last asked; asked again once all that is under way has ended.
         self._is_dry = False
         self.closed: set[str] = set()
 
     async def next(self) -> Sequence[Delivery] | None:
         """The next batch; None when nothing is left that may be sent now and nothing is under way that could free more."""
-        async with self._changed:
-            while True:
-                while self._batches:
-                    batch = self._batches.popleft()
-                    if batch[0].sync not in self.closed:
-                        return batch
-                    self._taken -= {delivery.delivery_id for delivery in batch}
-                if not self._is_dry and self._refill():
-                    continue
-                self._is_dry = True
-                if not self._taken:
-                    self._changed.notify_all()
-                    return None
-                await self._changed.wait()
+        while True:
+            while self._batches:
+                batch = self._batches.popleft()
+                if batch[0].sync not in self.closed:
+                    return batch
+                self._taken -= {delivery.delivery_id for delivery in batch}
+            if not self._is_dry and self._refill():
+                continue
+            self._is_dry = True
+            if not self._taken:
+                return None
+            self._freed.clear()
+            await self._freed.wait()
 
-    async def finished(self, batch: Sequence[Delivery]) -> None:
-        async with self._changed:
-            self._taken -= {delivery.delivery_id for delivery in batch}
-            if self._is_dry and not self._taken:
-                # What just ended may have freed documents that waited for it.
-                self._is_dry = False
-                self._changed.notify_all()
+    def finished(self, batch: Sequence[Delivery]) -> None:
+        self._taken -= {delivery.delivery_id for delivery in batch}
+        if self._is_dry and not self._taken:
+            # What just ended may have freed documents that waited for it.
+            self._is_dry = False
+            self._freed.set()
 
     def _refill(self) -> bool:
         open_syncs = [name for name in self._syncs if name not in self.closed]
         if not open_syncs:
             return False
         size = max(self._syncs[name].batch_size for name in open_syncs)
-        wanted = max(size, min(_MOST, size * self._destination.pace.in_flight * _AHEAD))
+        now = asyncio.get_running_loop().time()
+        self._ahead = self._ahead * 2 if now - self._filled_at < _SOON else max(_AHEAD, self._ahead // 2)
+        self._filled_at = now
+        wanted = max(size, min(_MOST, size * self._destination.pace.in_flight * self._ahead))
         # What this worker let go to wait keeps its name, so one run never takes it up twice.
         found = self._queries.due(open_syncs, self._holder, wanted, self._taken, self._only)
         self._taken |= {delivery.delivery_id for delivery in found}

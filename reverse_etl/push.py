@@ -11,59 +11,29 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
-from reverse_etl import answers, canonical_json, ownership
+from reverse_etl import answers, canonical_json, ownership, retries
 from reverse_etl.claims import Answered, Attempt, Claim, Purpose, Release
-from reverse_etl.client import LONGEST_HOLD, READ_SECONDS, DestinationClient
+from reverse_etl.client import READ_SECONDS, DestinationClient
 from reverse_etl.destination import Answer, Destination, LookUp, Outcome, References, Request, Result, Write
-from reverse_etl.errors import DeliveryError, InDoubt, Kind, RetryLater, StopSync
+from reverse_etl.errors import DeliveryError, Kind, RetryLater, StopSync
 from reverse_etl.evidence import discreet
 from reverse_etl.feed import Feed
 from reverse_etl.group_commit import GroupCommit
+from reverse_etl.headroom import Headroom
 from reverse_etl.ledger import Ledger, due_again
 from reverse_etl.plan import Action, Delivery
 from reverse_etl.references import ReferenceTables
+from reverse_etl.retries import TRIES, Again
 from reverse_etl.sync import Guard, Sync
-
-TRIES = 5
-# While some requests are under way, the next are written down: a commit then serves more of them, and none waits for it.
-_CLAIMED_PER_FLIGHT = 4
+from reverse_etl.tally import Tally
 
 Clock = Callable[[], datetime]
 Progress = Callable[[int, int], None]
 # Called at each labelled step of a delivery; tests die there.
 Step = Callable[[str], None]
-
-
-class _Again(Exception):
-    """Some records of a batch are to be sent once more, after `wait` seconds."""
-
-    def __init__(self, batch: Sequence[Delivery], why: DeliveryError) -> None:
-        super().__init__("again")
-        self.batch = batch
-        self.why = why
-
-
-@dataclass
-class Tally:
-    """What became of the deliveries of one sync in one run."""
-
-    accepted: int = 0
-    rejected: int = 0
-    money_minor: dict[str, int] = field(default_factory=dict)
-    # Why nothing more of this sync was sent, where something stopped it.
-    stopped: StopSync | None = None
-
-    def count(self, delivery: Delivery, outcome: Outcome) -> None:
-        self.rejected += outcome.result is Result.REJECTED
-        if outcome.result is Result.ACCEPTED:
-            self.accepted += 1
-            if delivery.money_minor is not None and delivery.currency_code:
-                before = self.money_minor.get(delivery.currency_code, 0)
-                self.money_minor[delivery.currency_code] = before + delivery.money_minor
 
 
 @dataclass
@@ -85,24 +55,28 @@ class Push:
     def __post_init__(self) -> None:
         self.tallies |= {name: Tally() for name in self.syncs}
         self._references = ReferenceTables(self.destination.writes, self._asked, self.sleep)
+        self._headroom = Headroom(self.destination.pace.in_flight)
 
     async def drain(self, feed: Feed) -> None:
         """Send what the feed gives until it has nothing more, several batches in flight."""
-
-        async def taker() -> None:
-            while (batch := await feed.next()) is not None:
-                try:
-                    await self._deliver(batch)
-                except DeliveryError as error:
-                    # Raised before anything was claimed for writing: what the batch needs can not be read.
-                    self._stop(batch[0].sync, _as_stop(error))
-                feed.closed |= {name for name, tally in self.tallies.items() if tally.stopped is not None}
-                await feed.finished(batch)
-                self.progress(len(batch))
-
         async with asyncio.TaskGroup() as tasks:
-            for _ in range(self.destination.pace.in_flight * _CLAIMED_PER_FLIGHT):
-                tasks.create_task(taker())
+            # A place first: what is taken from the feed before its turn could not be overtaken by what is more urgent.
+            await self._headroom.take()
+            while (batch := await feed.next()) is not None:
+                tasks.create_task(self._bring_to_an_end(batch, feed))
+                await self._headroom.take()
+            self._headroom.give_back()
+
+    async def _bring_to_an_end(self, batch: Sequence[Delivery], feed: Feed) -> None:
+        try:
+            await self._deliver(batch)
+        except DeliveryError as error:
+            # Raised before anything was claimed for writing: what the batch needs can not be read.
+            self._stop(batch[0].sync, _as_stop(error))
+        feed.closed |= {name for name, tally in self.tallies.items() if tally.stopped is not None}
+        feed.finished(batch)
+        self._headroom.give_back()
+        self.progress(len(batch))
 
     async def read_back(self, delivery: Delivery) -> Mapping[str, object] | None:
         """What the destination holds of a record now; raises DeliveryError when it does not say."""
@@ -140,7 +114,7 @@ class Push:
     async def _with_retries(self, left: Sequence[Delivery], doubted: set[str]) -> None:
         try:
             await self._once(left, doubted)
-        except _Again as first:
+        except Again as first:
             # Set up only now: nearly every batch needs one try, and tenacity costs as much as a request.
             again = first
         else:
@@ -149,22 +123,22 @@ class Push:
             # What stopped the sync stands in the queue; these only wait for it.
             await self._release(again.batch, doubted, None)
             return
-        await self.sleep(_pause(again, 1))
+        await self.sleep(retries.pause(again, 1))
         try:
             async for attempt in AsyncRetrying(
                 stop=stop_after_attempt(TRIES - 1),
-                wait=_wait,
-                retry=retry_if_exception_type(_Again),
+                wait=retries.wait,
+                retry=retry_if_exception_type(Again),
                 sleep=self.sleep,
                 reraise=True,
             ):
                 with attempt:
                     try:
                         await self._once(again.batch, doubted)
-                    except _Again as once_more:
+                    except Again as once_more:
                         again = once_more
                         raise
-        except _Again:
+        except Again:
             await self._release(again.batch, doubted, again.why)
 
     async def _release(self, deliveries: Sequence[Delivery], doubted: set[str], why: DeliveryError | None) -> None:
@@ -174,7 +148,7 @@ class Push:
             await self.commits.release(Release(deliveries, frozenset(doubted), due if why else None, why, personal))
 
     async def _once(self, batch: Sequence[Delivery], doubted: set[str]) -> None:
-        """Look up what must be, send the rest in one request, record. Raises _Again with those to send once more."""
+        """Look up what must be, send the rest in one request, record. Raises Again with those to send once more."""
         free: list[Delivery] = []
         try:
             await self._look_up_first(batch, doubted, free)
@@ -196,11 +170,11 @@ class Push:
                 doubted.add(delivery.delivery_id)
             again.append(self.ledger.renew_key(delivery) if outcome.result is Result.NEEDS_NEW_KEY else delivery)
             if why is None or outcome.wait is not None:
-                why = _why(outcome)
+                why = retries.why(outcome)
         stopped = self.tallies[batch[0].sync].stopped
         if stopped is not None:
             await self._release(again, doubted, None)
-        elif len(again) > 1 and len(again) == len(sent) and _refused_together(outcomes):
+        elif len(again) > 1 and len(again) == len(sent) and retries.refused_together(outcomes):
             middle = len(again) // 2
             # A refusal that names no record: halve until the bad one stands alone.
             await self._with_retries(again[:middle], doubted)
@@ -208,7 +182,7 @@ class Push:
         elif why is not None:
             if why.kind is Kind.THROTTLED and why.wait:
                 self.client.hold(why.wait)
-            raise _Again(again, why)
+            raise Again(again, why)
 
     async def _look_up_first(self, batch: Sequence[Delivery], doubted: set[str], free: list[Delivery]) -> None:
         """Fill `free` with what may be sent: what is in doubt, or its guard asks for, is looked up; settled ones left out."""
@@ -229,7 +203,7 @@ class Push:
                 doubted.discard(delivery.delivery_id)
             elif outcome.result is Result.NOT_APPLIED:
                 # The look-up itself did not get through; the write must not go out without it.
-                raise _Again([*free, attempt.delivery, *batch[position + 1 :]], _why(outcome))
+                raise Again([*free, attempt.delivery, *batch[position + 1 :]], retries.why(outcome))
             else:
                 self.tallies[delivery.sync].count(delivery, outcome)
 
@@ -240,7 +214,7 @@ class Push:
         """
         references = await self._references.of(delivery.object)
         await self.client.turn()
-        attempts = await self.commits.claim(self._claim([delivery], Purpose.LOOK_UP))
+        attempts = await self._claim([delivery], Purpose.LOOK_UP)
         if not attempts:
             return None, None
         self.step("looked_up_written")
@@ -266,7 +240,7 @@ class Push:
         write = self._write(batch[0])
         references = await self._references.of(batch[0].object)
         await self.client.turn()
-        attempts = await self.commits.claim(self._claim(batch, Purpose.WRITE))
+        attempts = await self._claim(batch, Purpose.WRITE)
         ours = [attempt.delivery for attempt in attempts]
         if not ours:
             return ours, {}
@@ -305,14 +279,23 @@ class Push:
             if (outcome := outcomes[attempt.delivery.record_key]) is not None
         }
         asked = f"{request.method} {request.path}" if request is not None else ""
+        self._headroom.answered += 1
         await self.commits.record(Answered(attempts, dict(outcomes) | said, answer, asked, personal))
         return said
 
-    def _claim(self, deliveries: Sequence[Delivery], purpose: Purpose) -> Claim:
-        return Claim(self.holder, deliveries, purpose, request_key, self.destination.pace.daily)
+    async def _claim(self, deliveries: Sequence[Delivery], purpose: Purpose) -> list[Attempt]:
+        """Written ahead: those of the deliveries that are ours to ask about or send."""
+        answered = self._headroom.answered
+        attempts = await self.commits.claim(
+            Claim(self.holder, deliveries, purpose, request_key, self.destination.pace.daily)
+        )
+        self._headroom.was_written(answered)
+        return attempts
 
     def _still_ours(self, attempt: Attempt) -> None:
-        """A process that was suspended between claim and request may have lost its lease: then it must not send."""
+        """Between claim and request all may have been stopped, and a process that was suspended may have lost its lease."""
+        if self.tallies[attempt.delivery.sync].stopped is not None:
+            raise RetryLater("stopped before the request left", kind=Kind.TRANSIENT, code="stopped")
         if self.clock().timestamp() + READ_SECONDS > attempt.leased_until.timestamp():
             raise RetryLater("the lease ran out before the request left", kind=Kind.TRANSIENT, code="lease_lost")
 
@@ -334,43 +317,3 @@ def _encode(write: Write, batch: Sequence[Delivery], key: str, references: Refer
 
 def _as_stop(error: DeliveryError) -> StopSync:
     return error if isinstance(error, StopSync) else StopSync(str(error), kind=error.kind, code=error.code)
-
-
-def _refused_together(outcomes: Mapping[str, Outcome]) -> bool:
-    """Were all refused for what they hold, with no record named? Waiting or a new key would not help then."""
-    return all(
-        outcome.result is Result.NOT_APPLIED and outcome.wait is None and outcome.kind not in _PASSING
-        for outcome in outcomes.values()
-    )
-
-
-_PASSING = (Kind.TRANSIENT, Kind.THROTTLED)
-
-
-def _why(outcome: Outcome) -> DeliveryError:
-    error = InDoubt if outcome.result is Result.IN_DOUBT else RetryLater
-    return error(
-        outcome.message or outcome.code, kind=outcome.kind or Kind.UNKNOWN, code=outcome.code, wait=outcome.wait
-    )
-
-
-def _wait(state: RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    return _pause(error, state.attempt_number + 1) if isinstance(error, _Again) else 0.0
-
-
-def _pause(again: _Again, tries: int) -> float:
-    """What the destination asked for, else ever longer with jitter."""
-    if again.why.wait is not None:
-        return min(again.why.wait, LONGEST_HOLD)
-    return float(_GROWING(_Tried(tries)))
-
-
-@dataclass(frozen=True)
-class _Tried:
-    """The one thing of a retry's state that the growing wait looks at."""
-
-    attempt_number: int
-
-
-_GROWING: Callable[[Any], float] = wait_exponential_jitter(initial=0.25, max=20)

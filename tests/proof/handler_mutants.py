@@ -131,8 +131,8 @@ HANDLERS = (
         "a destination without its ids ends the process",
         "handler: what can not be read before the first write",
         _PUSH,
-        "                except DeliveryError as error:\n                    # Raised before",
-        "                except StopSync as error:\n                    # Raised before",
+        "        except DeliveryError as error:\n            # Raised before",
+        "        except StopSync as error:\n            # Raised before",
         f"{ROWS}test_a_destination_that_is_down_before_its_ids_are_read_leaves_a_row",
     ),
 )
