@@ -92,6 +92,8 @@ KINDS = (
             Column("title", "text", "what it is called"),
             Column("discount", "money", "taken off the line, not negative; default 0"),
             Column("tax", "money", "tax on the line; default 0"),
+            Column("tax_rate_ppm", "integer", "its rate in parts per million, such as 190000 for 19 %"),
+            Column("is_tax_collected_by_channel", "boolean", "true when the marketplace, not you, pays the tax"),
         ),
         key=("order_id", "line_id"),
         parent="orders",

@@ -59,13 +59,16 @@ def load(
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Creates the raw tables of the file drop where they are missing."""
+    """Creates the raw tables of the file drop where they are missing, and the columns a later contract added."""
     connection.execute("create schema if not exists raw_files")
     for kind in KINDS:
         columns = ", ".join(f'"{column.name}" {SQL_TYPES[column.type]}' for column in kind.columns)
         connection.execute(
             f"create table if not exists raw_files.{kind.name} (source_file varchar, source_row bigint, {columns})"
         )
+        for column in kind.columns:
+            added = f'"{column.name}" {SQL_TYPES[column.type]}'
+            connection.execute(f"alter table raw_files.{kind.name} add column if not exists {added}")
     connection.execute(
         """create table if not exists raw_files.refused_rows
            (source_file varchar, source_row bigint, kind varchar, column_name varchar, reason varchar)"""

@@ -9,7 +9,7 @@ from __future__ import annotations
 MONEY = "{ shopMoney { amount currencyCode } presentmentMoney { amount currencyCode } }"
 SHOP_MONEY = "{ shopMoney { amount currencyCode } }"
 PAGE_INFO = "pageInfo { hasNextPage endCursor }"
-TAX_LINES = f"{{ title ratePercentage priceSet {SHOP_MONEY} }}"
+TAX_LINES = f"{{ title ratePercentage channelLiable priceSet {SHOP_MONEY} }}"
 DISCOUNTS = f"{{ allocatedAmountSet {SHOP_MONEY} }}"
 ADDRESS = "{ firstName lastName company address1 address2 city provinceCode zip countryCodeV2 phone }"
 

@@ -148,6 +148,7 @@ def _tax_row(order: Order) -> Row:
         "rate_id": _TAX_RATE_ID,
         "label": order.tax_title,
         "compound": False,
+        "rate_percent": order.tax_rate_ppm / 10_000,
         "tax_total": amount(sum(line.tax_minor for line in order.lines)),
         "shipping_tax_total": amount(sum(ship.tax_minor for ship in order.shipping)),
         "meta_data": [],

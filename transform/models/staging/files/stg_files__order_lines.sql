@@ -16,7 +16,9 @@ renamed as (
         upper(currency_code) as currency_code,
         {{ to_minor('unit_price', 'upper(currency_code)') }} as unit_price_minor,
         {{ to_minor('coalesce(discount, 0)', 'upper(currency_code)') }} as discount_minor,
-        {{ to_minor('coalesce(tax, 0)', 'upper(currency_code)') }} as tax_minor
+        {{ to_minor('coalesce(tax, 0)', 'upper(currency_code)') }} as tax_minor,
+        tax_rate_ppm,
+        is_tax_collected_by_channel
     from source
 )
 
