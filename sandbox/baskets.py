@@ -123,7 +123,7 @@ def tax_by_amount(draft: Draft, tax: int) -> None:
     for line, share in zip(draft.lines, spread(tax, nets) if tax else [0] * len(nets), strict=True):
         line.tax = share
     draft.shipping_tax = 0
-    draft.rate_ppm = round(tax * 1_000_000 / max(1, sum(nets)) / 100) * 100
+    draft.rate_ppm = round(tax * 1_000_000 / max(1, sum(nets)))
 
 
 class Baskets:

@@ -123,7 +123,7 @@ def _refunded(baskets: Baskets) -> list[Draft]:
         draft = _sold(baskets, day, channel, made, 0, "REF-01")
         for line, (_, tax) in zip(made, lines, strict=True):
             line.tax = tax
-        draft.rate_ppm = round(sum(tax for _, tax in lines) * 1_000_000 / sum(net for net, _ in lines) / 100) * 100
+        draft.rate_ppm = round(sum(tax for _, tax in lines) * 1_000_000 / sum(net for net, _ in lines))
         draft.refunds = [
             DraftRefund(line, made[line].quantity * net // made[line].net, net, tax) for line, net, tax in back
         ]

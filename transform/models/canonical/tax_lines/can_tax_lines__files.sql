@@ -40,7 +40,7 @@ mapped as (
     inner join stated
         on lines.account_id = stated.channel and lines.order_id = 'files:' || stated.channel || ':' || stated.platform_order_id
         and lines.platform_line_id = stated.platform_line_id
-    where lines.tax_minor != 0 or stated.tax_rate_ppm is not null or lines.line_type in ('product', 'shipping', 'fee')
+    where lines.tax_minor != 0 or stated.tax_rate_ppm is not null or (lines.net_minor != 0 and lines.line_type in ('product', 'shipping', 'fee'))
 )
 
 select * from mapped

@@ -13,7 +13,7 @@ orders as (
     from {{ ref('stg_shopify__orders') }}
 ),
 
--- Goods, shipping and fees without a tax are taxed with nothing: line 0. Gift cards, tips and duties appear when they are taxed.
+-- Goods, shipping and fees that cost something and bear no tax are taxed with nothing: line 0. Gift cards, tips and duties appear when they are taxed.
 mapped as (
     select
         lines.order_line_id || ':' || cast(coalesce(taxes.tax_line_number, 0) as varchar) as tax_line_id,
@@ -40,7 +40,7 @@ mapped as (
         on lines.order_id = 'shopify:' || orders.account_id || ':' || orders.platform_order_id
     left join taxes
         on lines.account_id = taxes.account_id and lines.platform_line_id = taxes.platform_line_id
-    where taxes.tax_line_number is not null or lines.line_type in ('product', 'shipping', 'fee')
+    where taxes.tax_line_number is not null or (lines.net_minor != 0 and lines.line_type in ('product', 'shipping', 'fee'))
 )
 
 select * from mapped

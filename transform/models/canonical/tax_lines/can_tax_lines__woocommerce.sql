@@ -65,7 +65,7 @@ based as (
     from shared
 ),
 
--- Goods, shipping and fees without a tax are taxed with nothing: line 0. Gift cards and tips appear when they are taxed.
+-- Goods, shipping and fees that cost something and bear no tax are taxed with nothing: line 0. Gift cards and tips appear when they are taxed.
 mapped as (
     select
         lines.order_line_id || ':' || cast(coalesce(based.tax_line_number, 0) as varchar) as tax_line_id,
@@ -92,7 +92,7 @@ mapped as (
         on lines.order_id = 'woocommerce:' || orders.account_id || ':' || orders.platform_order_id
     left join based
         on lines.order_line_id = based.order_line_id
-    where based.tax_line_number is not null or lines.line_type in ('product', 'shipping', 'fee')
+    where based.tax_line_number is not null or (lines.net_minor != 0 and lines.line_type in ('product', 'shipping', 'fee'))
 )
 
 select * from mapped
