@@ -13,6 +13,7 @@ from sandbox.book_entries import typed_documents
 from sandbox.buyers import assign_buyers
 from sandbox.catalogue import make_catalogue, make_locations, make_purchase_orders
 from sandbox.contact_lists import contact_lists
+from sandbox.europe import build_europe
 from sandbox.facts import BookDocument, Order, Parcel
 from sandbox.golden_month import written_drafts
 from sandbox.history import History
@@ -57,6 +58,7 @@ def assemble(seed: int, count: int) -> World:
         woo_quantity=woo_quantity,
         purchase_orders=purchase_orders,
         contacts=contact_lists(seed, people),
+        europe=build_europe(seed),
     )
 
 

@@ -73,6 +73,7 @@ class Line:
     discount_minor: int = 0
     tax_minor: int = 0
     is_gift_card: bool = False
+    tax_rate_ppm: int | None = None  # None where the order's rate is every line's
 
     @property
     def gross_minor(self) -> int:
@@ -207,6 +208,8 @@ class Order:
     is_test: bool = False
     is_b2b: bool = False
     payment_terms: str | None = None
+    currency_code: str | None = None  # None means the world's
+    vat_number: str | None = None
     story: Story = ()
 
     @property

@@ -45,6 +45,14 @@ CREDENTIALS: dict[str, dict[str, str]] = {
     "bank": {},
 }
 
+# The second company's accounts, each called `eu` at its platform, by the twin that serves it. They are apart because a
+# user who configures no account `eu` reads one company, and that is the default.
+EUROPE_CREDENTIALS: dict[str, dict[str, str]] = {
+    "woocommerce_eu": {"consumer_key": "ck_sandbox_eu", "consumer_secret": "cs_sandbox_eu"},
+    "paypal": {"client_id": "sandbox-paypal-client", "client_secret": "sandbox-paypal-secret"},
+    "bank_eu": {},
+}
+
 
 def twins() -> dict[str, ModuleType]:
     """Platform → module, for every module of sandbox.platforms that offers `routes`."""
@@ -85,6 +93,11 @@ class Sandbox:
         """Platform → base URL, for every platform a user configures."""
         return {platform: f"{self.url}/{platform}" for platform in CREDENTIALS}
 
+    @property
+    def europe_settings(self) -> dict[str, str]:
+        """The environment that adds the second company's accounts to the first's; see EUROPE_CREDENTIALS."""
+        return europe_settings(self.url)
+
     def __enter__(self) -> Sandbox:
         self._thread.start()
         deadline = time.monotonic() + 30
@@ -98,6 +111,18 @@ class Sandbox:
         self._server.should_exit = True
         self._thread.join(timeout=10)
         self._socket.close()
+
+
+def europe_settings(url: str) -> dict[str, str]:
+    """Settings of the accounts `eu`, and of which accounts each platform then has, for a sandbox at this address."""
+    settings: dict[str, str] = {}
+    for twin, credentials in EUROPE_CREDENTIALS.items():
+        platform = twin.removesuffix("_eu")
+        prefix = f"SOURCES__{platform.upper()}"
+        settings[f"{prefix}__ACCOUNTS"] = '["main", "eu"]' if platform in CREDENTIALS else '["eu"]'
+        settings[f"{prefix}__EU__BASE_URL"] = f"{url}/{twin}"
+        settings |= {f"{prefix}__EU__{name.upper()}": value for name, value in credentials.items()}
+    return settings
 
 
 def _configuration(app: ASGIApp) -> uvicorn.Config:

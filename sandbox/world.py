@@ -32,6 +32,7 @@ from sandbox.facts import (
 )
 from sandbox.faults import Faults
 from sandbox.history import History
+from sandbox.paypal_facts import Paypal
 from sandbox.timeline import Timeline
 
 CURRENCY = "USD"
@@ -63,6 +64,8 @@ class World:
     contacts: dict[str, list[Contact]]  # by platform: hubspot, klaviyo
     currency: str = CURRENCY
     time_zone: str = TIME_ZONE
+    paypal: Paypal | None = None  # the account this company has at PayPal
+    europe: World | None = None  # the second company; read by nobody who has not configured its accounts
     clock: Clock = field(default_factory=Clock)
     effects: Effects = field(default_factory=Effects)
     faults: Faults = field(default_factory=Faults)
@@ -70,6 +73,8 @@ class World:
 
     def __post_init__(self) -> None:
         self.products = {product.sku: product for product in self.catalogue}
+        if self.europe is not None:
+            self.europe.clock, self.europe.effects, self.europe.faults = self.clock, self.effects, self.faults
         self._parcels_of: dict[str, list[str]] = {}
         for parcel in self.parcels.tail:
             self._parcels_of.setdefault(parcel.order_number, []).append(str(parcel.parcel_id))

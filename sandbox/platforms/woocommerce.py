@@ -37,49 +37,53 @@ def routes(world: World) -> list[BaseRoute]:
         ("GET", "/orders/{id:int}", _order),
         ("GET", "/orders/{id:int}/refunds", _refunds),
         ("GET", "/products", _products),
-        ("POST", "/products/batch", lambda w, _, asked: _json(write_batch(w, asked, None))),
-        ("GET", "/products/{id:int}", lambda w, r, _: _json(product_row(w, product_by_id(w, r.path_params["id"])))),
+        ("POST", "/products/batch", lambda w, _, asked: json_answer(write_batch(w, asked, None))),
+        (
+            "GET",
+            "/products/{id:int}",
+            lambda w, r, _: json_answer(product_row(w, product_by_id(w, r.path_params["id"]))),
+        ),
         (
             "PUT",
             "/products/{id:int}",
-            lambda w, r, asked: _json(write_stock(w, product_by_id(w, r.path_params["id"]), asked, False)),
+            lambda w, r, asked: json_answer(write_stock(w, product_by_id(w, r.path_params["id"]), asked, False)),
         ),
         ("GET", "/products/{id:int}/variations", _variations),
         (
             "POST",
             "/products/{id:int}/variations/batch",
-            lambda w, r, asked: _json(write_batch(w, asked, r.path_params["id"])),
+            lambda w, r, asked: json_answer(write_batch(w, asked, r.path_params["id"])),
         ),
         ("GET", "/products/{id:int}/variations/{variation:int}", _variation),
         ("PUT", "/products/{id:int}/variations/{variation:int}", _write_variation),
         ("GET", "/customers", _customers),
     ]
-    return [Route(ROOT + path, _guarded(world, answer), methods=[method]) for method, path, answer in table]
+    return [Route(ROOT + path, guarded(world, answer), methods=[method]) for method, path, answer in table]
 
 
-def _guarded(world: World, answer: Callable[[World, Request, Any], Response]) -> Handler:
+def guarded(world: World, answer: Callable[[World, Request, Any], Response], shop: str = "woocommerce") -> Handler:
     """Keys first, then the body, then the resource; refusals become the vendor's error body."""
 
     async def handle(request: Request) -> Response:
-        if not _is_allowed(request):
+        if not _is_allowed(request, shop):
             return unauthorized(world)
         try:
             asked = await request.json() if request.method in {"PUT", "POST"} else None
             return answer(world, request, asked)
         except Refusal as refusal:
-            return _json(refusal.body, refusal.status)
+            return json_answer(refusal.body, refusal.status)
         except ValueError:
-            return _json(
+            return json_answer(
                 {"code": "rest_invalid_json", "message": "Invalid JSON body passed.", "data": {"status": 400}}, 400
             )
 
     return handle
 
 
-def _is_allowed(request: Request) -> bool:
-    from sandbox.server import CREDENTIALS
+def _is_allowed(request: Request, shop: str) -> bool:
+    from sandbox.server import CREDENTIALS, EUROPE_CREDENTIALS
 
-    keys = CREDENTIALS["woocommerce"]
+    keys = {**CREDENTIALS, **EUROPE_CREDENTIALS}[shop]
     wanted = f"{keys['consumer_key']}:{keys['consumer_secret']}"
     query = request.query_params
     if query.get("consumer_key"):
@@ -87,7 +91,7 @@ def _is_allowed(request: Request) -> bool:
     return request.headers.get("authorization", "") == "Basic " + base64.b64encode(wanted.encode()).decode()
 
 
-def _json(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def json_answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     return Response(json.dumps(body, separators=(",", ":")), status, headers, "application/json; charset=UTF-8")
 
 
@@ -97,7 +101,7 @@ def unauthorized(_: World) -> Response:
         "message": "Consumer key is invalid.",
         "data": {"status": 401},
     }
-    return _json(body, 401)
+    return json_answer(body, 401)
 
 
 def too_many_requests(_: World) -> Response:
@@ -106,7 +110,7 @@ def too_many_requests(_: World) -> Response:
 
 
 def server_error(_: World) -> Response:
-    return _json(
+    return json_answer(
         {"code": "internal_server_error", "message": "There has been a critical error.", "data": {"status": 500}}, 500
     )
 
@@ -118,7 +122,7 @@ def _whole(request: Request, name: str, default: int, most: int | None = None) -
     return int(text)
 
 
-def _page(request: Request, total: int, make: Callable[[int], Any]) -> Response:
+def page_of(request: Request, total: int, make: Callable[[int], Any]) -> Response:
     """One page with the vendor's headers; past the end is an empty list."""
     size, number = _whole(request, "per_page", 10, 100), _whole(request, "page", 1)
     start = (number - 1) * size
@@ -130,10 +134,10 @@ def _page(request: Request, total: int, make: Callable[[int], Any]) -> Response:
         if 0 < at <= pages
     ]
     headers = {"X-WP-Total": str(total), "X-WP-TotalPages": str(pages)}
-    return _json(rows, 200, headers | ({"Link": ", ".join(links)} if links else {}))
+    return json_answer(rows, 200, headers | ({"Link": ", ".join(links)} if links else {}))
 
 
-def _moment(world: World, request: Request, name: str) -> datetime | None:
+def moment_of(world: World, request: Request, name: str) -> datetime | None:
     """A date parameter: in the site's zone unless `dates_are_gmt` or it carries an offset."""
     text = request.query_params.get(name)
     if not text:
@@ -149,13 +153,15 @@ def _moment(world: World, request: Request, name: str) -> datetime | None:
 def _orders(world: World, request: Request, _: Any) -> Response:
     """Newest first unless asked otherwise; history lies before the written orders in every order offered."""
     query = request.query_params
-    bounds = {name: _moment(world, request, name) for name in ("after", "before", "modified_after", "modified_before")}
+    bounds = {
+        name: moment_of(world, request, name) for name in ("after", "before", "modified_after", "modified_before")
+    }
     statuses = set(query.get("status", "any").split(","))
-    at = _sorting(query.get("orderby", "date"))
+    at = sorting(query.get("orderby", "date"))
     written = [
         order
         for order in world.orders.values()
-        if order.channel == "woocommerce" and _fits(order, bounds) and (statuses & {"any", order_status(world, order)})
+        if order.channel == "woocommerce" and fits(order, bounds) and (statuses & {"any", order_status(world, order)})
     ]
     written.sort(key=lambda order: (at(order), order.platform_id))
     low, high = _history_range(world, bounds) if statuses & {"any", "completed"} else (0, 0)
@@ -168,16 +174,16 @@ def _orders(world: World, request: Request, _: Any) -> Response:
             return order_row(world, world.history.order(world.history.channel_index("woocommerce", low + place)))
         return order_row(world, written[place - (high - low)])
 
-    return _page(request, total, make)
+    return page_of(request, total, make)
 
 
-def _sorting(name: str) -> Callable[[Order], datetime]:
+def sorting(name: str) -> Callable[[Order], datetime]:
     if name not in {"date", "id", "modified"}:
         raise Refusal("rest_invalid_param", "Invalid parameter(s): orderby", 400)
     return (lambda order: order.updated_at) if name == "modified" else (lambda order: order.placed_at)
 
 
-def _fits(order: Order, bounds: dict[str, datetime | None]) -> bool:
+def fits(order: Order, bounds: dict[str, datetime | None]) -> bool:
     """Both ends are open, as the vendor's date queries are."""
     pairs = (
         (bounds["after"], bounds["before"], order.placed_at),
@@ -215,42 +221,42 @@ def _find_order(world: World, request: Request) -> Order:
 
 
 def _order(world: World, request: Request, _: Any) -> Response:
-    return _json(order_row(world, _find_order(world, request)))
+    return json_answer(order_row(world, _find_order(world, request)))
 
 
 def _refunds(world: World, request: Request, _: Any) -> Response:
     order = _find_order(world, request)
     rows: Sequence[Any] = [refund_row(world, order, refund) for refund in reversed(order.refunds)]
-    return _page(request, len(rows), lambda place: rows[place])
+    return page_of(request, len(rows), lambda place: rows[place])
 
 
 def _products(world: World, request: Request, _: Any) -> Response:
     rows = [product_row(world, product) for product in world.catalogue if not product.is_gift_card]
     if sku := request.query_params.get("sku"):
         rows = [row for row in rows if row["sku"] == sku]
-    if (after := _moment(world, request, "modified_after")) is not None:
+    if (after := moment_of(world, request, "modified_after")) is not None:
         edge = after.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
         rows = [row for row in rows if row["date_modified_gmt"] > edge]
     if request.query_params.get("order", "desc") != "asc":
         rows.reverse()
-    return _page(request, len(rows), lambda place: rows[place])
+    return page_of(request, len(rows), lambda place: rows[place])
 
 
 def _variations(world: World, request: Request, _: Any) -> Response:
     product = product_by_id(world, request.path_params["id"])
     rows = [variation_row(world, product)] if product.woo_variation_id is not None else []
-    return _page(request, len(rows), lambda place: rows[place])
+    return page_of(request, len(rows), lambda place: rows[place])
 
 
 def _variation(world: World, request: Request, _: Any) -> Response:
-    return _json(
+    return json_answer(
         variation_row(world, variation_by_id(world, request.path_params["id"], request.path_params["variation"]))
     )
 
 
 def _write_variation(world: World, request: Request, asked: Any) -> Response:
     product = variation_by_id(world, request.path_params["id"], request.path_params["variation"])
-    return _json(write_stock(world, product, asked, is_variation=True))
+    return json_answer(write_stock(world, product, asked, is_variation=True))
 
 
 def _customers(world: World, request: Request, _: Any) -> Response:
@@ -262,4 +268,4 @@ def _customers(world: World, request: Request, _: Any) -> Response:
         person = people[place] if place < len(people) else world.history.buyer(place - len(people))
         return customer_row(world, person)
 
-    return _page(request, len(people) + history, make)
+    return page_of(request, len(people) + history, make)
