@@ -64,7 +64,11 @@ mapped as (
         legs.amount_minor,
         legs.currency_code,
         coalesce(legs.paid_at, legs.placed_at) as processed_at,
-        coalesce({{ reference_in('legs.transaction_id', 'ch') }}, {{ reference_in('legs.transaction_id', 'pi') }}) as processor_reference
+        -- PayPal's gateway keeps the capture's id as it is; Stripe's keeps its ids inside a receipt.
+        case
+            when legs.gateway like 'ppcp%' or legs.gateway like '%paypal%' then legs.transaction_id
+            else coalesce({{ reference_in('legs.transaction_id', 'ch') }}, {{ reference_in('legs.transaction_id', 'pi') }})
+        end as processor_reference
     from legs
     left join accounts
         on accounts.platform = 'woocommerce' and legs.account_id = accounts.account_id

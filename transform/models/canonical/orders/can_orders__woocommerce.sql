@@ -38,7 +38,7 @@ mapped as (
         placed.updated_at,
         false as is_test,
         placed.is_b2b,
-        cast(null as varchar) as payment_terms,
+        placed.payment_terms,
         placed.currency_code,
         placed.platform_customer_id,
         placed.customer_email,

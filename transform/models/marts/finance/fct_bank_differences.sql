@@ -8,6 +8,10 @@ bank_lines as (
     select * from {{ ref('can_bank_lines') }}
 ),
 
+links as (
+    select * from {{ ref('fct_payout_bank_links') }}
+),
+
 -- A payout whose listed items do not make its amount: expected where the processor does not list them.
 residues as (
     select
@@ -26,15 +30,34 @@ lone_deposits as (
         'BNK-01', coalesce(bank_lines.reference, bank_lines.platform_bank_line_id), bank_lines.amount_minor,
         'money in, no payout carries this reference and amount: ' || coalesce(bank_lines.description, '')
     from bank_lines
-    left join payouts
-        on bank_lines.bank_line_id = payouts.bank_line_id
-    where payouts.payout_id is null and bank_lines.amount_minor > 0
+    left join links
+        on bank_lines.bank_line_id = links.bank_line_id
+    where links.payout_id is null and bank_lines.amount_minor > 0
+),
+
+-- A payout counts on the day its last part came; a part of an earlier month is said in both.
+early_parts as (
+    select links.*, payouts.platform_payout_id, {{ month_key('links.value_date') }} as link_month, {{ month_key('payouts.bank_value_date') }} as bank_month
+    from links
+    inner join payouts using (payout_id)
+),
+
+split_over_months as (
+    {%- for side, month, sign in [('early', 'link_month', ''), ('late', 'bank_month', '-')] %}
+    select 'split:' || payout_bank_link_id || ':{{ side }}', entity_id, {{ month }}, currency_code, 'BNK-03', platform_payout_id,
+        {{ sign }}amount_minor, 'the bank split the payout: this part came on ' || cast(value_date as varchar)
+    from early_parts
+    where link_month != bank_month
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 ),
 
 differences as (
     select * from residues
     union all
     select * from lone_deposits
+    union all
+    select * from split_over_months
 )
 
 select

@@ -19,13 +19,15 @@ clearing_months as (
 causes as (
     {%- for column, place, label in [
         ('charges_minor', 1, 'charges captured'), ('refunds_minor', 2, 'refunds'), ('fees_minor', 3, 'fees'),
-        ('disputes_minor + dispute_fees_minor', 4, 'disputes, with their fees'), ('adjustments_minor', 5, 'adjustments and other charges'),
-        ('payouts_minor', 6, 'payouts'),
+        ('disputes_minor + dispute_fees_minor', 4, 'disputes, with their fees'), ('reserves_minor', 5, 'reserves held and released'),
+        ('conversions_minor', 6, 'changed into or out of another currency'), ('adjustments_minor', 7, 'adjustments and other charges'),
+        ('payouts_minor', 8, 'payouts'),
     ] %}
     select entity_id, period_month, currency_code, 'clearing' as bridge, {{ place }} as place, '{{ label }}' as label,
-        cast(null as varchar) as reason_code, {{ column }} as amount_minor
+        cast(null as varchar) as reason_code, {{ sum_minor(column) }} as amount_minor
     from clearing_months
-    where {{ column }} != 0
+    group by entity_id, period_month, currency_code
+    having sum({{ column }}) != 0
     union all
     {%- endfor %}
     select differences.entity_id, differences.period_month, differences.currency_code, differences.bridge,

@@ -23,9 +23,9 @@ banked as (
     select bank_lines.entity_id, {{ month_key('bank_lines.value_date') }} as period_month, bank_lines.currency_code,
         {{ sum_minor('bank_lines.amount_minor') }} as amount_minor
     from {{ ref('can_bank_lines') }} as bank_lines
-    left join {{ ref('fct_payouts') }} as payouts
-        on bank_lines.bank_line_id = payouts.bank_line_id
-    where payouts.payout_id is not null or bank_lines.amount_minor > 0
+    left join (select distinct bank_line_id from {{ ref('fct_payout_bank_links') }}) as links
+        on bank_lines.bank_line_id = links.bank_line_id
+    where links.bank_line_id is not null or bank_lines.amount_minor > 0
     group by bank_lines.entity_id, {{ month_key('bank_lines.value_date') }}, bank_lines.currency_code
 ),
 

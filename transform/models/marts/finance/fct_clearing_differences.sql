@@ -6,7 +6,7 @@ months as (
 
 differences as (
     select
-        'clearing:' || entity_id || ':' || period_month || ':' || currency_code as difference_id,
+        'clearing:' || platform || ':' || account_id || ':' || period_month || ':' || currency_code as difference_id,
         entity_id,
         period_month,
         currency_code,
@@ -15,7 +15,7 @@ differences as (
         'processor_balance' as to_system,
         'UNX-00' as reason_code,
         cast(null as varchar) as order_id,
-        'balance ' || period_month as reference,
+        'balance of ' || platform || ' ' || account_id || ' ' || period_month as reference,
         reported_closing_minor - computed_closing_minor as amount_minor,
         'the processor reports ' || cast(reported_closing_minor as varchar) || ' minor units, its movements make '
             || cast(computed_closing_minor as varchar) as evidence

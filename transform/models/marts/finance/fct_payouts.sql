@@ -4,36 +4,19 @@ payouts as (
     select * from {{ ref('can_payouts') }}
 ),
 
-bank_lines as (
-    select * from {{ ref('can_bank_lines') }}
+links as (
+    select * from {{ ref('fct_payout_bank_links') }}
 ),
 
 movements as (
     select * from {{ ref('can_processor_movements') }}
 ),
 
--- The bank repeats the payout's trace; with the same amount and currency, the n-th payout meets the n-th line.
-numbered_payouts as (
-    select payout_id, entity_id, reference, amount_minor, currency_code,
-        row_number() over (
-            partition by entity_id, reference, amount_minor, currency_code order by arrival_date nulls last, payout_id
-        ) as nth
-    from payouts
-    where payout_status not in ('failed', 'canceled')
-),
-
-numbered_lines as (
-    select bank_line_id, value_date, entity_id, reference, amount_minor, currency_code,
-        row_number() over (
-            partition by entity_id, reference, amount_minor, currency_code order by value_date, bank_line_id
-        ) as nth
-    from bank_lines
-),
-
+-- A payout split over lines is at the bank when the last part is.
 banked as (
-    select numbered_payouts.payout_id, numbered_lines.bank_line_id, numbered_lines.value_date, numbered_lines.amount_minor
-    from numbered_payouts
-    inner join numbered_lines using (entity_id, reference, amount_minor, currency_code, nth)
+    select payout_id, min(bank_line_id) as bank_line_id, max(value_date) as value_date, {{ sum_minor('amount_minor') }} as amount_minor
+    from links
+    group by payout_id
 ),
 
 sent as (

@@ -4,12 +4,25 @@ source as (
     select * from {{ source('raw_woocommerce', 'orders') }}
 ),
 
+-- What plugins for business customers keep: one value per order and key.
+business as (
+    select
+        source.account_id,
+        source.id,
+        max(case when {{ json_text('items.item', 'key') }} = '_payment_terms' then nullif({{ json_text('items.item', 'value') }}, '') end) as payment_terms,
+        max(case when {{ json_text('items.item', 'key') }} in ('_billing_vat_number', '_vat_number') then nullif({{ json_text('items.item', 'value') }}, '') end) as customer_tax_number,
+        max(case when {{ json_text('items.item', 'key') }} = '_billing_po_number' then nullif({{ json_text('items.item', 'value') }}, '') end) as purchase_order_number
+    from source
+    cross join {{ json_items('source.meta_data') }}
+    group by source.account_id, source.id
+),
+
 renamed as (
     select
         ----------  ids
-        account_id,
-        cast(id as varchar) as platform_order_id,
-        coalesce(nullif(number, ''), cast(id as varchar)) as order_number,
+        source.account_id,
+        cast(source.id as varchar) as platform_order_id,
+        coalesce(nullif(number, ''), cast(source.id as varchar)) as order_number,
         -- Customer 0 is a guest.
         nullif(cast(customer_id as varchar), '0') as platform_customer_id,
 
@@ -49,6 +62,9 @@ renamed as (
         ----------  payment
         payment_method,
         nullif(transaction_id, '') as transaction_id,
+        business.payment_terms,
+        business.customer_tax_number,
+        business.purchase_order_number,
 
         ----------  money
         upper(currency) as currency_code,
@@ -64,6 +80,9 @@ renamed as (
         {{ json_sum_minor('refunds', 'total', 'upper(currency)') }} as refunded_minor,
         {{ json_sum_minor('gift_cards', 'amount', 'upper(currency)') }} as gift_card_minor
     from source
+    left join business
+        on source.account_id = business.account_id
+        and source.id = business.id
 )
 
 select * from renamed

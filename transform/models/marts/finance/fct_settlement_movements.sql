@@ -1,0 +1,98 @@
+with
+
+movements as (
+    select * from {{ ref('can_processor_movements') }}
+),
+
+payouts as (
+    select * from {{ ref('fct_payouts') }}
+),
+
+disputes as (
+    select platform, account_id, charge_reference, min(dispute_status) as dispute_status
+    from {{ ref('can_disputes') }}
+    group by platform, account_id, charge_reference
+),
+
+refund_matches as (
+    select movement_id, refund_id from {{ ref('fct_refund_matches') }} where movement_id is not null
+),
+
+charge_orders as (
+    select charge_reference, min(order_id) as order_id
+    from {{ ref('fct_payment_matches') }}
+    where charge_reference is not null
+    group by charge_reference
+),
+
+-- An account whose payouts list no movements: what a payout took is known in sum alone, by rolling the balance forward.
+unlisted_accounts as (
+    select platform, account_id
+    from payouts
+    group by platform, account_id
+    having max(case when is_automatic then 1 else 0 end) = 0
+),
+
+-- Two legs about one payment, one out of a currency and one into another, are a conversion; anything else is not understood.
+conversions as (
+    select platform, account_id, charge_reference
+    from movements
+    where movement_type = 'currency_conversion' and charge_reference is not null
+    group by platform, account_id, charge_reference
+    having count(*) = 2 and count(distinct currency_code) = 2 and min(amount_minor) < 0 and max(amount_minor) > 0
+),
+
+joined as (
+    select
+        movements.*,
+        {{ month_key('movements.movement_date') }} as movement_month,
+        coalesce(movements.order_reference, movements.platform_source_id, movements.platform_movement_id) as reference,
+        charge_orders.order_id,
+        case
+            when movements.movement_type = 'refund' and refund_matches.refund_id is not null then 'REF-01'
+            when movements.movement_type = 'refund' then 'REF-02'
+            when movements.movement_type = 'refund_failure' then 'REF-04'
+            when movements.movement_type = 'dispute' and disputes.dispute_status = 'lost' then 'DSP-03'
+            when movements.movement_type = 'dispute' then 'DSP-01'
+            when movements.movement_type = 'dispute_reversal' then 'DSP-02'
+            when movements.movement_type = 'fee' then 'FEE-06'
+            when movements.movement_type = 'payout_fee' then 'FEE-05'
+            when movements.movement_type = 'payout_failure' then 'BNK-02'
+            when movements.movement_type in ('reserve_hold', 'reserve_release') then 'TIM-09'
+            when movements.movement_type = 'currency_conversion' and conversions.charge_reference is not null then 'CUR-05'
+            when movements.movement_type = 'unmapped' then 'SRC-06'
+            when movements.movement_type not in ('charge', 'payout') then 'UNX-00'
+        end as principal_reason_code,
+        unlisted_accounts.account_id is null as is_payout_content_listed,
+        payouts.sent_date,
+        payouts.payout_status,
+        payouts.platform_payout_id,
+        case when payouts.bank_line_id is not null then {{ month_key('payouts.bank_value_date') }} end as bank_month
+    from movements
+    left join charge_orders using (charge_reference)
+    left join disputes
+        on movements.platform = disputes.platform
+        and movements.account_id = disputes.account_id
+        and movements.charge_reference = disputes.charge_reference
+    left join refund_matches using (movement_id)
+    left join unlisted_accounts
+        on movements.platform = unlisted_accounts.platform
+        and movements.account_id = unlisted_accounts.account_id
+    left join conversions
+        on movements.platform = conversions.platform
+        and movements.account_id = conversions.account_id
+        and movements.charge_reference = conversions.charge_reference
+    left join payouts
+        on movements.payout_id = payouts.payout_id
+        and movements.movement_type != 'payout'
+)
+
+select
+    movement_id, entity_id, platform, account_id, currency_code, movement_type, movement_date, movement_month, reference, order_id,
+    principal_reason_code,
+    -- A payout's own amount leaves the balance, only its fee stays.
+    cast(case when movement_type = 'payout' then 0 else amount_minor end as bigint) as amount_minor,
+    fee_minor, processing_fee_minor, dispute_fee_minor,
+    cast(case when movement_type = 'payout' then -fee_minor else net_minor end as bigint) as net_minor,
+    is_payout_content_listed, platform_payout_id, payout_status, sent_date, bank_month
+from joined
