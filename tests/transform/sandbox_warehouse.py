@@ -28,6 +28,12 @@ def configure(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox, home: Path) -> 
             monkeypatch.setenv(f"SOURCES__{platform.upper()}__{name.upper()}", value)
 
 
+def configure_europe(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
+    """The second company's accounts on top of the first's: another shop of the same platform, PayPal, another bank."""
+    for name, value in sandbox.europe_settings.items():
+        monkeypatch.setenv(name, value)
+
+
 def extract_all() -> list[str]:
     """Extracts every platform; returns the resources that failed, with their reason."""
     failed = []
@@ -37,10 +43,12 @@ def extract_all() -> list[str]:
     return failed
 
 
-def built(home: Path) -> Warehouse:
+def built(home: Path, with_europe: bool = False) -> Warehouse:
     """Sandbox → warehouse with all models built and tested, beside a ledger in which something went wrong."""
     with pytest.MonkeyPatch.context() as monkeypatch, Sandbox() as sandbox:
         configure(monkeypatch, sandbox, home)
+        if with_europe:
+            configure_europe(monkeypatch, sandbox)
         failed = extract_all()
         ledger_rows.troubles_of_a_day(home)
         read_ledger()
@@ -50,16 +58,17 @@ def built(home: Path) -> Warehouse:
     return warehouse
 
 
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """The default world, built once for all test processes of a run: read it, copy it, never write to it."""
+def shared(tmp_path_factory: pytest.TempPathFactory, with_europe: bool = False) -> Warehouse:
+    """The default world, or both companies', built once for all test processes of a run: read it, copy it, never write to it."""
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
-    home = folder / "default_world"
-    with FileLock(folder / "default_world.lock"):
+    name = "both_companies" if with_europe else "default_world"
+    home = folder / name
+    with FileLock(folder / f"{name}.lock"):
         if not (home / "built").exists():
             shutil.rmtree(home, ignore_errors=True)
             home.mkdir()
-            built(home)
+            built(home, with_europe)
             (home / "built").touch()
     return Warehouse(home)

@@ -12,6 +12,10 @@ links as (
     select * from {{ ref('fct_payout_bank_links') }}
 ),
 
+invoice_payments as (
+    select * from {{ ref('fct_invoice_payments') }}
+),
+
 -- A payout whose listed items do not make its amount: expected where the processor does not list them.
 residues as (
     select
@@ -20,10 +24,44 @@ residues as (
         platform_payout_id as reference, unexplained_minor as amount_minor,
         'amount of the payout less the net of its listed movements' as evidence
     from payouts
-    where bank_line_id is not null and unexplained_minor != 0
+    where bank_line_id is not null and unexplained_minor != 0 and is_content_listed
 ),
 
--- Money out for rent or wages is no settlement; money in that no payout explains might be.
+unlisted as (
+    select
+        payout_id, entity_id, currency_code, platform_payout_id as reference, amount_minor,
+        payout_status in ('failed', 'canceled') as is_returned,
+        {{ month_key('sent_date') }} as sent_month,
+        case when bank_line_id is not null then {{ month_key('bank_value_date') }} end as bank_month
+    from payouts
+    where not is_content_listed
+),
+
+-- Where no content is listed, a payout takes its amount off the balance when it is sent, and is under way until it is at the bank.
+rolled_forward as (
+    select 'payout:' || payout_id, entity_id, sent_month, currency_code, 'BNK-04', reference, amount_minor,
+        'taken off a balance whose payouts list no movements'
+    from unlisted
+    union all
+    select 'payout:' || payout_id || ':open', entity_id, sent_month, currency_code, case when is_returned then 'BNK-02' else 'TIM-03' end,
+        reference, -amount_minor, case when is_returned then 'the bank sent it back' else 'not at the bank by the end of the month' end
+    from unlisted
+    where bank_month is null or bank_month != sent_month
+    union all
+    select 'payout:' || payout_id || ':banked', entity_id, bank_month, currency_code, 'TIM-02', reference, amount_minor,
+        'sent in ' || sent_month
+    from unlisted
+    where bank_month != sent_month
+),
+
+-- An invoice that is paid at the bank is no longer open.
+paid_invoices as (
+    select 'invoice:' || bank_line_id, entity_id, {{ month_key('value_date') }}, currency_code, 'TND-03', order_number, amount_minor,
+        'paid at the bank on ' || cast(value_date as varchar) || ', open after it ' || cast(open_after_minor as varchar) || ' minor units'
+    from invoice_payments
+),
+
+-- Money out for rent or wages is no settlement; money in that no payout or invoice explains might be.
 lone_deposits as (
     select
         'bank_line:' || bank_lines.bank_line_id, bank_lines.entity_id, {{ month_key('bank_lines.value_date') }}, bank_lines.currency_code,
@@ -32,7 +70,9 @@ lone_deposits as (
     from bank_lines
     left join links
         on bank_lines.bank_line_id = links.bank_line_id
-    where links.payout_id is null and bank_lines.amount_minor > 0
+    left join invoice_payments
+        on bank_lines.bank_line_id = invoice_payments.bank_line_id
+    where links.payout_id is null and invoice_payments.bank_line_id is null and bank_lines.amount_minor > 0
 ),
 
 -- A payout counts on the day its last part came; a part of an earlier month is said in both.
@@ -56,6 +96,10 @@ differences as (
     select * from residues
     union all
     select * from lone_deposits
+    union all
+    select * from rolled_forward
+    union all
+    select * from paid_invoices
     union all
     select * from split_over_months
 )

@@ -50,6 +50,8 @@ composed as (
         payouts.platform_payout_id,
         payouts.payout_status,
         payouts.is_automatic,
+        -- An account that never lists what a payout took is rolled forward in sum.
+        max(case when payouts.is_automatic then 1 else 0 end) over (partition by payouts.platform, payouts.account_id) = 1 as is_content_listed,
         payouts.currency_code,
         payouts.amount_minor,
         payouts.created_at,

@@ -30,8 +30,7 @@ not_yet_banked as (
     select movement_id || ':open', entity_id, movement_month, currency_code,
         case
             when payout_status in ('failed', 'canceled') then 'BNK-02'
-            -- Where no content is listed, balance and transit roll forward as one sum; a payout that came back is no part of it.
-            when not is_payout_content_listed and movement_type = 'payout_failure' then 'BNK-02'
+            -- Where no content is listed, the balance rolls forward as one sum: what came on it here, what payouts took in fct_bank_differences.
             when not is_payout_content_listed then 'BNK-04'
             when {{ month_key('sent_date') }} <= movement_month then 'TIM-03'
             else 'TIM-01'

@@ -25,12 +25,8 @@ charge_orders as (
     group by charge_reference
 ),
 
--- An account whose payouts list no movements: what a payout took is known in sum alone, by rolling the balance forward.
 unlisted_accounts as (
-    select platform, account_id
-    from payouts
-    group by platform, account_id
-    having max(case when is_automatic then 1 else 0 end) = 0
+    select distinct platform, account_id from payouts where not is_content_listed
 ),
 
 -- Two legs about one payment, one out of a currency and one into another, are a conversion; anything else is not understood.
