@@ -134,7 +134,7 @@ def _correction_plans(sight: Sight) -> list[Found]:
 
 def _correction_plan(sight: Sight, sync: Sync) -> list[Found]:
     try:
-        activation.require_sound(sync, sight.ledger)
+        activation.require_sound(sync, sight.ledger, activation.blocked_syncs(sight.published))
         observed = sight.published.observed_at(sync.destination)
         plan = engine.derive_plan(sync.name, sight.connection, sight.ledger, sight.now, observed)
     except StopSync as stop:
