@@ -63,6 +63,18 @@ Batch = Sequence[Delivery]
 
 
 @dataclass(frozen=True)
+class LookUpMany:
+    """Asking for several records of one object in one request, at most `most`.
+
+    `found` says of each record key what LookUp.found says of one; a key it leaves out is asked for alone.
+    """
+
+    encode: Callable[[Batch, References], Request]
+    found: Callable[[Batch, Answer], Mapping[str, Outcome | None]]
+    most: int
+
+
+@dataclass(frozen=True)
 class LookUp:
     """Asking the destination for a record by our own reference.
 
@@ -72,6 +84,25 @@ class LookUp:
 
     encode: Callable[[Delivery, References], Request]
     found: Callable[[Delivery, Answer], Outcome | None]
+    many: LookUpMany | None = None
+
+    @property
+    def alone(self) -> LookUpMany:
+        """The same question about one record."""
+        return LookUpMany(
+            encode=lambda batch, references: self.encode(batch[0], references),
+            found=lambda batch, answer: {batch[0].record_key: self.found(batch[0], answer)},
+            most=1,
+        )
+
+
+@dataclass(frozen=True)
+class ReadMany:
+    """What ReadBack asks, of several records in one request; `read` leaves out what the answer does not speak of."""
+
+    encode: Callable[[Batch, References], Request]
+    read: Callable[[Batch, Answer], Mapping[str, Mapping[str, Any] | None]]
+    most: int
 
 
 @dataclass(frozen=True)
@@ -84,6 +115,7 @@ class ReadBack:
 
     encode: Callable[[Delivery, References], Request]
     read: Callable[[Delivery, Answer], Mapping[str, Any] | None]
+    many: ReadMany | None = None
 
 
 @dataclass(frozen=True)

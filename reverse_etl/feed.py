@@ -99,11 +99,17 @@ class Feed:
         return [tuple(batch) for batch in batches]
 
     def _as_sent(self, deliveries: Sequence[Delivery]) -> list[Sequence[Delivery]]:
-        """The batches of the earlier attempts: the same key must go with the same body."""
+        """The batches of the earlier attempts: the same key must go with the same body.
+
+        What goes out one by one is asked for together, as many as the destination reads at once.
+        """
         keys = self._queries.request_keys([delivery.delivery_id for delivery in deliveries])
         together: dict[tuple[str, str], list[Delivery]] = {}
-        for delivery in deliveries:
+        for place, delivery in enumerate(deliveries):
             key = (delivery.sync, keys.get(delivery.delivery_id, delivery.delivery_id))
+            look_up = self._write(delivery).look_up
+            if self._syncs[delivery.sync].batch_size == 1 and look_up is not None and look_up.many is not None:
+                key = (delivery.sync, f"{delivery.object} {place // look_up.many.most}")
             together.setdefault(key, []).append(delivery)
         return [tuple(batch) for batch in together.values()]
 

@@ -17,13 +17,14 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 from reverse_etl import answers, canonical_json, ownership, retries
 from reverse_etl.claims import Answered, Attempt, Claim, Purpose, Release
 from reverse_etl.client import READ_SECONDS, DestinationClient
-from reverse_etl.destination import Answer, Destination, LookUp, Outcome, References, Request, Result, Write
-from reverse_etl.errors import DeliveryError, Kind, RetryLater, StopSync
+from reverse_etl.destination import Answer, Destination, LookUpMany, Outcome, References, Request, Result, Write
+from reverse_etl.errors import DeliveryError, Kind, RejectedRecord, RetryLater, StopSync
 from reverse_etl.evidence import discreet
 from reverse_etl.feed import Feed
 from reverse_etl.group_commit import GroupCommit
 from reverse_etl.headroom import Headroom
 from reverse_etl.ledger import Ledger, due_again
+from reverse_etl.look_ups import UNSAID, Questions, of_a_read
 from reverse_etl.plan import Action, Delivery
 from reverse_etl.references import ReferenceTables
 from reverse_etl.retries import TRIES, Again
@@ -152,6 +153,9 @@ class Push:
         free: list[Delivery] = []
         try:
             await self._look_up_first(batch, doubted, free)
+            if len(free) > self.syncs[batch[0].sync].batch_size:
+                await self._each(free, doubted)
+                return
             if not free:
                 return
             sent, outcomes = await self._send(free)
@@ -184,56 +188,70 @@ class Push:
                 self.client.hold(why.wait)
             raise Again(again, why)
 
+    async def _each(self, free: list[Delivery], doubted: set[str]) -> None:
+        """Send what was looked up together and goes out alone; what a stop leaves over goes back, with its claim."""
+        while free and self.tallies[free[0].sync].stopped is None:
+            await self._with_retries([free[0]], doubted)
+            free.pop(0)
+        await self._release(free, doubted, None)
+
     async def _look_up_first(self, batch: Sequence[Delivery], doubted: set[str], free: list[Delivery]) -> None:
         """Fill `free` with what may be sent: what is in doubt, or its guard asks for, is looked up; settled ones left out."""
-        for position, delivery in enumerate(batch):
-            look_up = self._write(delivery).look_up
+        look_up = self._write(batch[0]).look_up
+        questions = Questions(
+            free, doubted, self._look_up, lambda item, said: self.tallies[item.sync].count(item, said)
+        )
+        for delivery in batch:
             guard = self.syncs[delivery.sync].guard
             # A deletion of what is gone already must not bring the record back by way of an upsert.
             asked = guard is Guard.LOOK_UP_THEN_CREATE or delivery.action is Action.DELETE
             if look_up is None or not (asked or delivery.delivery_id in doubted):
                 free.append(delivery)
-                continue
-            attempt, outcome = await self._look_up(delivery, look_up)
-            if attempt is None:
-                continue
-            if outcome is None:
-                free.append(attempt.delivery)
-                # Certainly not there: whatever happened before had no effect.
-                doubted.discard(delivery.delivery_id)
-            elif outcome.result is Result.NOT_APPLIED:
-                # The look-up itself did not get through; the write must not go out without it.
-                raise Again([*free, attempt.delivery, *batch[position + 1 :]], retries.why(outcome))
             else:
-                self.tallies[delivery.sync].count(delivery, outcome)
+                questions.left[delivery.delivery_id] = delivery
+        failed = await questions.ask_all(look_up) if look_up is not None else None
+        if failed is not None:
+            # The look-up itself did not get through; the write must not go out without it.
+            free += questions.left.values()
+        places = {delivery.delivery_id: place for place, delivery in enumerate(batch)}
+        # In the order of before: what goes out again under the same key must be the same request.
+        free.sort(key=lambda delivery: places[delivery.delivery_id])
+        if failed is not None:
+            raise Again(free, retries.why(failed))
 
-    async def _look_up(self, delivery: Delivery, look_up: LookUp) -> tuple[Attempt | None, Outcome | None]:
-        """What the destination says about a record: settled, None when it may be sent, NOT_APPLIED when it did not say.
+    async def _look_up(
+        self, batch: Sequence[Delivery], way: LookUpMany
+    ) -> tuple[Sequence[Attempt], Mapping[str, Outcome | None]]:
+        """What the destination says about records: settled, None when it may be sent, NOT_APPLIED when it did not say.
 
-        The attempt is None when the record is another worker's by now.
+        One that the answer about several leaves out is left out here. Without an attempt a record is another worker's.
         """
-        references = await self._references.of(delivery.object)
+        references = await self._references.of(batch[0].object)
         await self.client.turn()
-        attempts = await self._claim([delivery], Purpose.LOOK_UP)
-        if not attempts:
-            return None, None
+        attempts = await self._claim(batch, Purpose.LOOK_UP)
+        ours = [attempt.delivery for attempt in attempts]
+        if not ours:
+            return attempts, {}
         self.step("looked_up_written")
         answer, request = None, None
+        found: Mapping[str, Outcome | None]
         try:
-            request = look_up.encode(delivery, references)
+            request = way.encode(ours, references)
             answer = await self.client.send(request)
             self.step("looked_up")
-            outcome = look_up.found(delivery, answer)
+            found = way.found(ours, answer)
         except DeliveryError as error:
             if isinstance(error, StopSync):
-                self._stop(delivery.sync, error)
+                self._stop(batch[0].sync, error)
             # A read has no effect, so its failure adds no doubt and takes none away.
             outcome = answers.not_applied(error, error.kind, error.code, error.wait)
-        if outcome is not None and outcome.result is Result.IN_DOUBT:
-            outcome = answers.not_applied(outcome.message, code=outcome.code)
-        await self._record(attempts, {delivery.record_key: outcome}, answer, request)
+            # What refuses the question about several may be about one of them.
+            found = {} if len(ours) > 1 and isinstance(error, RejectedRecord) else answers.for_all(ours, outcome)
+        found = {key: of_a_read(outcome) for key, outcome in found.items()}
+        said = {delivery.record_key: found.get(delivery.record_key, UNSAID) for delivery in ours}
+        await self._record(attempts, said, answer, request)
         self.step("look_up_recorded")
-        return attempts[0], outcome
+        return attempts, found
 
     async def _send(self, batch: Sequence[Delivery]) -> tuple[Sequence[Delivery], Mapping[str, Outcome]]:
         """One request for those of the batch that are ours, and one recorded outcome for each of them."""

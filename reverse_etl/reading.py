@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from reverse_etl.answers import accepted, rejected
-from reverse_etl.destination import Answer, LookUp, Outcome, ReadBack
+from reverse_etl.destination import Answer, Batch, LookUp, LookUpMany, Outcome, ReadBack, ReadMany
 from reverse_etl.errors import Kind
 from reverse_etl.plan import Action, Delivery
 
@@ -21,7 +21,15 @@ def settled_by(read_back: ReadBack) -> LookUp:
     def found(delivery: Delivery, answer: Answer) -> Outcome | None:
         return settled(delivery, read_back.read(delivery, answer))
 
-    return LookUp(read_back.encode, found)
+    return LookUp(read_back.encode, found, _settled_by_many(read_back.many) if read_back.many is not None else None)
+
+
+def _settled_by_many(many: ReadMany) -> LookUpMany:
+    def found(batch: Batch, answer: Answer) -> dict[str, Outcome | None]:
+        held = many.read(batch, answer)
+        return {each.record_key: settled(each, held[each.record_key]) for each in batch if each.record_key in held}
+
+    return LookUpMany(many.encode, found, many.most)
 
 
 def settled(delivery: Delivery, held: Mapping[str, Any] | None) -> Outcome | None:

@@ -13,7 +13,18 @@ from typing import Any
 from urllib.parse import quote
 
 from reverse_etl.answers import accepted, at, complete, items, of_record, unreadable
-from reverse_etl.destination import Answer, Batch, Destination, Outcome, Pace, ReadBack, References, Request, Write
+from reverse_etl.destination import (
+    Answer,
+    Batch,
+    Destination,
+    Outcome,
+    Pace,
+    ReadBack,
+    ReadMany,
+    References,
+    Request,
+    Write,
+)
 from reverse_etl.errors import DeliveryError, InDoubt, Kind, RejectedRecord, RetryLater, StopSync
 from reverse_etl.meanings import Meanings
 from reverse_etl.plan import Action, Delivery
@@ -126,6 +137,29 @@ def _held(delivery: Delivery, answer: Answer) -> dict[str, Any] | None:
     return held(properties, delivery.currency_code or "")
 
 
+def _read_many(batch: Batch, references: References) -> Request:
+    asked = {"idProperty": "email", "properties": ["email", *PROPERTIES.values()]}
+    inputs = [{"id": delivery.payload["email"]} for delivery in batch]
+    return Request("POST", f"{_CONTACTS}/batch/read", json={**asked, "inputs": inputs})
+
+
+def _held_many(batch: Batch, answer: Answer) -> dict[str, dict[str, Any] | None]:
+    """Those found under the address they were asked by, and those said not to be there. A merged contact is neither."""
+    _raise_for_error(answer)
+    found: dict[str, dict[str, Any] | None] = {}
+    by_email = {delivery.payload["email"].lower(): delivery for delivery in batch}
+    for result in items(answer.body, "results"):
+        properties = at(result, "properties")
+        delivery = by_email.get(str(at(properties, "email")).lower())
+        if delivery is not None and at(result, "id") is not None:
+            found[delivery.record_key] = held(properties, delivery.currency_code or "")
+    for error in items(answer.body, "errors"):
+        if at(error, "category") == "OBJECT_NOT_FOUND":
+            absent = [by_email.get(str(email).lower()) for email in items(error, "context", "ids")]
+            found |= {delivery.record_key: None for delivery in absent if delivery is not None}
+    return found
+
+
 def _hold(answer: Answer) -> float:
     """Their rolling window tells what is left: nothing more until it has room for all that may be in flight."""
     left = _number(answer, "remaining")
@@ -140,7 +174,8 @@ def _number(answer: Answer, name: str) -> float | None:
     return float(said) if said.isdecimal() else None
 
 
-_READ_BACK = ReadBack(_read, _held)
+_MOST = 100
+_READ_BACK = ReadBack(_read, _held, ReadMany(_read_many, _held_many, _MOST))
 _ENVELOPE = ("id", "idProperty", "objectWriteTraceId", "properties.email")
 
 DESTINATION = Destination(

@@ -13,7 +13,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from reverse_etl.answers import accepted, at, complete, for_all, items, raise_for_error, unreadable
-from reverse_etl.destination import Answer, Batch, Destination, Outcome, Pace, ReadBack, References, Request, Write
+from reverse_etl.destination import (
+    Answer,
+    Batch,
+    Destination,
+    Outcome,
+    Pace,
+    ReadBack,
+    ReadMany,
+    References,
+    Request,
+    Write,
+)
 from reverse_etl.errors import ConfigurationError, InDoubt, Kind, RejectedRecord, RetryLater, StopSync
 from reverse_etl.meanings import Meanings
 from reverse_etl.plan import Delivery
@@ -21,6 +32,8 @@ from reverse_etl.reading import settled_by
 from reverse_etl.score_properties import PROPERTIES, held, shown, touched, written
 
 REVISION = "2026-07-15"
+# Addresses in one filter, and profiles on one page.
+_MOST = 100
 PACE = Pace(requests=75, seconds=1.0, in_flight=8)
 
 MEANINGS = Meanings(
@@ -71,20 +84,53 @@ def _raise_for_error(answer: Answer) -> None:
 
 
 def _read(delivery: Delivery, references: References) -> Request:
-    quoted = str(delivery.payload["email"]).replace("\\", "\\\\").replace('"', '\\"')
-    return Request(
-        "GET", "/api/profiles", {"filter": f'equals(email,"{quoted}")', "fields[profile]": "email,properties"}
-    )
+    return _profiles(f"equals(email,{_quoted(delivery)})")
 
 
 def _held(delivery: Delivery, answer: Answer) -> dict[str, Any] | None:
+    profiles = _found(answer)
+    return _properties(delivery, profiles[0]) if profiles else None
+
+
+def _read_many(batch: Batch, references: References) -> Request:
+    return _profiles(f"any(email,[{','.join(_quoted(delivery) for delivery in batch)}])", {"page[size]": str(_MOST)})
+
+
+def _held_many(batch: Batch, answer: Answer) -> dict[str, dict[str, Any] | None]:
+    """Who is not among the profiles is not there, unless one came under another address than was asked for."""
+    profiles = _found(answer)
+    by_email = {str(delivery.payload["email"]).lower(): delivery for delivery in batch}
+    found: dict[str, dict[str, Any] | None] = {}
+    are_known = at(answer.body, "links", "next") is None
+    for profile in profiles:
+        delivery = by_email.get(str(at(profile, "attributes", "email")).lower())
+        if delivery is None:
+            are_known = False
+        else:
+            found[delivery.record_key] = _properties(delivery, profile)
+    absent = [delivery.record_key for delivery in batch if delivery.record_key not in found]
+    return found | (dict.fromkeys(absent) if are_known else {})
+
+
+def _profiles(asked: str, more: Mapping[str, str] | None = None) -> Request:
+    return Request("GET", "/api/profiles", {"filter": asked, "fields[profile]": "email,properties", **(more or {})})
+
+
+def _quoted(delivery: Delivery) -> str:
+    escaped = str(delivery.payload["email"]).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _found(answer: Answer) -> list[Any]:
     _raise_for_error(answer)
     profiles = at(answer.body, "data")
     if not isinstance(profiles, list):
         raise unreadable()
-    if not profiles:
-        return None
-    properties = at(profiles[0], "attributes", "properties")
+    return profiles
+
+
+def _properties(delivery: Delivery, profile: Any) -> dict[str, Any]:
+    properties = at(profile, "attributes", "properties")
     if not isinstance(properties, Mapping):
         raise unreadable()
     return held(properties, delivery.currency_code or "")
@@ -107,7 +153,7 @@ def _headers(credentials: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-_READ_BACK = ReadBack(_read, _held)
+_READ_BACK = ReadBack(_read, _held, ReadMany(_read_many, _held_many, _MOST))
 _OWNED = ("type", "attributes.email", *(f"attributes.properties.{name}" for name in PROPERTIES.values()))
 
 DESTINATION = Destination(

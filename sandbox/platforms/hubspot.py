@@ -78,10 +78,19 @@ def _batches(world: World, portal: Portal) -> list[BaseRoute]:
     async def read(request: Request) -> Response:
         body = await _body(request)
         by = body.get("idProperty") or "hs_object_id"
-        found = [portal.find(by, str(item["id"])) for item in body.get("inputs", [])]
+        asked = [str(item["id"]) for item in body.get("inputs", [])]
+        if not 1 <= len(asked) <= 100:
+            raise Refusal(400, "The number of inputs must be between 1 and 100", "VALIDATION_ERROR")
+        found = {key: portal.find(by, key) for key in asked}
         names = tuple(body.get("properties") or ())
-        shown = [portal.show(record, names) for record in found if record is not None and not record.is_archived]
-        return JSONResponse(_batch(world, shown), 200 if len(shown) == len(found) else 207)
+        there = {key: record for key, record in found.items() if record is not None and not record.is_archived}
+        answer = _batch(world, [portal.show(record, names) for record in there.values()])
+        absent = [key for key in asked if key not in there]
+        if not absent:
+            return JSONResponse(answer)
+        message = "Could not get some CONTACT objects, they may be deleted or not exist. Check that ids are valid."
+        error = {"status": "error", "category": "OBJECT_NOT_FOUND", "message": message, "context": {"ids": absent}}
+        return JSONResponse({**answer, "numErrors": 1, "errors": [{**error, "errors": [], "links": {}}]}, 207)
 
     return [
         Route(f"{CONTACTS}/search", _guarded(world, find, has_rates=False), methods=["POST"]),

@@ -7,7 +7,7 @@ from collections import Counter, deque
 from collections.abc import Mapping
 from typing import Any, SupportsIndex
 
-from tests.reverse_etl.receiving_shop import ReceivingShop
+from tests.reverse_etl.receiving_shop import ReceivingShop, is_read
 
 # What can befall one request; 500, garbage and both kinds of lost reply come after the work was done.
 FAULTS = ("lose_request", "lose_reply", "reset_reply", "500", "429", "503", "garbage", "slow")
@@ -77,10 +77,12 @@ class CountingShop(ReceivingShop):
 
     def handle(self, request: Mapping[str, Any]) -> Any:
         sent = request["json"] or {}
-        if self.swallows and request["method"] == "POST":
+        if is_read(request):
+            return super().handle(request)
+        if self.swallows:
             self.swallows -= 1
             return {"status": 202}
-        if self.quotes_credentials and request["method"] == "POST":
+        if self.quotes_credentials:
             return {"status": 400, **_refusal(f"not valid: {request['headers']} {request['path']}")}
         if "inputs" in sent:
             sent["inputs"] = [item for item in sent["inputs"] if item["id"] not in self.loses]

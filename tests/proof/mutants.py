@@ -137,8 +137,8 @@ OF_OTHER_TOOLS = (
         "a failed look-up counts as absent",
         "Segment: replaying without knowing",
         _PUSH,
-        "            outcome = answers.not_applied(error, error.kind, error.code, error.wait)\n        if outcome",
-        "            outcome = None\n        if outcome",
+        "            outcome = answers.not_applied(error, error.kind, error.code, error.wait)\n",
+        "            outcome = None\n",
         "test_a_doubt_is_not_settled_by_a_look_up_that_failed",
     ),
     Mutant(

@@ -35,6 +35,8 @@ class ReceivingShop:
         # Accepted in words and not kept, as a CRM does with a property that an admin made read-only.
         self.dropped_properties: set[str] = set()
         self.answered: dict[str, dict] = {}
+        # Records that an answer about several passes over, as it does with merged ones.
+        self.unmentioned: set[str] = set()
         # It lets nobody read any more.
         self.refuses_reads = False
 
@@ -71,7 +73,7 @@ class ReceivingShop:
             "json": json.loads(body) if body else None,
         }
         self.requests.append(request)
-        reads = scope["method"] == "GET" or "query " in str((request["json"] or {}).get("query", ""))[:10]
+        reads = is_read(request)
         fault = self.faults.pop(0) if self.faults and not reads else ""
         if fault == "lose_request":
             return await _cut(send)
@@ -96,6 +98,8 @@ class ReceivingShop:
         path, sent = request["path"], request["json"]
         if path.endswith("/graphql.json"):
             return self.graphql(sent["query"], sent["variables"])
+        if path == "/crm/v3/objects/contacts/batch/read":
+            return self.contacts_of([item["id"] for item in sent["inputs"]])
         if path.startswith("/crm/v3/objects/contacts/batch/"):
             return self.contacts(sent["inputs"], may_create=path.endswith("upsert"))
         if path.startswith("/crm/v3/objects/contacts/"):
@@ -103,7 +107,7 @@ class ReceivingShop:
         if path == "/api/profile-import":
             return self.profile(sent["data"]["attributes"])
         if path == "/api/profiles":
-            return self.profiles(request["query"]["filter"].split('"')[1])
+            return self.profiles(request["query"]["filter"].split('"')[1::2])
         if path.startswith("/wp-json/wc/v3/products"):
             return self.products(sent["update"]) if sent else self.product(path.rsplit("/", 1)[1])
         if path.endswith("/query"):
@@ -134,15 +138,25 @@ class ReceivingShop:
             return {"status": 404, "category": "OBJECT_NOT_FOUND", "message": "resource not found"}
         return {"id": f"c-{email}", "properties": dict(self.people[email])}
 
+    def contacts_of(self, emails) -> dict:
+        there = [email for email in emails if email in self.people and email not in self.unmentioned]
+        absent = [email for email in emails if email not in self.people and email not in self.unmentioned]
+        shown = [{"id": f"c-{key}", "properties": {**self.people[key], "email": key}} for key in there]
+        errors = (
+            [{"category": "OBJECT_NOT_FOUND", "message": "not there", "context": {"ids": absent}}] if absent else []
+        )
+        return {"status": 207 if errors else 200, "results": shown, "errors": errors}
+
     def profile(self, attributes) -> dict:
         email = attributes["email"]
         self.effects.append(("profile", email))
         self.people.setdefault(email, {}).update(attributes["properties"])
         return {"data": {"id": f"profile-{email}"}}
 
-    def profiles(self, email) -> dict:
-        held = self.people.get(email)
-        return {"data": [{"id": f"profile-{email}", "attributes": {"properties": held}}] if held is not None else []}
+    def profiles(self, emails) -> dict:
+        held = {email: self.people[email] for email in emails if email in self.people}
+        shown = [{"id": f"profile-{key}", "attributes": {"email": key, "properties": held[key]}} for key in held]
+        return {"data": shown}
 
     def product(self, number) -> dict:
         return {"id": int(number), "manage_stock": True, "stock_quantity": self.stock.get(number, 1)}
@@ -160,10 +174,12 @@ class ReceivingShop:
     def graphql(self, document, variables) -> dict:
         if "inventorySetQuantities" in document:
             return {"data": {"inventorySetQuantities": self.set_quantities(variables)}}
+        if document.startswith("query StockLevels"):
+            places = [name.removeprefix("item") for name in variables if name.startswith("item")]
+            ask = {place: (variables[f"item{place}"], variables[f"location{place}"]) for place in places}
+            return {"data": {f"level{place}": self.level(*of) for place, of in ask.items()}}
         if "inventoryItem(" in document:
-            quantity = self.stock.get(f"{variables['item']}|{variables['location']}", 0)
-            level = {"id": "level", "quantities": [{"name": "available", "quantity": quantity}]}
-            return {"data": {"inventoryItem": {"inventoryLevel": level}}}
+            return {"data": {"inventoryItem": self.level(variables["item"], variables["location"])}}
         if "fulfillmentCreate" in document:
             return {"data": {"fulfillmentCreate": self.fulfil(variables["fulfillment"])}}
         lines = [{"id": key, "remainingQuantity": value} for key, value in self.remaining.items()]
@@ -172,6 +188,10 @@ class ReceivingShop:
             for number in self.parcels
         ]
         return {"data": {"order": {"fulfillments": parcels}, "fulfillmentOrder": {"lineItems": {"nodes": lines}}}}
+
+    def level(self, item, location) -> dict:
+        quantity = self.stock.get(f"{item}|{location}", 0)
+        return {"inventoryLevel": {"id": "level", "quantities": [{"name": "available", "quantity": quantity}]}}
 
     def set_quantities(self, variables) -> dict:
         key = variables["idempotencyKey"]
@@ -231,6 +251,11 @@ class ReceivingShop:
             self.effects.append((entity, sent["PrivateNote"]))
             self.answered[key] = {name: document}
         return dict(self.answered[key])
+
+
+def is_read(request) -> bool:
+    asks = "query " in str((request["json"] or {}).get("query", ""))[:10]
+    return request["method"] == "GET" or asks or request["path"].endswith("/batch/read")
 
 
 async def _answer(send, status, value, headers=()):

@@ -117,6 +117,22 @@ def test_a_write_is_free_before_it_held_after_it_and_settles_its_own_doubt(twin)
     assert twin.found(delivery).result is Result.ACCEPTED
 
 
+@pytest.mark.parametrize("name", ["shopify__stock_levels", *CONTACTS])
+def test_several_are_looked_up_in_one_request_with_the_answers_each_gets_alone(sandbox, name):
+    twin = Twin(sandbox, name)
+    there = wanted(twin)
+    if name in CONTACTS:
+        there = replace(there, payload={**there.payload, "email": "several@example.com"}, record_key="there")
+        absent = replace(there, payload={**there.payload, "email": "Nobody@example.com"}, record_key="absent")
+    else:
+        absent = replace(there, payload={**there.payload, "quantity": 10_001}, record_key="absent")
+    assert twin.deliver(there, "many").result is Result.ACCEPTED
+    many, batch = twin.write.look_up.many, [there, absent]
+    found = many.found(batch, twin.send(many.encode(batch, {})))
+    assert found == {each.record_key: twin.found(each) for each in batch}
+    assert (found[there.record_key].result, found["absent"]) == (Result.ACCEPTED, None)
+
+
 @pytest.mark.parametrize("name", ["woocommerce__stock_levels", *CONTACTS])
 def test_the_twin_counts_the_same_value_written_twice_as_two(sandbox, name):
     twin = Twin(sandbox, name)

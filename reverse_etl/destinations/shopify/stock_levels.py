@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from reverse_etl.answers import accepted, at, complete, for_all, items, not_applied, of_record, unreadable
-from reverse_etl.destination import Answer, Batch, LookUp, Outcome, ReadBack, References, Request, Write
+from reverse_etl.destination import Answer, Batch, LookUp, LookUpMany, Outcome, ReadBack, References, Request, Write
 from reverse_etl.destinations.shopify.graphql import MEANINGS, check, data, owned, request
 from reverse_etl.errors import DeliveryError, RejectedRecord
 from reverse_etl.plan import Delivery
 
+# Levels in one question: each costs a few points, and a query may cost 1,000.
+_MOST = 50
 SET_QUANTITIES = """
 mutation SetQuantities($input: InventorySetQuantitiesInput!, $idempotencyKey: String!) {
   inventorySetQuantities(input: $input) @idempotent(key: $idempotencyKey) {
@@ -95,7 +97,10 @@ def _look_up_stock(delivery: Delivery, references: References) -> Request:
 
 def _held_stock(delivery: Delivery, answer: Answer) -> dict[str, Any] | None:
     """The available quantity; None when the item is gone or not stocked there."""
-    level = at(data(answer, "inventoryItem"), "inventoryItem", "inventoryLevel")
+    return _held(at(data(answer, "inventoryItem"), "inventoryItem", "inventoryLevel"))
+
+
+def _held(level: Any) -> dict[str, Any] | None:
     if level is None:
         return None
     for quantity in items(level, "quantities"):
@@ -104,10 +109,34 @@ def _held_stock(delivery: Delivery, answer: Answer) -> dict[str, Any] | None:
     raise unreadable()
 
 
+def _read_many(batch: Batch, references: References) -> Request:
+    """One question for all, each level under a name of its own."""
+    places = range(len(batch))
+    declared = ", ".join(f"$item{place}: ID!, $location{place}: ID!" for place in places)
+    asked = "\n".join(
+        f"  level{place}: inventoryItem(id: $item{place}) {{ id inventoryLevel(locationId: $location{place})"
+        ' { id quantities(names: ["available"]) { name quantity } } }'
+        for place in places
+    )
+    wanted = {f"item{place}": delivery.payload["inventory_item_gid"] for place, delivery in enumerate(batch)}
+    wanted |= {f"location{place}": delivery.payload["location_gid"] for place, delivery in enumerate(batch)}
+    return request(f"query StockLevels({declared}) {{\n{asked}\n}}", wanted)
+
+
+def _found_many(batch: Batch, answer: Answer) -> dict[str, Outcome | None]:
+    found = data(answer, *(f"level{place}" for place in range(len(batch))))
+    levels = {delivery.record_key: at(found[f"level{place}"], "inventoryLevel") for place, delivery in enumerate(batch)}
+    return {each.record_key: _settled(each, levels[each.record_key]) for each in batch}
+
+
 def _found_stock(delivery: Delivery, answer: Answer) -> Outcome | None:
-    held = _held_stock(delivery, answer)
+    return _settled(delivery, at(data(answer, "inventoryItem"), "inventoryItem", "inventoryLevel"))
+
+
+def _settled(delivery: Delivery, level: Any) -> Outcome | None:
+    held = _held(level)
     if held is not None and held["quantity"] == delivery.payload["quantity"]:
-        return accepted(at(answer.body, "data", "inventoryItem", "inventoryLevel", "id"))
+        return accepted(at(level, "id"))
     # Not as wanted: the write may go out again, because the quantity it replaces guards it.
     return None
 
@@ -115,7 +144,7 @@ def _found_stock(delivery: Delivery, answer: Answer) -> Outcome | None:
 STOCK_LEVELS = Write(
     encode=_encode_stock,
     decode=lambda batch, answer: complete(batch, _decode_stock(batch, answer)),
-    look_up=LookUp(_look_up_stock, _found_stock),
+    look_up=LookUp(_look_up_stock, _found_stock, LookUpMany(_read_many, _found_many, _MOST)),
     read_back=ReadBack(_look_up_stock, _held_stock),
     owns=owned(
         "input.name",
