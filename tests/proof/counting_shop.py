@@ -94,13 +94,19 @@ class CountingShop(ReceivingShop):
         done = len(self.effects)
         answer = super().handle(request)
         for kind, key in self.effects[done:]:
-            self.commits.append((key, self.stock[key] if kind == "stock" else kind))
+            self.commits.append((key, self.value_of(kind, key)))
             self.is_down = self.is_down or self.goes_down_after_a_write
         if self.forgets:
             self.people.clear()
         if absent:
             answer["update"] += [{"id": item["id"], "error": NOT_FOUND} for item in absent]
         return answer
+
+    def value_of(self, kind: str, key: str) -> Any:
+        """What a write made of a record: its stock, its segment; of a document only that it was made."""
+        if kind == "stock":
+            return self.stock[key]
+        return self.people[key].get("cartwheel_segment") if kind in ("contact", "profile") else kind
 
     @property
     def by_record(self) -> Counter[str]:

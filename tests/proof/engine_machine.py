@@ -1,7 +1,9 @@
 """Everything that can happen to the engine, as rules for hypothesis to interleave; at the end all must be as wanted.
 
-The receiver is a shop over HTTP, and its own log of commits is the judge. Each value wanted is wanted once, so a value
-committed twice is an effect done twice, unless somebody overwrote it at the destination in between.
+The receiver is a shop over HTTP, and its own log of commits is the judge. What is wanted, edited and refused there is in
+value_machines.py (records kept in a state) and document_machines.py (documents made once), a machine per guard. At rest
+there are two judgements: while the destination still refuses some, each of those and nothing else stands in the queue;
+once all causes are gone, nothing does.
 """
 
 from __future__ import annotations
@@ -9,7 +11,6 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,12 +18,16 @@ from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from sqlalchemy import select
 
 from reverse_etl import engine, flows
 from reverse_etl.delivery_states import OPEN, State
 from reverse_etl.errors import StopSync
+from reverse_etl.exception_queue import STANDING
+from reverse_etl.ledger import Ledger
+from reverse_etl.operations_tables import EXCEPTIONS
 from reverse_etl.push import Step
-from tests.proof import activation_tables, shop_rows
+from tests.proof import activation_tables
 from tests.proof.counting_shop import FAULTS, CountingShop, Faults
 from tests.reverse_etl.conftest import settings_for
 
@@ -73,7 +78,7 @@ class Worker:
 
 
 class EngineMachine(RuleBasedStateMachine):
-    """Three stock levels of one shop, and people, machines and weather around them."""
+    """Some records of one sync at one shop, and people, machines and weather around them."""
 
     sync = ""
 
@@ -86,44 +91,35 @@ class EngineMachine(RuleBasedStateMachine):
         self.warehouse = activation_tables.warehouse()
         self.ledger = engine.open_ledger(self.settings)
         self.at, self.observed_at = NOON, NOON
-        self.wanted: dict[str, int] = {}
-        self.history: dict[str, list[int]] = {}
-        self.observed: dict[str, int] = {}
-        # How often a human overwrote the record since the value was wanted: so often may it be written again.
-        self.overwritten: Counter[tuple[str, int]] = Counter()
         self.workers: list[Worker] = []
         self.number = 100
+        self.refused: set[str] = set()
 
     @initialize()
     def first_wishes(self) -> None:
-        for record in RECORDS:
-            self.want(record)
+        self.wish_first()
         self.read_destination()
         self.plan()
 
-    @rule(record=st.sampled_from(RECORDS))
-    def want(self, record: str) -> None:
-        self.number += 1
-        self.wanted[record] = self.number
-        self.history.setdefault(record, []).append(self.number)
-
-    @rule(record=st.sampled_from(RECORDS))
-    def a_human_edits_it_there(self, record: str) -> None:
-        self.number += 1
-        self.shop.stock[self.key(record)] = -self.number
-        for value in self.history[record]:
-            self.overwritten[record, value] += 1
-
     @rule()
     def read_destination(self) -> None:
-        self.observed = {record: self.shop.stock.get(self.key(record), 0) for record in RECORDS}
+        self.observe()
         self.observed_at = self.at
         self.at += SECOND
 
+    @rule(record=st.sampled_from(RECORDS))
+    def the_destination_refuses_it(self, record: str) -> None:
+        self.refused.add(record)
+        self.refuse(record, is_refused=True)
+
+    @rule(record=st.sampled_from(RECORDS))
+    def the_destination_takes_it_again(self, record: str) -> None:
+        self.refused.discard(record)
+        self.refuse(record, is_refused=False)
+
     @rule()
     def plan(self) -> None:
-        rows = [self.row(record) for record in self.wanted]
-        activation_tables.fill(self.warehouse, self.sync, rows)
+        activation_tables.fill(self.warehouse, self.sync, self.rows())
         self.newest = engine.make_plan(self.sync, self.warehouse, self.ledger, self.at, observed_at=self.observed_at)
 
     @rule(faults=st.lists(st.sampled_from(FAULTS), max_size=6))
@@ -174,36 +170,36 @@ class EngineMachine(RuleBasedStateMachine):
             flows.switch(connection, flow or self.sync, to, "Ann", "stocktaking", self.at)
 
     def teardown(self) -> None:
-        """Let everything come to rest, then ask the shop."""
+        """Let everything come to rest, then ask the shop and the queue; then take every cause away and ask again."""
         try:
             while self.workers:
                 self.workers.pop(0).finish()
             self.switch(flows.Switch.ACTIVE, flows.EVERYTHING)
             self.switch(flows.Switch.ACTIVE, "")
-            for _ in range(TURNS_TO_REST):
-                self.at += timedelta(hours=25)
-                self.read_destination()
-                self.plan()
-                self.push([])
+            self.come_to_rest()
             self.judge()
+            for record in RECORDS:
+                self.the_destination_takes_it_again(record)
+            self.mend()
+            self.come_to_rest()
+            self.judge()
+            assert standing(self.ledger) == {}, "every cause is gone"
+            self.read_destination()
+            self.plan()
+            assert self.newest.deliveries == (), "nothing is left to do"
+            waiting = self.ledger.queries.waiting(self.sync)
+            assert not {State(state) for state, count in waiting.items() if count} & set(OPEN)
         finally:
             self.ledger.close()
             self.shop.__exit__()
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def judge(self) -> None:
-        held = {record: self.shop.stock.get(self.key(record), 0) for record in RECORDS}
-        assert held == self.wanted, "the last wish is what the destination holds"
-        for record in RECORDS:
-            values = self.shop.values(self.key(record))
-            assert values == sorted(values), f"an older wish was written over a newer one: {values}"
-            for value, count in Counter(values).items():
-                assert count <= 1 + self.overwritten[record, value], f"{value} was written {count} times"
-        self.read_destination()
-        self.plan()
-        assert self.newest.deliveries == (), "nothing is left to do"
-        waiting = self.ledger.queries.waiting(self.sync)
-        assert not {State(state) for state, count in waiting.items() if count} & set(OPEN)
+    def come_to_rest(self) -> None:
+        for _ in range(TURNS_TO_REST):
+            self.at += timedelta(hours=25)
+            self.read_destination()
+            self.plan()
+            self.push([])
 
     def push_newest(self, step: Step) -> None:
         """Push the newest plan as a process of its own would; a refusal in words is no failure."""
@@ -216,32 +212,31 @@ class EngineMachine(RuleBasedStateMachine):
         finally:
             ledger.close()
 
-    def key(self, record: str) -> str:
+    def wish_first(self) -> None:
         raise NotImplementedError
 
-    def row(self, record: str) -> dict[str, Any]:
+    def observe(self) -> None:
+        """Read what the destination holds, where plans compare with that."""
+
+    def rows(self) -> list[dict[str, Any]]:
+        raise NotImplementedError
+
+    def refuse(self, record: str, *, is_refused: bool) -> None:
+        raise NotImplementedError
+
+    def mend(self) -> None:
+        """Undo or decide what people did at the destination."""
+
+    def judge(self) -> None:
+        """Ask the shop what it holds and how often it did what, and hold the queue against that."""
         raise NotImplementedError
 
 
-class ShopifyStock(EngineMachine):
-    """Compare-and-set under an idempotency key."""
-
-    sync = "shopify__stock_levels"
-
-    def key(self, record: str) -> str:
-        return shop_rows.level_key(record)
-
-    def row(self, record: str) -> dict[str, Any]:
-        return shop_rows.level(record, self.wanted[record], self.observed.get(record))
-
-
-class WooStock(EngineMachine):
-    """A number that is set, with neither key nor comparison: only looking first keeps it from being set twice."""
-
-    sync = "woocommerce__stock_levels"
-
-    def key(self, record: str) -> str:
-        return record
-
-    def row(self, record: str) -> dict[str, Any]:
-        return shop_rows.product(record, self.wanted[record], self.observed.get(record))
+def standing(ledger: Ledger) -> dict[str | None, list[str]]:
+    """The codes of every exception that has not ended, by record; None for those of the whole sync."""
+    wanted = select(EXCEPTIONS.c.record_key, EXCEPTIONS.c.code).where(EXCEPTIONS.c.exception_status.in_(STANDING))
+    found: dict[str | None, list[str]] = {}
+    with ledger.reader() as connection:
+        for row in connection.execute(wanted.order_by(EXCEPTIONS.c.code)):
+            found.setdefault(row[0], []).append(row[1])
+    return found

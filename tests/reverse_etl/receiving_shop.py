@@ -204,6 +204,9 @@ class ReceivingShop:
             if item["changeFromQuantity"] is not None and item["changeFromQuantity"] != held:
                 field = ["input", "quantities", str(at), "changeFromQuantity"]
                 errors.append({"code": "CHANGE_FROM_QUANTITY_STALE", "field": field, "message": "stale"})
+            elif f"{item['inventoryItemId']}|{item['locationId']}" in self.bad_records:
+                field = ["input", "quantities", str(at), "quantity"]
+                errors.append({"code": "INVALID_QUANTITY_TOO_HIGH", "field": field, "message": "too high"})
         if errors:
             return {"userErrors": errors}
         for item in quantities:
@@ -244,6 +247,8 @@ class ReceivingShop:
 
     def book(self, entity, key, sent) -> dict:
         name = {"salesreceipt": "SalesReceipt", "refundreceipt": "RefundReceipt", "deposit": "Deposit"}[entity]
+        if key not in self.answered and sent["PrivateNote"] in self.bad_records:
+            return {"status": 400, "Fault": {"Error": [{"code": "6000", "Message": "m", "Detail": "business rule"}]}}
         if key not in self.answered:
             total = round(sum(line["Amount"] for line in sent["Line"]), 2)
             document = {**sent, "Id": str(len(self.documents) + 1), "TotalAmt": total}
