@@ -30,8 +30,8 @@ PAGES = {page.stem: page for page in RUNBOOKS if page.stem != "README"}
 # Told to whoever typed the command, or raised while there is no store to put a row into; never in the queue.
 TOLD = {
     "bad_file", "bad_inputs", "bad_moment", "bad_request", "file_exists", "foreign_store", "missing_driver",
-    "missing_file", "month_closed", "newer_store", "no_inputs", "no_reason", "nothing_to_approve", "paused", "store_unavailable",
-    "superseded", "unknown_delivery", "unknown_drift", "unknown_name", "unknown_plan",
+    "missing_file", "month_closed", "newer_store", "no_inputs", "no_reason", "nothing_to_approve", "paused", "stopped",
+    "store_unavailable", "superseded", "unknown_delivery", "unknown_drift", "unknown_name", "unknown_plan",
 }  # fmt: skip
 # How the sources name a code: as a keyword, or at this place among the arguments.
 PLACES = {"rejected": 2, "doubtful": 1, "not_applied": 2}
