@@ -50,8 +50,11 @@ def for_all(batch: Batch, outcome: Outcome) -> dict[str, Outcome]:
 
 def complete(batch: Batch, outcomes: Mapping[str, Outcome]) -> dict[str, Outcome]:
     """One outcome for each record of the batch: one that the answer does not mention is in doubt."""
-    missing = doubtful("the answer does not mention this record", "not_mentioned")
+    missing = _NOT_MENTIONED
     return {delivery.record_key: outcomes.get(delivery.record_key, missing) for delivery in batch}
+
+
+_NOT_MENTIONED = doubtful("the answer does not mention this record", "not_mentioned")
 
 
 def raise_for_error(

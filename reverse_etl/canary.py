@@ -41,7 +41,11 @@ async def lead(run: Push, sync: Sync, plan_id: str) -> Verdict:
         return Verdict(True)
     for _ in range(_ROUNDS):
         accepted = queries.deliveries(plan_id, (State.ACCEPTED,), records)
-        wanted = queries.due([sync.name], run.holder, records - len(accepted)) if len(accepted) < records else ()
+        wanted = (
+            queries.due(sync.destination, [sync.name], run.holder, records - len(accepted))
+            if len(accepted) < records
+            else ()
+        )
         if not wanted or run.tallies[sync.name].stopped is not None:
             break
         ids = [delivery.delivery_id for delivery in wanted]
@@ -60,7 +64,7 @@ async def _judge(run: Push, sync: Sync, plan_id: str) -> Verdict:
     if refused == sync.canary * _ROUNDS:
         return Verdict(False, _finding(sync, plan_id, [f"all of the first {refused} were refused"]))
     # Refused and nothing else left, or all that is left waits for something: then there is nothing to hold back.
-    return Verdict(not run.ledger.queries.due([sync.name], "", 1))
+    return Verdict(not run.ledger.queries.due(sync.destination, [sync.name], "", 1))
 
 
 async def _wrong(run: Push, sync: Sync, deliveries: Sequence[Delivery]) -> list[str]:

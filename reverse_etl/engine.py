@@ -183,7 +183,7 @@ def push(
         _require_sendable(standing, sync, ledger, fresh, moment)
         destination = destinations.load(sync.destination)
         ledger.doubt_unanswered(destination.name, moment)
-        if not ledger.queries.due([sync.name], "", 1):
+        if not ledger.queries.due(sync.destination, [sync.name], "", 1):
             tally, calls = Tally(), 0
         else:
             connection = read.connection(destination)

@@ -78,7 +78,7 @@ class Feed:
         self._filled_at = now
         wanted = max(size, min(_MOST, size * self._destination.pace.in_flight * self._ahead))
         # What this worker let go to wait keeps its name, so one run never takes it up twice.
-        found = self._queries.due(open_syncs, self._holder, wanted, self._taken, self._only)
+        found = self._queries.due(self._destination.name, open_syncs, self._holder, wanted, self._taken, self._only)
         self._taken |= {delivery.delivery_id for delivery in found}
         doubts = [delivery for delivery in found if delivery.state == State.IN_DOUBT]
         self._batches.extend(self._as_sent(doubts))
