@@ -85,6 +85,9 @@ class DestinationClient:
     async def turn(self) -> None:
         """Wait until the destination's pace and its own meter allow one more request."""
         await self._limiter.acquire()
+        await self._hold_over()
+
+    async def _hold_over(self) -> None:
         held = self._held_until - asyncio.get_running_loop().time()
         if held > 0:
             await self._sleep(held)
@@ -101,6 +104,8 @@ class DestinationClient:
         """
         try:
             async with self._in_flight:
+                # Also for what was written ahead before the destination asked to wait.
+                await self._hold_over()
                 with self._breaker.calling():
                     answer = await self._exchange(request)
                     if answer.status >= 500:

@@ -13,8 +13,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
-
 from reverse_etl import answers, canonical_json, ownership, retries
 from reverse_etl.claims import Answered, Attempt, Claim, Purpose, Release
 from reverse_etl.client import READ_SECONDS, DestinationClient
@@ -28,7 +26,7 @@ from reverse_etl.ledger import Ledger, due_again
 from reverse_etl.look_ups import UNSAID, Questions, of_a_read
 from reverse_etl.plan import Action, Delivery
 from reverse_etl.references import ReferenceTables
-from reverse_etl.retries import TRIES, Again
+from reverse_etl.retries import Again
 from reverse_etl.sync import Guard, Sync
 from reverse_etl.tally import Tally
 
@@ -61,25 +59,25 @@ class Push:
 
     async def drain(self, feed: Feed) -> None:
         """Send what the feed gives until it has nothing more, several batches in flight."""
-        # What is there now outlives the run; without this the collector walks all of it again and again, an eighth of the time.
+        # What is there now outlives the run: without this the collector walks it over and over, an eighth of the time.
         gc.freeze()
         try:
-            await self._drain(feed)
+            async with asyncio.TaskGroup() as tasks:
+                # A place first: what is taken from the feed before its turn can not be overtaken by what is more urgent.
+                await self._headroom.take()
+                while (batch := await feed.next()) is not None:
+                    tasks.create_task(self._bring_to_an_end(batch, feed))
+                    await self._headroom.take()
+                self._headroom.give_back()
         finally:
             gc.unfreeze()
 
-    async def _drain(self, feed: Feed) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            # A place first: what is taken from the feed before its turn could not be overtaken by what is more urgent.
-            await self._headroom.take()
-            while (batch := await feed.next()) is not None:
-                tasks.create_task(self._bring_to_an_end(batch, feed))
-                await self._headroom.take()
-            self._headroom.give_back()
-
     async def _bring_to_an_end(self, batch: Sequence[Delivery], feed: Feed) -> None:
+        """Every record of a batch: accepted, rejected, in doubt, or back to wait."""
         try:
-            await self._deliver(batch)
+            await self._with_retries(
+                batch, {delivery.delivery_id for delivery in batch if delivery.state == "in_doubt"}
+            )
         except DeliveryError as error:
             # Raised before anything was claimed for writing: what the batch needs can not be read.
             self._stop(batch[0].sync, _as_stop(error))
@@ -111,45 +109,21 @@ class Push:
             if self.tallies[name].stopped is None:
                 self.tallies[name].stopped = error
 
-    async def _deliver(self, batch: Sequence[Delivery]) -> None:
-        """Bring every record of a batch to an end: accepted, rejected, in doubt, or back to wait.
+    async def _with_retries(self, batch: Sequence[Delivery], doubted: set[str]) -> None:
+        """`doubted`: ids of those with an attempt whose effect is unknown.
 
-        `doubted` holds the ids of those with an attempt whose effect is unknown; only an answer about the record itself
-        takes one out of it, not a later attempt that had no effect.
+        Only an answer about the record itself takes one out of it, not a later attempt that had no effect.
         """
-        left = list(batch)
-        doubted = {delivery.delivery_id for delivery in batch if delivery.state == "in_doubt"}
-        await self._with_retries(left, doubted)
-
-    async def _with_retries(self, left: Sequence[Delivery], doubted: set[str]) -> None:
         try:
-            await self._once(left, doubted)
+            await self._once(batch, doubted)
         except Again as first:
-            # Set up only now: nearly every batch needs one try, and tenacity costs as much as a request.
-            again = first
-        else:
-            return
-        if self.tallies[left[0].sync].stopped is not None:
-            # What stopped the sync stands in the queue; these only wait for it.
-            await self._release(again.batch, doubted, None)
-            return
-        await self.sleep(retries.pause(again, 1))
-        try:
-            async for attempt in AsyncRetrying(
-                stop=stop_after_attempt(TRIES - 1),
-                wait=retries.wait,
-                retry=retry_if_exception_type(Again),
-                sleep=self.sleep,
-                reraise=True,
-            ):
-                with attempt:
-                    try:
-                        await self._once(again.batch, doubted)
-                    except Again as once_more:
-                        again = once_more
-                        raise
-        except Again:
-            await self._release(again.batch, doubted, again.why)
+            if self.tallies[batch[0].sync].stopped is not None:
+                # What stopped the sync stands in the queue; these only wait for it.
+                await self._release(first.batch, doubted, None)
+                return
+            last = await retries.until_done(first, lambda left: self._once(left, doubted), self.sleep)
+            if last is not None:
+                await self._release(last.batch, doubted, last.why)
 
     async def _release(self, deliveries: Sequence[Delivery], doubted: set[str], why: DeliveryError | None) -> None:
         if deliveries:
@@ -272,8 +246,7 @@ class Push:
         if not ours:
             return ours, {}
         self.step("written_ahead")
-        answer: Answer | None = None
-        request: Request | None = None
+        answer, request = None, None
         try:
             request = _encode(write, ours, attempts[0].request_key, references)
             ownership.check(write, request)
@@ -313,9 +286,8 @@ class Push:
     async def _claim(self, deliveries: Sequence[Delivery], purpose: Purpose) -> list[Attempt]:
         """Written ahead: those of the deliveries that are ours to ask about or send."""
         answered = self._headroom.answered
-        attempts = await self.commits.claim(
-            Claim(self.holder, deliveries, purpose, request_key, self.destination.pace.daily)
-        )
+        claim = Claim(self.holder, deliveries, purpose, request_key, self.destination.pace.daily)
+        attempts = await self.commits.claim(claim)
         self._headroom.was_written(answered)
         return attempts
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tenacity import RetryCallState, wait_exponential_jitter
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from reverse_etl.client import LONGEST_HOLD
 from reverse_etl.delivery import Delivery
@@ -26,6 +26,33 @@ class Again(Exception):
         self.why = why
 
 
+async def until_done(
+    again: Again, once: Callable[[Sequence[Delivery]], Awaitable[None]], sleep: Callable[[float], Awaitable[None]]
+) -> Again | None:
+    """Send what is left of a batch after its first try, up to the last; what is left then, None when nothing is.
+
+    Apart from the first try, because nearly every batch needs one only, and tenacity costs as much as a request.
+    """
+    await sleep(_pause(again, 1))
+    try:
+        async for attempt in AsyncRetrying(
+            stop=stop_after_attempt(TRIES - 1),
+            wait=_wait,
+            retry=retry_if_exception_type(Again),
+            sleep=sleep,
+            reraise=True,
+        ):
+            with attempt:
+                try:
+                    await once(again.batch)
+                except Again as once_more:
+                    again = once_more
+                    raise
+    except Again:
+        return again
+    return None
+
+
 def refused_together(outcomes: Mapping[str, Outcome]) -> bool:
     """Were all refused for what they hold, with no record named? Waiting or a new key would not help then."""
     return all(
@@ -42,13 +69,13 @@ def why(outcome: Outcome) -> DeliveryError:
     )
 
 
-def wait(state: RetryCallState) -> float:
+def _wait(state: RetryCallState) -> float:
     """Tenacity's question, how long before the next try."""
     error = state.outcome.exception() if state.outcome else None
-    return pause(error, state.attempt_number + 1) if isinstance(error, Again) else 0.0
+    return _pause(error, state.attempt_number + 1) if isinstance(error, Again) else 0.0
 
 
-def pause(again: Again, tries: int) -> float:
+def _pause(again: Again, tries: int) -> float:
     """What the destination asked for, else ever longer with jitter; seconds."""
     if again.why.wait is not None:
         return min(again.why.wait, LONGEST_HOLD)
