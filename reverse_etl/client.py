@@ -97,8 +97,8 @@ class DestinationClient:
         until = asyncio.get_running_loop().time() + min(seconds, LONGEST_HOLD)
         self._held_until = max(self._held_until, until)
 
-    async def send(self, request: Request) -> Answer:
-        """The destination's answer, whatever its status.
+    async def send(self, request: Request, may_leave: Callable[[], None] = lambda: None) -> Answer:
+        """The destination's answer, whatever its status. `may_leave` is asked last, and raises if it may not.
 
         Raises RetryLater when nothing was sent, InDoubt when no answer came, StopSync while the breaker is open.
         """
@@ -106,6 +106,7 @@ class DestinationClient:
             async with self._in_flight:
                 # Also for what was written ahead before the destination asked to wait.
                 await self._hold_over()
+                may_leave()
                 with self._breaker.calling():
                     answer = await self._exchange(request)
                     if answer.status >= 500:

@@ -250,8 +250,7 @@ class Push:
         try:
             request = _encode(write, ours, attempts[0].request_key, references)
             ownership.check(write, request)
-            self._still_ours(attempts[0])
-            answer = await self.client.send(request)
+            answer = await self.client.send(request, lambda: self._still_ours(attempts[0]))
             self.step("answered")
             outcomes = answers.complete(ours, write.decode(ours, answer))
         except DeliveryError as error:

@@ -145,8 +145,8 @@ OF_OTHER_TOOLS = (
         "a sleeper sends what it had begun",
         "leases without fencing: the first worker wakes and goes on",
         _PUSH,
-        "            self._still_ours(attempts[0])\n",
-        "",
+        "self.client.send(request, lambda: self._still_ours(attempts[0]))",
+        "self.client.send(request)",
         f"{SLEEPERS}test_a_worker_that_slept_through_its_lease_changes_nothing",
     ),
     Mutant(

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from reverse_etl.breaker import FAILURES
+from reverse_etl import destinations, engine
+from reverse_etl.breaker import FAILURES, breaker_of
 from reverse_etl.claims import Claim, Purpose
+from reverse_etl.client import DestinationClient
+from reverse_etl.destination import Pace
 from reverse_etl.errors import StopSync
+from reverse_etl.feed import Feed
+from reverse_etl.group_commit import GroupCommit
 from reverse_etl.operations_tables import EXCEPTIONS
-from reverse_etl.push import request_key
+from reverse_etl.push import Push, request_key
 from tests.reverse_etl import activation_rows as rows
-from tests.reverse_etl.conftest import NOW, settings_for
+from tests.reverse_etl.conftest import NOW, no_sleep, settings_for
 
 
 def troubles(turn, status="open"):
@@ -46,6 +53,40 @@ def test_a_dead_destination_does_not_stop_another(turn, tmp_path):
     turn.push(turn.plan("klaviyo__profiles"))
     turn.settings = reachable
     assert turn.push(turn.plan("hubspot__contacts")).accepted == 1
+
+
+def test_a_stop_holds_for_what_was_written_ahead_and_has_not_left(turn):
+    emails = [f"c{number}@example.com" for number in range(30)]
+    rows.contacts(turn.warehouse, emails, sync="klaviyo__profiles")
+    plan = turn.plan("klaviyo__profiles")
+    turn.ledger.approve_within_limits(plan.plan_id, NOW)
+    turn.shop.faults = ["401"]
+    tally, written = asyncio.run(push_one_at_a_time(turn, "klaviyo__profiles"))
+    # Several were claimed when the answer to the first came; access is refused to all alike, so none of them left.
+    assert written.count("written_ahead") > 1
+    assert (tally.accepted, tally.stopped.kind, len(turn.shop.requests)) == (0, "auth", 1)
+    assert set(turn.states(plan)) == {"approved"}
+    assert turn.push(plan).accepted == 30
+    assert sorted(turn.shop.effects) == sorted(("profile", email) for email in emails)
+
+
+async def push_one_at_a_time(turn, sync):
+    """The engine's own loop with no pace and one request in flight; what it said, and the steps it took."""
+    destination = destinations.load(engine.sync_named(sync).destination)
+    destination = replace(destination, pace=Pace(requests=1e6, seconds=1.0, in_flight=1))
+    syncs, steps = {sync: engine.sync_named(sync)}, []
+    breaker = breaker_of(turn.ledger.engine, destination.name, lambda: turn.at)
+    with turn.ledger.working() as holder:
+        async with (
+            GroupCommit(turn.ledger, lambda: turn.at) as commits,
+            DestinationClient(destination, turn.settings.connection(destination), breaker, no_sleep) as client,
+        ):
+            run = Push(
+                destination, syncs, turn.ledger, commits, client, holder,
+                lambda: turn.at, lambda done: None, steps.append, no_sleep,
+            )  # fmt: skip
+            await run.drain(Feed(turn.ledger.queries, destination, syncs, holder))
+    return run.tallies[sync], steps
 
 
 def test_a_spent_day_stops_before_the_request_and_the_next_day_goes_on(turn):
