@@ -40,7 +40,7 @@ class Feed:
         self._batches: deque[Sequence[Delivery]] = deque()
         self._taken: set[str] = set()
         self._freed = asyncio.Event()
-        self._ahead, self._filled_at = _AHEAD, float("-inf")
+        self._wanted, self._filled_at = 0, float("-inf")
         # The ledger had nothing more when last asked; asked again once all that is under way has ended.
         self._is_dry = False
         self.closed: set[str] = set()
@@ -73,12 +73,14 @@ class Feed:
         if not open_syncs:
             return False
         size = max(self._syncs[name].batch_size for name in open_syncs)
+        least = max(size, min(_MOST, size * self._destination.pace.in_flight * _AHEAD))
         now = asyncio.get_running_loop().time()
-        self._ahead = self._ahead * 2 if now - self._filled_at < _SOON else max(_AHEAD, self._ahead // 2)
-        self._filled_at = now
-        wanted = max(size, min(_MOST, size * self._destination.pace.in_flight * self._ahead))
+        wanted = self._wanted * 2 if now - self._filled_at < _SOON else self._wanted // 2
+        self._wanted, self._filled_at = max(least, min(wanted, _MOST)), now
         # What this worker let go to wait keeps its name, so one run never takes it up twice.
-        found = self._queries.due(self._destination.name, open_syncs, self._holder, wanted, self._taken, self._only)
+        found = self._queries.due(
+            self._destination.name, open_syncs, self._holder, self._wanted, self._taken, self._only
+        )
         self._taken |= {delivery.delivery_id for delivery in found}
         doubts = [delivery for delivery in found if delivery.state == State.IN_DOUBT]
         self._batches.extend(self._as_sent(doubts))
