@@ -12,9 +12,10 @@ import asyncio
 
 # What a destination of any speed gets, per request in flight.
 _LEAST_PER_FLIGHT = 4
-# A batch waits for two commits of its own, and each time for the one that runs before; growing takes a little more.
-_PER_ANSWERED = 3
-_MOST = 512
+# What waits for its own commit also waits for the one that runs, and a batch does so twice. More than that would only make
+# the commits longer, and by that the wait.
+_PER_ANSWERED = 2
+_MOST = 256
 
 
 class Headroom:
