@@ -28,7 +28,7 @@ CLAIMS = {
         "a difference has no reason (UNX-00): look at it before the month is closed",
     ),
     "every_payout_is_its_movements": (
-        "select payout_id from marts.fct_payouts where unexplained_minor <> 0",
+        "select payout_id from marts.fct_payouts where is_content_listed and unexplained_minor <> 0",
         "a payout is not the sum of its charges, refunds, fees and disputes (I-08)",
     ),
 }

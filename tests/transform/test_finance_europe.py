@@ -109,7 +109,7 @@ def test_the_balance_closes_per_account_and_currency_on_what_paypal_reports(ware
     )
     assert [tuple(row.values()) for row in rows] == [("EUR", 12_156, 12_156), ("GBP", 0, 0)]
     assert (
-        warehouse.value("select reserved_minor from canonical.can_processor_balances where currency_code = 'EUR'")
+        warehouse.value("select withheld_minor from canonical.can_processor_balances where currency_code = 'EUR'")
         == 10_000
     )
 

@@ -164,7 +164,7 @@ def test_available_and_reserved_are_what_the_ledger_of_the_twin_makes() -> None:
         " cast(-sum(case when movement_type like 'reserve%' then net_minor else 0 end) as bigint)"
         " from {{ ref('can_processor_movements') }} group by 1 order by 1"
     )
-    query = "select currency_code, available_minor, reserved_minor from {{ ref('can_processor_balances__paypal') }} order by 1"
+    query = "select currency_code, available_minor, withheld_minor from {{ ref('can_processor_balances__paypal') }} order by 1"
     assert rows.query(query) == moved
     assert moved[0][2] == 10_000
 

@@ -11,9 +11,9 @@ held as (
 ),
 
 compared as (
-    select balances.balance_id, balances.reserved_minor, coalesce(held.held_minor, 0) as held_minor
+    select balances.balance_id, balances.withheld_minor, coalesce(held.held_minor, 0) as held_minor
     from {{ ref('can_processor_balances') }} as balances
     left join held using (platform, account_id, currency_code)
 )
 
-select * from compared where reserved_minor != held_minor
+select * from compared where withheld_minor != held_minor

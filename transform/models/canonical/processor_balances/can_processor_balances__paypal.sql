@@ -18,7 +18,7 @@ mapped as (
         -- An answer without the parts is all available; what is withheld is no part of what is available.
         coalesce(balances.available_minor, balances.total_minor - coalesce(balances.withheld_minor, 0)) as available_minor,
         cast(0 as bigint) as pending_minor,
-        coalesce(balances.withheld_minor, 0) as reserved_minor,
+        coalesce(balances.withheld_minor, 0) as withheld_minor,
         balances.as_of_at
     from balances
     left join accounts

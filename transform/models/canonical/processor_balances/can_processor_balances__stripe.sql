@@ -28,7 +28,7 @@ mapped as (
         per_currency.currency_code,
         per_currency.available_minor,
         per_currency.pending_minor,
-        cast(0 as bigint) as reserved_minor,
+        cast(0 as bigint) as withheld_minor,
         per_currency.as_of_at
     from per_currency
     left join accounts
