@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from sandbox.world import build_world
 from tests.transform.canonical_rows import TRANSFORM
 from tests.transform.raw_rows import RawRows
 
+SHARED = Path(__file__).parents[3] / "shared"
 LATE = "2026-09-30T23:30:00-00:00"  # already October in Berlin
 
 
@@ -113,6 +116,29 @@ def test_a_withdrawal_is_a_payout_and_fails_when_the_bank_sends_it_back() -> Non
         ("OUT2", "in_transit", 700, False, None),
         ("OUT3", "paid", 800, False, None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("sample", "path", "minor"),
+    [
+        ("customer_disputes_v1/*__make_offer.json", ("offer_amount",), 2_300),
+        ("payments_payment_v2/*__refund_request.json", ("amount",), 1_000),
+        ("payments_payment_v2/*__capture_request.json", ("amount",), 1_099),
+        ("checkout_orders_v2/*__orders_request_create.json", ("purchase_units", 0, "amount"), 10_000),
+    ],
+)
+def test_money_as_the_vendors_samples_write_it_is_read_to_the_cent(
+    sample: str, path: tuple[str | int, ...], minor: int
+) -> None:
+    found = sorted((SHARED / "payloads/paypal").glob(sample))
+    if not found:
+        pytest.skip(f"the vendor's sample {sample} is not in {SHARED}/payloads/paypal")
+    money: Any = json.loads(found[0].read_text())
+    for step in path:
+        money = money[step]
+    rows = story(entry("CAP", "T0006", money["value"], currency=money["currency_code"]))
+    query = "select currency_code, amount_minor from {{ ref('can_processor_movements') }}"
+    assert rows.query(query) == [("USD", minor)]
 
 
 @pytest.mark.parametrize(

@@ -261,16 +261,6 @@ def test_every_request_is_an_operation_of_the_vendor(name: str) -> None:
         assert set(request.url.params) <= parameters[template]
 
 
-@pytest.mark.parametrize("file", ["make_offer", "deny_offer"])
-def test_money_in_the_vendors_samples_is_decimal_text_with_its_currency(file: str) -> None:
-    folder = SHARED / "payloads/paypal/customer_disputes_v1"
-    found = sorted(folder.glob(f"*__{file}.json"))
-    if not found:
-        pytest.skip(f"the vendor's sample is not in {folder}")
-    for money in (json.loads(found[0].read_text()).get("offer_amount"),):
-        assert money is None or (set(money) == {"currency_code", "value"} and isinstance(money["value"], str))
-
-
 def test_unknown_fields_of_a_row_are_set_aside_and_named() -> None:
     notices = Notices()
     shape({**RECORDS["transactions"], "brand_new": 1}, CONNECTOR.resource("transactions"), "eu", notices, "t")
