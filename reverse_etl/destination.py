@@ -13,8 +13,10 @@ from typing import Any
 from reverse_etl.errors import CodeTable, ErrorTable, Kind
 from reverse_etl.plan import Delivery
 
-# What `prepare` read before the first write, e.g. {"items": {"Product": "1"}}.
+# What was read before the first write, e.g. {"items": {"Product": "1"}}, and under UPSTREAM the destination's ids of
+# the documents a delivery waited for, by their record keys.
 References = Mapping[str, Mapping[str, str]]
+UPSTREAM = "upstream"
 
 
 @dataclass(frozen=True)

@@ -104,8 +104,8 @@ CODES: dict[str, Advice] = {
     "already_fulfilled": Advice(_M, _FIX, "compare the parcels of this order on both sides, then accept or correct"),
 }
 
-# Codes of one trouble with a row in common: a document names an item, account or customer that is not there.
-_ROWS = dict.fromkeys(("missing_item", "missing_account", "missing_customer"), "missing_reference")
+# Codes of one trouble with a row in common: a document names an item, account, customer or terms that are not there.
+_ROWS = dict.fromkeys(("missing_item", "missing_account", "missing_customer", "missing_term"), "missing_reference")
 
 
 def advice(code: str, kind: str) -> Advice:

@@ -137,6 +137,24 @@ class LedgerQueries:
         with reader(self._engine) as connection:
             return connection.execute(wanted).first() is not None
 
+    def upstream_ids(self, delivery_ids: Sequence[str]) -> dict[str, str]:
+        """The destination's ids of the documents these deliveries waited for, by record key; what gave none is left out."""
+        needed = DEPENDENCIES.join(
+            ACCEPTED,
+            and_(
+                ACCEPTED.c.sync == DEPENDENCIES.c.upstream_sync,
+                ACCEPTED.c.record_key == DEPENDENCIES.c.upstream_key,
+            ),
+        ).join(DELIVERIES, DELIVERIES.c.delivery_id == ACCEPTED.c.delivery_id)
+        wanted = select(DEPENDENCIES.c.upstream_key, DELIVERIES.c.destination_id).select_from(needed)
+        chosen = wanted.where(
+            DEPENDENCIES.c.delivery_id.in_(delivery_ids),
+            DELIVERIES.c.destination_id.is_not(None),
+            DELIVERIES.c.destination_id != "",
+        )
+        with reader(self._engine) as connection:
+            return {key: found for key, found in connection.execute(chosen)}
+
     def blocked(self, sync: str) -> tuple[tuple[Delivery, str], ...]:
         """Approved deliveries of a sync that wait for an upstream document, each with that document's key."""
         waits = and_(DELIVERIES.c.sync == sync, DELIVERIES.c.state == State.APPROVED, _is_blocked())

@@ -16,7 +16,17 @@ from datetime import datetime
 from reverse_etl import answers, canonical_json, ownership, retries
 from reverse_etl.claims import Answered, Attempt, Claim, Purpose, Release
 from reverse_etl.client import READ_SECONDS, DestinationClient
-from reverse_etl.destination import Answer, Destination, LookUpMany, Outcome, References, Request, Result, Write
+from reverse_etl.destination import (
+    UPSTREAM,
+    Answer,
+    Destination,
+    LookUpMany,
+    Outcome,
+    References,
+    Request,
+    Result,
+    Write,
+)
 from reverse_etl.errors import DeliveryError, Kind, RejectedRecord, RetryLater, StopSync
 from reverse_etl.evidence import discreet
 from reverse_etl.feed import Feed
@@ -239,7 +249,7 @@ class Push:
     async def _send(self, batch: Sequence[Delivery]) -> tuple[Sequence[Delivery], Mapping[str, Outcome]]:
         """One request for those of the batch that are ours, and one recorded outcome for each of them."""
         write = self._write(batch[0])
-        references = await self._references.of(batch[0].object)
+        references = await self._names_in(batch)
         await self.client.turn()
         attempts = await self._claim(batch, Purpose.WRITE)
         ours = [attempt.delivery for attempt in attempts]
@@ -263,6 +273,12 @@ class Push:
         outcomes = await self._record(attempts, outcomes, answer, request)
         self.step("recorded")
         return ours, outcomes
+
+    async def _names_in(self, batch: Sequence[Delivery]) -> References:
+        """What the batch's documents name: tables read there, and the ids of the documents they waited for."""
+        tables = await self._references.of(batch[0].object)
+        waited = [delivery.delivery_id for delivery in batch if delivery.depends_on]
+        return {**tables, UPSTREAM: self.ledger.queries.upstream_ids(waited)} if waited else tables
 
     async def _record(
         self,

@@ -210,6 +210,7 @@ class Order:
     payment_terms: str | None = None
     currency_code: str | None = None  # None means the world's
     vat_number: str | None = None
+    po_number: str | None = None
     story: Story = ()
 
     @property

@@ -48,7 +48,9 @@ ORDER = f"""
   displayFulfillmentStatus customer {{ id email: defaultEmailAddress {{ emailAddress }} }}
   shippingAddress {ADDRESS} billingAddress {ADDRESS}
   paymentTerms {{ paymentTermsName paymentTermsType dueInDays }}
-  purchasingEntity {{ __typename ... on PurchasingCompany {{ company {{ id name }} }} }}
+  purchasingEntity {{ __typename ... on PurchasingCompany {{
+    company {{ id name }} location {{ id taxSettings {{ taxRegistrationId }} }}
+  }} }}
   totalPriceSet {MONEY} subtotalPriceSet {SHOP_MONEY} totalDiscountsSet {SHOP_MONEY} totalTaxSet {SHOP_MONEY}
   totalShippingPriceSet {SHOP_MONEY} totalTipReceivedSet {SHOP_MONEY} currentTotalPriceSet {SHOP_MONEY}
   totalReceivedSet {SHOP_MONEY} totalRefundedSet {SHOP_MONEY} totalOutstandingSet {SHOP_MONEY}

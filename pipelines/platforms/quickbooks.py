@@ -1,4 +1,4 @@
-"""QuickBooks Online → `raw_quickbooks`: documents with their lines, accounts, items, customers, and what was deleted.
+"""QuickBooks Online → `raw_quickbooks`: documents with their lines, accounts, items, customers, terms, and what was deleted.
 
 * Version and sunset: `minorversion=75`, the oldest that exists since August 2025; lower ones are treated as 75.
 * Auth: OAuth 2 bearer token of one company (realm); it lives one hour, so give the run a fresh one.
@@ -137,6 +137,20 @@ CUSTOMER = {
     "ship_addr": "json",
     "job": "bool",
     "taxable": "bool",
+    "resale_num": "text",
+    "sales_term_ref": "json",
+}
+
+TERM = {
+    **IDENTITY,
+    "name": "text",
+    "active": "bool",
+    "type": "text",
+    "due_days": "bigint",
+    "discount_days": "bigint",
+    "discount_percent": "decimal",
+    "day_of_month_due": "bigint",
+    "due_next_month_days": "bigint",
 }
 
 DELETION = {
@@ -158,7 +172,12 @@ DOCUMENTS = {
     "payments": "Payment",
 }
 
-NAMES = {"accounts": ("Account", ACCOUNT), "items": ("Item", ITEM), "customers": ("Customer", CUSTOMER)}
+NAMES = {
+    "accounts": ("Account", ACCOUNT),
+    "items": ("Item", ITEM),
+    "customers": ("Customer", CUSTOMER),
+    "terms": ("Term", TERM),
+}
 
 
 def connect(connection: Connection) -> httpx.Client:

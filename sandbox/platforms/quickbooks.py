@@ -26,6 +26,7 @@ from sandbox.pacing import bucket
 from sandbox.platforms import quickbooks_chart as chart
 from sandbox.platforms import quickbooks_writes as writes
 from sandbox.platforms.quickbooks_books import Books, Record
+from sandbox.platforms.quickbooks_faults import Fault
 from sandbox.platforms.quickbooks_query import Query, QueryError, field_of, moment, parse
 
 if TYPE_CHECKING:
@@ -36,8 +37,10 @@ KEYS_KEPT_FOR = timedelta(hours=24)
 READABLE = {
     name.lower(): name
     for name in ("SalesReceipt", "Invoice", "RefundReceipt", "CreditMemo", "Deposit", "JournalEntry", "Account", "Item",
-                 "Customer", "Payment")
+                 "Customer", "Payment", "Term")
 }  # fmt: skip
+# Names that may be hidden: a query that does not ask for hidden ones gets none.
+NAMES = {"Account", "Item", "Customer", "Term"}
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -59,7 +62,7 @@ def routes(world: World) -> list[BaseRoute]:
         entity = READABLE.get(request.path_params["entity"])
         found = books.get(entity, request.path_params["id"]) if entity else None
         if entity is None or found is None:
-            raise writes.Fault(
+            raise Fault(
                 "610", "Object Not Found", "Object Not Found : Something you're trying to use has been made inactive."
             )
         return _enveloped(world, {entity: found})
@@ -99,7 +102,7 @@ def too_many_requests(world: World) -> Response:
 
 def server_error(world: World) -> Response:
     """The vendor's own failure."""
-    fault = writes.Fault(
+    fault = Fault(
         "10000", "An application error has occurred while processing your request", "System Failure Error", status=500
     )
     return _refusal(world, fault, "SystemFault")
@@ -138,6 +141,8 @@ def _matching(books: Books, entity: str, query: Query) -> list[Record]:
             since = moment(condition.values[0])
     asked = books.numbered(entity, numbers[0]) if numbers else books.records(entity, since)
     rows = [row for row in asked if all(item.holds(row) for item in query.conditions)]
+    if entity in NAMES and not any(item.field.lower() == "active" for item in query.conditions):
+        rows = [row for row in rows if row.get("Active", True)]
     for field, is_descending in reversed(query.order_by):
         rows.sort(key=lambda row: _sortable(field_of(row, field)), reverse=is_descending)
     state["answered"] = key, rows
@@ -187,14 +192,12 @@ async def _post(books: Books, request: Request) -> Response:
     world = books.world
     entity = READABLE.get(request.path_params["entity"])
     if entity not in writes.WRITABLE:
-        raise writes.Fault(
-            "4040", "Unsupported Operation", f"Operation on {request.path_params['entity']} is not supported"
-        )
+        raise Fault("4040", "Unsupported Operation", f"Operation on {request.path_params['entity']} is not supported")
     raw = await request.body()
     try:
         body = loads(raw)
     except ValueError:
-        raise writes.Fault("2010", "Request has invalid or unsupported property", "The request is not JSON") from None
+        raise Fault("2010", "Request has invalid or unsupported property", "The request is not JSON") from None
     asked = request.query_params.get("requestid")
     operation = request.query_params.get("operation")
     kept: KeptAnswers = world.state("quickbooks").setdefault("requests", KeptAnswers(world.clock, KEYS_KEPT_FOR))
@@ -203,9 +206,7 @@ async def _post(books: Books, request: Request) -> Response:
     if known is not None:
         first, result = known
         if first != name:
-            raise writes.Fault(
-                "2090", "Duplicate requestid", f"requestid {asked} was used with another request", "requestid"
-            )
+            raise Fault("2090", "Duplicate requestid", f"requestid {asked} was used with another request", "requestid")
         return _enveloped(world, result)
     change = writes.delete if operation == "delete" else writes.write
     result = {entity: change(books, entity, body)}
@@ -230,7 +231,7 @@ def _guarded(world: World, handler: Handler) -> Handler:
         if request.headers.get("authorization") != f"Bearer {names['access_token']}":
             return unauthorized(world)
         if request.path_params["realm"] != names["realm_id"]:
-            fault = writes.Fault(
+            fault = Fault(
                 "3100", "message=ApplicationAuthorizationFailed; errorCode=003100; statusCode=403", "", status=403
             )
             return _refusal(world, fault, "AuthorizationFault")
@@ -239,14 +240,14 @@ def _guarded(world: World, handler: Handler) -> Handler:
         try:
             return await handler(request)
         except QueryError as error:
-            return _refusal(world, writes.Fault("4000", "Error parsing query", f"QueryParserError: {error}"))
-        except writes.Fault as fault:
+            return _refusal(world, Fault("4000", "Error parsing query", f"QueryParserError: {error}"))
+        except Fault as fault:
             return _refusal(world, fault)
 
     return endpoint
 
 
-def _refusal(world: World, fault: writes.Fault, kind: str = "ValidationFault") -> Response:
+def _refusal(world: World, fault: Fault, kind: str = "ValidationFault") -> Response:
     error = {"Message": fault.message, "Detail": fault.detail, "code": fault.code, "element": fault.element}
     return JSONResponse({"Fault": {"Error": [error], "type": kind}, "time": _time(world)}, fault.status)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,9 @@ class Books:
         self.world = world
         self.version = 0
         self.next_id = FIRST_ID
-        self.kept: dict[str, dict[str, Record]] = {"Account": {}, "Item": {}, "Customer": {}}
+        self.kept: dict[str, dict[str, Record]] = {"Account": {}, "Item": {}, "Customer": {}, "Term": {}}
+        # Documents dated up to this day are closed; None while the books are open.
+        self.closing_date: date | None = None
         self.gone: dict[str, dict[str, Record]] = {}
         self._typed_numbers: set[tuple[str, str]] = set()
         # Kept documents by (entity, number), because every create and every look-up asks for one.
@@ -36,6 +38,8 @@ class Books:
             self.kept["Account"][record["Id"]] = record
         for record in chart.items():
             self.kept["Item"][record["Id"]] = record
+        for record in chart.terms():
+            self.kept["Term"][record["Id"]] = record
         for document in world.documents.tail:
             self._typed_numbers.add((ENTITIES[document.kind], document.number))
             record = chart.customer(document.customer_name, document.customer_email, world.currency)

@@ -30,10 +30,18 @@ ACCOUNTS = (
     ("5000", "Cost of goods sold", "Cost of Goods Sold", "SuppliesMaterialsCogs", "Expense"),
     ("6000", "Processing fees", "Expense", "BankCharges", "Expense"),
     ("6010", "Dispute fees", "Expense", "BankCharges", "Expense"),
+    ("1140", "Undeposited funds", "Other Current Asset", "UndepositedFunds", "Asset"),
+    ("2330", "Customer overpayments", "Other Current Liability", "OtherCurrentLiabilities", "Liability"),
 )
 ITEMS = (
     ("Product", "4000"), ("Discount", "4010"), ("Return", "4020"), ("Shipping", "4030"), ("Gift card", "2200"),
     ("Sales tax", "2100"), ("Tip", "2340"), ("Fee", "6000"), ("Dispute fee", "6010"),
+)  # fmt: skip
+# name, kind, due days, day of the month, discount percent, discount days
+TERMS = (
+    ("Due on receipt", "STANDARD", 0, None, None, None), ("Net 15", "STANDARD", 15, None, None, None),
+    ("Net 30", "STANDARD", 30, None, None, None), ("Net 60", "STANDARD", 60, None, None, None),
+    ("2% 10 Net 30", "STANDARD", 30, None, 2, 10), ("EOM 15", "DATE_DRIVEN", None, 15, None, None),
 )  # fmt: skip
 ITEM_OF_ACCOUNT = {number: name for name, number in ITEMS}
 ACCOUNT_IDS = {row[0]: str(30 + place) for place, row in enumerate(ACCOUNTS, start=1)}
@@ -100,6 +108,23 @@ def items() -> Iterable[dict[str, Any]]:
             "IncomeAccountRef": account_ref(number),
             "PurchaseCost": 0,
             "TrackQtyOnHand": False,
+            "domain": "QBO",
+            "sparse": False,
+            "SyncToken": "0",
+            "MetaData": meta(OPENED),
+        }
+
+
+def terms() -> Iterable[dict[str, Any]]:
+    """Payment terms; those that end on a day of the month have no due days."""
+    for place, (name, kind, due, day, percent, days) in enumerate(TERMS, start=1):
+        named = {"DueDays": due, "DayOfMonthDue": day, "DiscountPercent": percent, "DiscountDays": days}
+        yield {
+            "Id": str(place),
+            "Name": name,
+            "Active": True,
+            "Type": kind,
+            **{field: value for field, value in named.items() if value is not None},
             "domain": "QBO",
             "sparse": False,
             "SyncToken": "0",

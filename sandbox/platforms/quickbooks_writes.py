@@ -7,7 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.platforms import quickbooks_chart as chart
+from sandbox.platforms import quickbooks_payments as payments
 from sandbox.platforms.quickbooks_books import Books, Record, subtotal
+from sandbox.platforms.quickbooks_faults import Fault, cents, closed, inactive, missing
 
 SALES_FORMS = {"SalesReceipt", "Invoice", "RefundReceipt", "CreditMemo"}
 WRITABLE = {*SALES_FORMS, "Deposit", "JournalEntry", "Payment", "Customer"}
@@ -16,14 +18,6 @@ EFFECTS = {
     "CreditMemo": "credit_memo", "Deposit": "deposit", "JournalEntry": "journal_entry", "Payment": "payment",
     "Customer": "customer",
 }  # fmt: skip
-
-
-class Fault(Exception):
-    """A refusal in the vendor's terms."""
-
-    def __init__(self, code: str, message: str, detail: str, element: str = "", status: int = 400) -> None:
-        super().__init__(detail)
-        self.code, self.message, self.detail, self.element, self.status = code, message, detail, element, status
 
 
 def write(books: Books, entity: str, body: Any) -> Record:
@@ -36,6 +30,8 @@ def write(books: Books, entity: str, body: Any) -> Record:
         # The vendor's deposits have no number; one that is sent along is not kept.
         new.pop("DocNumber", None)
     _check_number(books, entity, new, old)
+    if entity != "Customer":
+        _check_open(books, new, old)
     record = _BUILDERS[entity](books, entity, new)
     now = books.world.clock.advance(0.001)
     record["Id"] = old["Id"] if old else books.new_id()
@@ -57,6 +53,8 @@ def delete(books: Books, entity: str, body: Any) -> Record:
         raise Fault("2020", "Required param missing, need to supply the required value for the API",
                     "Required parameter Id is missing in the request", "Id")  # fmt: skip
     old = _current(books, entity, body)
+    if entity != "Customer":
+        _check_open(books, old, old)
     now = books.world.clock.advance(0.001)
     books.delete(entity, {**old, "MetaData": {**old["MetaData"], "LastUpdatedTime": chart.pacific(now)}})
     books.world.effects.record("quickbooks", f"{EFFECTS[entity]}_deleted", natural_key(old))
@@ -91,14 +89,22 @@ def _check_number(books: Books, entity: str, body: Record, old: Record | None) -
                     f"different number. This number has already been used. DocNumber={number}")  # fmt: skip
 
 
+def _check_open(books: Books, *documents: Record | None) -> None:
+    """Neither the day a document had nor the one it gets may be closed."""
+    for document in documents:
+        day = (document or {}).get("TxnDate")
+        if books.closing_date is not None and day is not None and day <= books.closing_date.isoformat():
+            raise closed()
+
+
 def _sales_form(books: Books, entity: str, body: Record) -> Record:
     lines = [line for line in _lines(body) if line.get("DetailType") != "SubTotalLineDetail"]
     if not lines:
-        raise _missing("Line")
+        raise missing("Line")
     if entity in {"Invoice", "CreditMemo"} and not body.get("CustomerRef"):
-        raise _missing("CustomerRef")
+        raise missing("CustomerRef")
     if entity == "RefundReceipt" and not body.get("DepositToAccountRef"):
-        raise _missing("DepositToAccountRef")
+        raise missing("DepositToAccountRef")
     kept = [_sales_line(books, line, place) for place, line in enumerate(lines, start=1)]
     # A discount line is written as a positive amount and taken off.
     total = sum(
@@ -114,6 +120,8 @@ def _sales_form(books: Books, entity: str, body: Record) -> Record:
     record["TotalAmt"] = total
     record.setdefault("TxnTaxDetail", {"TotalTax": Decimal(0)})
     record["Balance"] = total if entity in {"Invoice", "CreditMemo"} else Decimal(0)
+    if entity == "Invoice":
+        record.setdefault("DueDate", record["TxnDate"])
     if entity in {"SalesReceipt", "RefundReceipt"}:
         record.setdefault("DepositToAccountRef", chart.account_ref("1100"))
     return record
@@ -134,7 +142,7 @@ def _sales_line(books: Books, line: Record, place: int) -> Record:
         detail = dict(line.get("SalesItemLineDetail") or {})
         item = _reference(books, "Item", detail.get("ItemRef") or {}, "ItemRef")
         price, quantity = detail.get("UnitPrice"), detail.get("Qty")
-        if price is not None and quantity is not None and _cents(Decimal(price) * Decimal(quantity)) != money:
+        if price is not None and quantity is not None and cents(Decimal(price) * Decimal(quantity)) != money:
             raise Fault("6070", "Amount is not equal to UnitPrice * Qty",
                         f"Amount calculation incorrect in the request. Amount is not equal to UnitPrice * Qty. Supplied value:{money}")  # fmt: skip
         detail["ItemRef"] = {"value": item["Id"], "name": item["Name"]}
@@ -148,9 +156,12 @@ def _deposit(books: Books, entity: str, body: Record) -> Record:
     target = _reference(books, "Account", body.get("DepositToAccountRef") or {}, "DepositToAccountRef")
     lines = _lines(body)
     if not lines:
-        raise _missing("Line")
+        raise missing("Line")
     kept = []
     for place, line in enumerate(lines, start=1):
+        if line.get("LinkedTxn"):
+            kept.append({"Id": str(place), "LineNum": place, **payments.deposited(books, line)})
+            continue
         detail = dict(line.get("DepositLineDetail") or {})
         source = _reference(books, "Account", detail.get("AccountRef") or {}, "AccountRef")
         detail["AccountRef"] = {"value": source["Id"], "name": source["Name"]}
@@ -173,14 +184,14 @@ def _journal_entry(books: Books, entity: str, body: Record) -> Record:
         detail = dict(line.get("JournalEntryLineDetail") or {})
         side = detail.get("PostingType")
         if side not in sides:
-            raise _missing("PostingType")
+            raise missing("PostingType")
         account = _reference(books, "Account", detail.get("AccountRef") or {}, "AccountRef")
         detail["AccountRef"] = {"value": account["Id"], "name": account["Name"]}
         money = _money(line)
         sides[side] += money
         kept.append({"Id": str(place - 1), **line, "Amount": money, "JournalEntryLineDetail": detail})
     if not kept:
-        raise _missing("Line")
+        raise missing("Line")
     if sides["Debit"] != sides["Credit"]:
         raise Fault("6000", "A business validation error has occurred while processing your request",
                     "Business Validation Error: The transaction is not balanced. Please make sure total debits equal "
@@ -190,32 +201,23 @@ def _journal_entry(books: Books, entity: str, body: Record) -> Record:
     return {**record, "Line": kept, "TotalAmt": sides["Debit"], "Adjustment": bool(body.get("Adjustment", False))}
 
 
-def _payment(books: Books, entity: str, body: Record) -> Record:
-    if not body.get("CustomerRef"):
-        raise _missing("CustomerRef")
-    record = _with_refs(books, body)
-    record.setdefault("TxnDate", _today(books))
-    total = _cents(Decimal(body.get("TotalAmt", 0)))
-    return {**record, "TotalAmt": total, "UnappliedAmt": Decimal(0) if body.get("Line") else total}
-
-
 def _customer(books: Books, entity: str, body: Record) -> Record:
     name = body.get("DisplayName") or " ".join(filter(None, (body.get("GivenName"), body.get("FamilyName"))))
     if not name:
-        raise _missing("DisplayName")
+        raise missing("DisplayName")
     others = (record for record in books.records("Customer") if record["Id"] != str(body.get("Id")))
     if any(record["DisplayName"].lower() == name.lower() for record in others):
         raise Fault("6240", "Duplicate Name Exists Error", "The name supplied already exists. : Another customer, vendor "
                     "or employee is already using this name. Please use a different name.")  # fmt: skip
     fresh = chart.customer(name, None, books.world.currency)
-    return {**fresh, **body, "DisplayName": name, "FullyQualifiedName": name}
+    return {**fresh, **_with_refs(books, body), "DisplayName": name, "FullyQualifiedName": name}
 
 
 _BUILDERS: dict[str, Callable[[Books, str, Record], Record]] = {
     **dict.fromkeys(SALES_FORMS, _sales_form),
     "Deposit": _deposit,
     "JournalEntry": _journal_entry,
-    "Payment": _payment,
+    "Payment": lambda books, entity, body: payments.payment(books, _with_refs(books, body), _today(books)),
     "Customer": _customer,
 }
 
@@ -223,7 +225,7 @@ _BUILDERS: dict[str, Callable[[Books, str, Record], Record]] = {
 def _with_refs(books: Books, body: Record) -> Record:
     """The body with its references checked and named."""
     record = dict(body)
-    for field, entity in (("CustomerRef", "Customer"), ("DepositToAccountRef", "Account")):
+    for field, entity in (("CustomerRef", "Customer"), ("DepositToAccountRef", "Account"), ("SalesTermRef", "Term")):
         if body.get(field):
             found = _reference(books, entity, body[field], field)
             record[field] = {"value": found["Id"], "name": found.get("DisplayName") or found["Name"]}
@@ -232,7 +234,7 @@ def _with_refs(books: Books, body: Record) -> Record:
 
 def _reference(books: Books, entity: str, reference: Record, field: str) -> Record:
     if not reference.get("value"):
-        raise _missing(field)
+        raise missing(field)
     found = books.get(entity, str(reference["value"]))
     if found is None:
         raise Fault(
@@ -241,6 +243,8 @@ def _reference(books: Books, entity: str, reference: Record, field: str) -> Reco
             f"Invalid Reference Id : {entity} with id {reference['value']} not found",
             field,
         )
+    if not found.get("Active", True):
+        raise inactive(field)
     return found
 
 
@@ -251,25 +255,16 @@ def _lines(body: Record) -> list[Record]:
 def _money(line: Record) -> Decimal:
     value = line.get("Amount")
     if not isinstance(value, int | Decimal) or isinstance(value, bool):
-        raise _missing("Amount")
-    if _cents(Decimal(value)) != Decimal(value):
+        raise missing("Amount")
+    if cents(Decimal(value)) != Decimal(value):
         raise Fault(
             "2010",
             "Request has invalid or unsupported property",
             f"Amount {value} has more than two decimals",
             "Amount",
         )
-    return _cents(Decimal(value))
-
-
-def _cents(value: Decimal) -> Decimal:
-    return value.quantize(Decimal("0.01"))
+    return cents(Decimal(value))
 
 
 def _today(books: Books) -> str:
     return books.world.clock.now().astimezone(chart.PACIFIC).date().isoformat()
-
-
-def _missing(field: str) -> Fault:
-    return Fault("2020", "Required param missing, need to supply the required value for the API",
-                 f"Required parameter {field} is missing in the request", field)  # fmt: skip

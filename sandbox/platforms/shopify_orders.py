@@ -35,7 +35,7 @@ def order_node(world: World, order: Order) -> Node:
         "email": order.email,
         "phone": None if order.email else order.person.phone,
         "note": None,
-        "poNumber": None,
+        "poNumber": order.po_number,
         "sourceName": "web",
         "discountCode": order.discount_code,
         "discountCodes": [order.discount_code] if order.discount_code else [],
@@ -47,6 +47,7 @@ def order_node(world: World, order: Order) -> Node:
         "displayFulfillmentStatus": lambda _: display_fulfilment_status(world, order),
         "paymentGatewayNames": sorted({leg.gateway for leg in order.tenders}),
         "paymentTerms": _payment_terms(order),
+        "purchasingEntity": _purchasing_company(order),
         "taxLines": [tax_line(order, order.tax_minor)] if order.tax_minor else [],
         **_totals(order),
         **_people(order),
@@ -110,6 +111,23 @@ def _payment_terms(order: Order) -> Node | None:
         "paymentTermsType": "NET",
         "dueInDays": days,
         "overdue": False,
+    }
+
+
+def _purchasing_company(order: Order) -> Node | None:
+    """The company of a B2B order; nobody else buys through one here."""
+    if not order.is_b2b or order.person.company is None:
+        return None
+    key, name = order.person.key, order.person.company
+    return {
+        "__typename": "PurchasingCompany",
+        "company": {"__typename": "Company", "id": gid("Company", key), "name": name},
+        "location": {
+            "__typename": "CompanyLocation",
+            "id": gid("CompanyLocation", key),
+            "name": name,
+            "taxSettings": {"taxRegistrationId": order.vat_number},
+        },
     }
 
 

@@ -129,7 +129,9 @@ type Duty implements Node { id: ID! price: MoneyBag! taxLines: [TaxLine!]! }
 type RefundDuty { amountSet: MoneyBag! originalDuty: Duty }
 type TransactionFee implements Node { id: ID! type: String! amount: MoneyV2! }
 type Company implements Node { id: ID! name: String! }
-type PurchasingCompany { company: Company! }
+type CompanyLocationTaxSettings { taxRegistrationId: String }
+type CompanyLocation implements Node { id: ID! name: String! taxSettings: CompanyLocationTaxSettings! }
+type PurchasingCompany { company: Company! location: CompanyLocation! }
 union PurchasingEntity = Customer | PurchasingCompany
 type LineItem implements Node {
   id: ID! name: String! title: String! variantTitle: String sku: String vendor: String quantity: Int! currentQuantity: Int!

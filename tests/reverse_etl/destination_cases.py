@@ -18,6 +18,8 @@ REFERENCES = {
     "items": {"Product": "1", "Fee": "8"},
     "accounts": {"1000": "35", "1100": "36"},
     "customers": {"Ann": "9"},
+    "terms": {"Net 30": "3"},
+    "customer versions": {"Ann": "9/4"},
 }
 PAYLOAD = {
     "inventory_item_gid": "gid://shopify/InventoryItem/1", "location_gid": "gid://shopify/Location/1", "sku": "S",
@@ -26,7 +28,8 @@ PAYLOAD = {
     "document_number": "#1042", "document_date": "2026-10-05", "customer_name": "Ann", "memo": "m",
     "deposit_account_number": "1000", "total_minor": 9680, "email": "a@example.com", "segment": "loyal", "r_score": 5,
     "f_score": 4, "m_score": 3, "as_of_date": "2026-10-31", "net_revenue_minor": 12050, "orders_count": 2,
-    "rule_version": "rfm-1",
+    "rule_version": "rfm-1", "due_date": "2026-11-04", "terms_name": "Net 30", "customer_note": "Purchase order 7",
+    "display_name": "Ann", "tax_id": "12-3456789",
 }  # fmt: skip
 LINES = {
     "fulfilment": ({"fulfilment_order_line_gid": "gid://shopify/FulfillmentOrderLineItem/1", "line_quantity": 1},),
@@ -37,14 +40,17 @@ LINES = {
 }
 SYNCS = list(all_syncs())
 CONTACTS = [name for name in SYNCS if name.startswith(("hubspot", "klaviyo"))]
-BOOKS = [name for name in SYNCS if name.startswith("quickbooks")]
+# Documents of the books; their customers are kept in a state.
+BOOKS = [name for name in SYNCS if name.startswith("quickbooks") and all_syncs()[name].mode == "create"]
 # A deposit has no number of its own there.
-NUMBERED = [name for name in BOOKS if name != "quickbooks__deposits"]
+NUMBERED = [name for name in BOOKS if "document_number" in all_syncs()[name].fields and name != "quickbooks__deposits"]
 # How many records a request of this sync may hold in these tests.
 SIZES = dict.fromkeys(SYNCS, 1) | dict.fromkeys(
     ("shopify__stock_levels", "woocommerce__stock_levels", "hubspot__contacts"), 3
 )
-ENTITIES = {"sales_receipt": "SalesReceipt", "refund_receipt": "RefundReceipt", "deposit": "Deposit"}
+ENTITIES = {
+    "sales_receipt": "SalesReceipt", "refund_receipt": "RefundReceipt", "deposit": "Deposit", "invoice": "Invoice",
+}  # fmt: skip
 
 
 def write(name: str) -> Write:
@@ -143,6 +149,9 @@ def _level(quantity: int | None) -> dict[str, Any]:
     return {"data": {"inventoryItem": {"id": "i", "inventoryLevel": level if quantity is not None else None}}}
 
 
+_CUSTOMER = {
+    "Id": "9", "SyncToken": "4", "DisplayName": "Ann", "ResaleNum": "12-3456789", "SalesTermRef": {"value": "3", "name": "Net 30"},
+}  # fmt: skip
 _NO_DOCUMENT = Answer(200, {"QueryResponse": {}, "time": "t"})
 HELD = {
     "shopify__stock_levels": Held(_level(5), {"quantity": 5}, Answer(200, _level(None))),
@@ -163,6 +172,11 @@ HELD = {
         {"data": [{"type": "profile", "id": "7", "attributes": {"properties": {**_PROPERTIES, "cartwheel_orders": 2}}}]},
         SCORES,
         Answer(200, {"data": [], "links": {}}),
+    ),
+    "quickbooks__customers": Held(
+        {"QueryResponse": {"Customer": [_CUSTOMER], "startPosition": 1, "maxResults": 1}},
+        {name: PAYLOAD[name] for name in ("display_name", "tax_id", "terms_name")},
+        _NO_DOCUMENT,
     ),
 } | {
     name: Held(_document(name), {"document_date": "2026-10-05", "total_minor": 9680}, _NO_DOCUMENT) for name in BOOKS

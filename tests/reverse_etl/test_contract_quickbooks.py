@@ -15,6 +15,7 @@ ENTITIES = {
     "quickbooks__sales_receipts": "SalesReceipt",
     "quickbooks__credit_memos": "RefundReceipt",
     "quickbooks__deposits": "Deposit",
+    "quickbooks__invoices": "Invoice",
 }
 
 

@@ -43,6 +43,7 @@ def test_encoding_is_stable_and_carries_its_guard(name):
         "woocommerce__stock_levels": '"id":11',
         "hubspot__contacts": '"idProperty":"email"',
         "klaviyo__profiles": "a0@example.com",
+        "quickbooks__customers": '"SyncToken":"4"',
     }.get(name, f'"requestid":"{KEY}"')
     assert guard in text
 
@@ -186,7 +187,9 @@ def test_many_records_that_fail_for_one_missing_item_have_one_cause():
         wanting = {table: {} for table in REFERENCES}
         with pytest.raises(DeliveryError) as caught:
             write(name).encode(batch(name), KEY, wanting)
-        assert (caught.value.code, caught.value.cause) == ("missing_account", "account 1000")
+        # The first name an invoice needs is its customer, of any other document the account the money goes to.
+        wanted = ("missing_customer", "customer Ann") if "invoice" in name else ("missing_account", "account 1000")
+        assert (caught.value.code, caught.value.cause) == wanted
     with pytest.raises(DeliveryError) as caught:
         write("quickbooks__sales_receipts").encode(
             batch("quickbooks__sales_receipts"), KEY, {**REFERENCES, "items": {"Product": "1"}}
@@ -252,7 +255,7 @@ def test_quickbooks_wants_a_minute_and_does_not_say_so():
 
 
 def test_long_document_numbers_are_cut_without_meeting():
-    from reverse_etl.destinations.quickbooks import document_number
+    from reverse_etl.destinations.quickbooks.documents import document_number
 
     numbers = {
         document_number(one("quickbooks__deposits", document_number=f"payout-of-the-first-of-october-{at}"))

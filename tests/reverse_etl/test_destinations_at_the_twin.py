@@ -102,7 +102,10 @@ def wanted(twin):
         return replace(one(name, **ids, quantity=have + 3), changes=(Change("quantity", have, have + 3),))
     if name in CONTACTS:
         return replace(one(name, email="twin@example.com"), changes=(Change("segment", None, "loyal"),))
-    return replace(one(name, customer_name=None, document_number="T-1"), record_key=f"je:twin:{name}")
+    if name == "quickbooks__customers":
+        return one(name, display_name="Riverside Inns LLC")
+    customer = "Riverside Inns LLC" if name == "quickbooks__invoices" else None
+    return replace(one(name, customer_name=customer, document_number="T-1"), record_key=f"je:twin:{name}")
 
 
 def test_a_write_is_free_before_it_held_after_it_and_settles_its_own_doubt(twin):

@@ -4,6 +4,8 @@ with lines as (
     select document_key, line_amount_minor from {{ ref('fct_expected_sales_receipt_lines') }}
     union all
     select document_key, line_amount_minor from {{ ref('fct_expected_refund_receipt_lines') }}
+    union all
+    select document_key, line_amount_minor from {{ ref('fct_expected_invoice_lines') }}
 ),
 
 sums as (

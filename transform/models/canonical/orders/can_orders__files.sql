@@ -46,6 +46,9 @@ credit_notes as (
         false as is_test,
         false as is_b2b,
         cast(null as varchar) as payment_terms,
+        cast(null as varchar) as company_name,
+        cast(null as varchar) as tax_id,
+        cast(null as varchar) as po_number,
         true as is_fulfilled
     from refunds
     where platform_order_id is null
@@ -85,6 +88,9 @@ mapped as (
         all_orders.is_test,
         all_orders.is_b2b,
         all_orders.payment_terms,
+        all_orders.company_name,
+        all_orders.tax_id,
+        all_orders.po_number,
         all_orders.currency_code,
         all_orders.platform_customer_id,
         all_orders.customer_email,

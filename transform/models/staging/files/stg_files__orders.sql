@@ -20,6 +20,9 @@ renamed as (
         coalesce(is_test, false) as is_test,
         coalesce(is_b2b, false) as is_b2b,
         payment_terms,
+        nullif(trim(company_name), '') as company_name,
+        nullif(upper(replace(trim(tax_id), ' ', '')), '') as tax_id,
+        nullif(trim(po_number), '') as po_number,
         coalesce(is_fulfilled, false) as is_fulfilled
     from source
 )

@@ -19,6 +19,7 @@ renamed as (
             when 'Account' then 'account'
             when 'Item' then 'item'
             when 'Customer' then 'customer'
+            when 'Term' then 'terms'
             else 'unmapped'
         end as record_type,
         {{ utc_timestamp('last_updated_time') }} as deleted_at

@@ -62,6 +62,14 @@ renamed as (
             else lower({{ json_text('payment_terms', 'paymentTermsType') }})
         end as payment_terms,
 
+        ----------  the company that buys
+        coalesce(
+            nullif(trim({{ json_text('purchasing_entity', 'company.name') }}), ''),
+            nullif(trim({{ json_text('billing_address', 'company') }}), '')
+        ) as company_name,
+        nullif(upper(replace(trim({{ json_text('purchasing_entity', 'location.taxSettings.taxRegistrationId') }}), ' ', '')), '') as tax_id,
+        nullif(trim(po_number), '') as po_number,
+
         ----------  money
         upper(currency_code) as currency_code,
         {{ json_text('total_price_set', 'shopMoney.amount') }} as total_text,

@@ -10,8 +10,8 @@ business as (
         source.account_id,
         source.id,
         max(case when {{ json_text('items.item', 'key') }} = '_payment_terms' then nullif({{ json_text('items.item', 'value') }}, '') end) as payment_terms,
-        max(case when {{ json_text('items.item', 'key') }} in ('_billing_vat_number', '_vat_number') then nullif({{ json_text('items.item', 'value') }}, '') end) as customer_tax_number,
-        max(case when {{ json_text('items.item', 'key') }} = '_billing_po_number' then nullif({{ json_text('items.item', 'value') }}, '') end) as purchase_order_number
+        max(case when {{ json_text('items.item', 'key') }} in ('_billing_vat_number', '_vat_number', '_billing_tax_id') then nullif({{ json_text('items.item', 'value') }}, '') end) as customer_tax_number,
+        max(case when {{ json_text('items.item', 'key') }} in ('_billing_po_number', '_po_number') then nullif({{ json_text('items.item', 'value') }}, '') end) as purchase_order_number
     from source
     cross join {{ json_items('source.meta_data') }}
     group by source.account_id, source.id
@@ -65,6 +65,7 @@ renamed as (
         business.payment_terms,
         business.customer_tax_number,
         business.purchase_order_number,
+        nullif(trim({{ json_text('billing', 'company') }}), '') as company_name,
 
         ----------  money
         upper(currency) as currency_code,

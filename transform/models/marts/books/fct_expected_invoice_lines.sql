@@ -1,0 +1,39 @@
+with invoices as (
+    select * from {{ ref('fct_expected_invoices') }}
+),
+
+sold as (
+    {{ order_document_lines('invoices') }}
+),
+
+deductions as (
+    {%- for place, item, account, column, label in [
+        (10, 'Gift card', '2200', 'gift_card_minor', 'Paid with a gift card'),
+        (11, 'Store credit', '2210', 'store_credit_minor', 'Paid with store credit'),
+    ] %}
+    select document_key, {{ place }} as place, '' as place_key, '{{ item }}' as item_name, '{{ account }}' as account_number,
+        '{{ label }}' as line_description, -{{ column }} as line_amount_minor
+    from invoices
+    {% if not loop.last %}union all{% endif %}
+    {%- endfor %}
+),
+
+entries as (
+    select * from sold
+    union all
+    select * from deductions
+),
+
+lines as (
+    select
+        document_key,
+        cast(row_number() over (partition by document_key order by place, place_key) as bigint) as line_number,
+        item_name,
+        account_number,
+        line_description,
+        cast(line_amount_minor as bigint) as line_amount_minor
+    from entries
+    where line_amount_minor <> 0
+)
+
+select * from lines
