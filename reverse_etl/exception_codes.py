@@ -105,7 +105,9 @@ CODES: dict[str, Advice] = {
 }
 
 # Codes of one trouble with a row in common: a document names an item, account, customer or terms that are not there.
-_ROWS = dict.fromkeys(("missing_item", "missing_account", "missing_customer", "missing_term"), "missing_reference")
+_ROWS = dict.fromkeys(
+    ("missing_item", "missing_account", "missing_customer", "missing_term", "missing_document"), "missing_reference"
+)
 
 
 def advice(code: str, kind: str) -> Advice:

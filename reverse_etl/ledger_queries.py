@@ -153,7 +153,7 @@ class LedgerQueries:
             DELIVERIES.c.destination_id != "",
         )
         with reader(self._engine) as connection:
-            return {key: found for key, found in connection.execute(chosen)}
+            return {row.upstream_key: row.destination_id for row in connection.execute(chosen)}
 
     def blocked(self, sync: str) -> tuple[tuple[Delivery, str], ...]:
         """Approved deliveries of a sync that wait for an upstream document, each with that document's key."""

@@ -277,8 +277,9 @@ class Push:
     async def _names_in(self, batch: Sequence[Delivery]) -> References:
         """What the batch's documents name: tables read there, and the ids of the documents they waited for."""
         tables = await self._references.of(batch[0].object)
-        waited = [delivery.delivery_id for delivery in batch if delivery.depends_on]
-        return {**tables, UPSTREAM: self.ledger.queries.upstream_ids(waited)} if waited else tables
+        if not self.syncs[batch[0].sync].depends_on:
+            return tables
+        return {**tables, UPSTREAM: self.ledger.queries.upstream_ids([delivery.delivery_id for delivery in batch])}
 
     async def _record(
         self,

@@ -19,14 +19,6 @@ RECEIPTS = """create or replace table activation.act_quickbooks__{objects} (reco
     document_number varchar, document_date date, customer_name varchar, memo varchar, deposit_account_number varchar,
     total_minor bigint, item_name varchar, account_number varchar, line_description varchar, line_amount_minor bigint,
     money_minor bigint, currency_code varchar, reason varchar, source_key varchar, sales_receipt_key varchar)"""
-CUSTOMERS = """create or replace table activation.act_quickbooks__customers (record_key varchar, display_name varchar,
-    tax_id varchar, terms_name varchar, observed_display_name varchar, observed_tax_id varchar,
-    observed_terms_name varchar, money_minor bigint, currency_code varchar, reason varchar, source_key varchar)"""
-INVOICES = """create or replace table activation.act_quickbooks__invoices (record_key varchar, line_number bigint,
-    document_number varchar, document_date date, due_date date, customer_name varchar, memo varchar, terms_name varchar,
-    customer_note varchar, total_minor bigint, item_name varchar, account_number varchar, line_description varchar,
-    line_amount_minor bigint, money_minor bigint, currency_code varchar, reason varchar, source_key varchar,
-    customer_key varchar)"""
 TRACKING = """create or replace table activation.act_shopify__tracking (record_key varchar, line_number bigint,
     platform_order_id varchar, fulfilment_order_gid varchar, tracking_number varchar, carrier varchar,
     fulfilment_order_line_gid varchar, line_quantity bigint, money_minor bigint, currency_code varchar, reason varchar,
@@ -77,30 +69,6 @@ def receipts(connection, numbers, objects="sales_receipts", item="Product", wait
                 f"insert into activation.act_quickbooks__{objects} values ($1, $2, $3, '2026-10-05', 'Ann', $1, '1100',"
                 " 9680, $4, $5, 'a line', $6, 9680, 'USD', 'captured, not in the books', $3, $7)",
                 [f"je:main:{number}:captured:0", line, number, name, account, amount, waits_for],
-            )
-
-
-def customers(connection, names, terms="Net 30", observed=None):
-    """Companies the books do not have, or have under terms that were observed."""
-    connection.execute(CUSTOMERS)
-    for name in names:
-        connection.execute(
-            "insert into activation.act_quickbooks__customers values ($1, $2, '12-3456789', $3, $4, null, $5, null, 'USD',"
-            " 'invoiced on terms', $1)",
-            [f"customer:main:{name.lower()}", name, terms, name if observed else None, observed],
-        )
-
-
-def invoices(connection, numbers, customer, waits_for=None):
-    connection.execute(INVOICES)
-    for number in numbers:
-        for line, (name, account, amount) in enumerate(
-            (("Product", "4000", 10000), ("Sales tax", "2100", 800)), start=1
-        ):
-            connection.execute(
-                "insert into activation.act_quickbooks__invoices values ($1, $2, $3, '2026-10-05', '2026-11-04', $4, $1,"
-                " 'Net 30', 'Purchase order 7', 10800, $5, $6, 'a line', $7, 10800, 'USD', 'sold on terms', $3, $8)",
-                [f"je:main:{number}:captured:0", line, number, customer, name, account, amount, waits_for],
             )
 
 

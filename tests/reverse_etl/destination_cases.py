@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from reverse_etl import answers, destinations
-from reverse_etl.destination import Answer, Outcome, Request, Write
+from reverse_etl.destination import UPSTREAM, Answer, Outcome, Request, Write
 from reverse_etl.errors import DeliveryError
 from reverse_etl.plan import Action, Change, Delivery
 from reverse_etl.syncs import all_syncs
@@ -20,6 +20,7 @@ REFERENCES = {
     "customers": {"Ann": "9"},
     "terms": {"Net 30": "3"},
     "customer versions": {"Ann": "9/4"},
+    UPSTREAM: {"je:invoice": "501"},
 }
 PAYLOAD = {
     "inventory_item_gid": "gid://shopify/InventoryItem/1", "location_gid": "gid://shopify/Location/1", "sku": "S",
@@ -29,13 +30,22 @@ PAYLOAD = {
     "deposit_account_number": "1000", "total_minor": 9680, "email": "a@example.com", "segment": "loyal", "r_score": 5,
     "f_score": 4, "m_score": 3, "as_of_date": "2026-10-31", "net_revenue_minor": 12050, "orders_count": 2,
     "rule_version": "rfm-1", "due_date": "2026-11-04", "terms_name": "Net 30", "customer_note": "Purchase order 7",
-    "display_name": "Ann", "tax_id": "12-3456789",
+    "display_name": "Ann", "tax_id": "12-3456789", "payment_reference": "#1042",
 }  # fmt: skip
 LINES = {
     "fulfilment": ({"fulfilment_order_line_gid": "gid://shopify/FulfillmentOrderLineItem/1", "line_quantity": 1},),
     "document": (
         {"item_name": "Product", "account_number": "1100", "line_description": "d", "line_amount_minor": 10000},
         {"item_name": "Fee", "account_number": "1100", "line_description": "d", "line_amount_minor": -320},
+    ),
+    "payment": (
+        {"linked_type": "invoice", "linked_key": "je:invoice", "linked_document_id": None, "line_amount_minor": 9680},
+    ),
+    "payment_deposit": (
+        {"account_number": "1100", "linked_key": "je:invoice", "linked_document_id": None, "line_description": "d"}
+        | {"line_amount_minor": 9000},
+        {"account_number": "1100", "linked_key": None, "linked_document_id": None, "line_description": "d"}
+        | {"line_amount_minor": 680},
     ),
 }
 SYNCS = list(all_syncs())
@@ -50,6 +60,7 @@ SIZES = dict.fromkeys(SYNCS, 1) | dict.fromkeys(
 )
 ENTITIES = {
     "sales_receipt": "SalesReceipt", "refund_receipt": "RefundReceipt", "deposit": "Deposit", "invoice": "Invoice",
+    "credit_memo": "CreditMemo", "payment": "Payment", "payment_deposit": "Deposit",
 }  # fmt: skip
 
 
@@ -61,7 +72,7 @@ def write(name: str) -> Write:
 def batch(name: str, size: int = 1, action: Action = Action.UPDATE) -> list[Delivery]:
     """Deliveries as the sync would plan them, told apart by their natural keys."""
     sync = all_syncs()[name]
-    lines = LINES["fulfilment"] if sync.object == "fulfilment" else LINES["document"] if sync.line_fields else ()
+    lines = LINES.get(sync.object, LINES["document"] if sync.line_fields else ())
     return [
         Delivery(
             sync=name, destination=sync.destination, object=sync.object, record_key=f"record-{at}",

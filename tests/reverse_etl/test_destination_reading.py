@@ -96,7 +96,8 @@ def test_reading_asks_for_one_record_and_changes_nothing(name):
     natural = {
         "shopify__stock_levels": "InventoryItem/1", "shopify__tracking": "shopify/Order/1", "hubspot__contacts": "a0%40example.com",
         "woocommerce__stock_levels": "/products/11", "klaviyo__profiles": "a0@example.com",
-        "quickbooks__deposits": "TxnDate = '2026-10-05'", "quickbooks__customers": "DisplayName = 'Ann'",
+        "quickbooks__payments": "TxnDate = '2026-10-05'", "quickbooks__payment_deposits": "TxnDate = '2026-10-05'",
+            "quickbooks__deposits": "TxnDate = '2026-10-05'", "quickbooks__customers": "DisplayName = 'Ann'",
     }.get(name, "DocNumber = '#1042'")  # fmt: skip
     assert natural in first.path + canonical_json.dumps([first.params, first.json])
 

@@ -1,4 +1,4 @@
-"""QuickBooks Online: customers, invoices, sales receipts, refund receipts and deposits.
+"""QuickBooks Online: customers, invoices, credit notes, payments, sales receipts, refund receipts and deposits.
 
 OAuth bearer token, one company ("realm") per connection, minor version 75. 10 requests a second, 500 a minute, and 429
 means a minute. What documents name (items, accounts, customers, terms) is written by id: `references` are read once per
@@ -8,7 +8,7 @@ push. Amounts are JSON numbers in major units, written from Decimals. How a docu
 from __future__ import annotations
 
 from reverse_etl.destination import Destination, Pace
-from reverse_etl.destinations.quickbooks import sales
+from reverse_etl.destinations.quickbooks import payments, sales
 from reverse_etl.destinations.quickbooks.api import MEANINGS
 from reverse_etl.destinations.quickbooks.customers import CUSTOMER
 
@@ -22,6 +22,9 @@ DESTINATION = Destination(
     writes={
         "customer": CUSTOMER,
         "invoice": sales.INVOICE.write(),
+        "credit_memo": payments.CREDIT_MEMO.write(),
+        "payment": payments.PAYMENT.write(),
+        "payment_deposit": payments.PAYMENT_DEPOSIT.write(),
         "sales_receipt": sales.SALES_RECEIPT.write(),
         "refund_receipt": sales.REFUND_RECEIPT.write(),
         "deposit": sales.DEPOSIT.write(),

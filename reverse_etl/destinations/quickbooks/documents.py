@@ -15,6 +15,7 @@ from typing import Any
 from reverse_etl import canonical_json
 from reverse_etl.answers import accepted, at, complete, for_all, rejected, unreadable
 from reverse_etl.destination import (
+    UPSTREAM,
     Answer,
     Batch,
     LookUp,
@@ -26,7 +27,7 @@ from reverse_etl.destination import (
     Write,
 )  # fmt: skip
 from reverse_etl.destinations.quickbooks import api
-from reverse_etl.errors import Kind
+from reverse_etl.errors import Kind, RejectedRecord
 from reverse_etl.money import major, minor
 from reverse_etl.plan import Delivery
 
@@ -126,6 +127,18 @@ def document_number(delivery: Delivery) -> str:
 def amount_of(delivery: Delivery, line: Mapping[str, Any]) -> Any:
     """A line's amount in major units."""
     return major(line["line_amount_minor"], delivery.currency_code or "")
+
+
+def linked_id(delivery: Delivery, line: Mapping[str, Any], references: References) -> str:
+    """The books' id of the document a line names: as read back, else as the ledger was told when it was accepted."""
+    found = line["linked_document_id"] or references.get(UPSTREAM, {}).get(str(line["linked_key"]))
+    if found is None:
+        raise RejectedRecord(
+            f"the id of {line['linked_key']} in QuickBooks is not known: refresh, and plan again",
+            code="missing_document",
+            cause=f"document {line['linked_key']}",
+        )
+    return str(found)
 
 
 def sold_item(delivery: Delivery, line: Mapping[str, Any], references: References) -> Body:

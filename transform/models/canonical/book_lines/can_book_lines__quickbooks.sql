@@ -57,11 +57,15 @@ cash_back as (
 own_lines as (
     select
         lines.account_id, lines.platform_document_id, 1 as part,
-        coalesce(lines.platform_account_id, items.income_account_id) as platform_account_id,
+        coalesce(lines.platform_account_id, items.income_account_id, payments.deposit_to_account_id) as platform_account_id,
         lines.default_account_number, lines.signed_minor,
         lines.line_number * 1000 + lines.part_number as place, lines.item_name, lines.description
     from lines
     left join items using (account_id, platform_item_id)
+    left join documents as payments
+        on payments.document_type = 'payment'
+        and lines.account_id = payments.account_id
+        and lines.platform_payment_id = payments.platform_document_id
 ),
 
 entries as (

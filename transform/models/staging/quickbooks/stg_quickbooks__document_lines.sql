@@ -76,10 +76,13 @@ read as (
         ) as platform_account_id,
         {{ json_text('line', 'SalesItemLineDetail.ItemRef.value') }} as platform_item_id,
         {{ json_text('line', 'SalesItemLineDetail.ItemRef.name') }} as item_name,
-        nullif(trim({{ json_text('line', 'Description') }}), '') as description
+        nullif(trim({{ json_text('line', 'Description') }}), '') as description,
+        -- A deposit's line that banks a payment says nothing else: its account is the one the payment went to.
+        case when {{ json_text('line', 'LinkedTxn[0].TxnType') }} = 'Payment' then {{ json_text('line', 'LinkedTxn[0].TxnId') }} end
+            as platform_payment_id
     from opened
     -- Subtotals, bundles and bare descriptions repeat an amount or carry none.
-    where {{ json_text('line', 'DetailType') }} not in ('SubTotalLineDetail', 'GroupLineDetail', 'DescriptionOnly')
+    where coalesce({{ json_text('line', 'DetailType') }}, 'DepositLineDetail') not in ('SubTotalLineDetail', 'GroupLineDetail', 'DescriptionOnly')
 ),
 
 signed as (

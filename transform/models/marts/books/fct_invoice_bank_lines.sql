@@ -1,0 +1,61 @@
+with invoices as (
+    select * from {{ ref('fct_expected_invoices') }}
+),
+
+payouts as (
+    select distinct bank_line_id from {{ ref('fct_payouts') }} where bank_line_id is not null
+),
+
+money_in as (
+    select bank_lines.*, coalesce(bank_lines.reference, '') || ' ' || coalesce(bank_lines.description, '') as said
+    from {{ ref('can_bank_lines') }} as bank_lines
+    left join payouts on bank_lines.bank_line_id = payouts.bank_line_id
+    where bank_lines.amount_minor > 0 and payouts.bank_line_id is null
+),
+
+-- A number that two invoices bear names neither.
+unique_numbers as (
+    select entity_id, currency_code, number_key, min(document_key) as document_key, min(document_date) as document_date
+    from invoices
+    group by entity_id, currency_code, number_key
+    having count(*) = 1
+),
+
+spoken as (
+    select distinct money_in.bank_line_id, words.word
+    from money_in
+    cross join {{ text_words('money_in.said') }}
+),
+
+named as (
+    select money_in.bank_line_id, unique_numbers.document_key
+    from spoken
+    inner join money_in on spoken.bank_line_id = money_in.bank_line_id
+    inner join unique_numbers
+        on money_in.entity_id = unique_numbers.entity_id
+        and money_in.currency_code = unique_numbers.currency_code
+        and spoken.word = unique_numbers.number_key
+    where money_in.value_date >= unique_numbers.document_date
+),
+
+-- A line that names two invoices does not say how much is for which.
+unique_lines as (
+    select bank_line_id, min(document_key) as document_key
+    from named
+    group by bank_line_id
+    having count(*) = 1
+),
+
+matched as (
+    select
+        unique_lines.bank_line_id,
+        unique_lines.document_key,
+        money_in.entity_id,
+        money_in.value_date,
+        money_in.amount_minor,
+        money_in.currency_code
+    from unique_lines
+    inner join money_in on unique_lines.bank_line_id = money_in.bank_line_id
+)
+
+select * from matched
