@@ -29,6 +29,7 @@ class Twin:
 
     def __init__(self, sandbox, sync):
         self.name, self.platform, self.world = sync, all_syncs()[sync].destination, sandbox.world
+        self.sandbox = sandbox
         self.credentials = server.CREDENTIALS[self.platform]
         self.destination, self.url = destinations.load(self.platform), sandbox.base_urls[self.platform]
         self.write = write(sync)
@@ -76,6 +77,12 @@ def twin(request, sandbox):
     return Twin(sandbox, request.param)
 
 
+def open_invoice(twin):
+    """An invoice of the company that buys on terms, which still owes enough."""
+    records = twin.world.state("quickbooks")["books"].records("Invoice")
+    return next(record["Id"] for record in records if record["Balance"] >= 100)
+
+
 def wanted(twin):
     """A delivery about a record that this world has, or may get."""
     world, name = twin.world, twin.name
@@ -104,7 +111,22 @@ def wanted(twin):
         return replace(one(name, email="twin@example.com"), changes=(Change("segment", None, "loyal"),))
     if name == "quickbooks__customers":
         return one(name, display_name="Riverside Inns LLC")
-    customer = "Riverside Inns LLC" if name == "quickbooks__invoices" else None
+    owed = ("quickbooks__invoices", "quickbooks__credit_notes", "quickbooks__payments")
+    customer = "Riverside Inns LLC" if name in owed else None
+    if name == "quickbooks__payments":
+        made = one(name, customer_name=customer)
+        return replace(
+            made, record_key="je:twin:paid", lines=({**made.lines[0], "linked_document_id": open_invoice(twin)},)
+        )
+    if name == "quickbooks__payment_deposits":
+        made = one(name)
+        paid = wanted(Twin(twin.sandbox, "quickbooks__payments"))
+        received = Twin(twin.sandbox, "quickbooks__payments").deliver(
+            replace(paid, record_key="je:twin:banked", payload=paid.payload | {"deposit_account_number": "1140"}),
+            "banked",
+        )
+        linked = {"linked_document_id": received.destination_id, "line_amount_minor": 9680}
+        return replace(made, record_key="je:twin:deposit", lines=({**made.lines[0], **linked},))
     return replace(one(name, customer_name=customer, document_number="T-1"), record_key=f"je:twin:{name}")
 
 

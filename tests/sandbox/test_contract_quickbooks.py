@@ -38,7 +38,7 @@ def one(client: httpx.Client, entity: str) -> dict[str, Any]:
     return record
 
 
-@pytest.mark.parametrize("entity", ["SalesReceipt", "Invoice", "RefundReceipt", "Account", "Item", "Customer"])
+@pytest.mark.parametrize("entity", ["SalesReceipt", "Invoice", "RefundReceipt", "Account", "Item", "Customer", "Term"])
 def test_every_field_is_an_element_of_the_entity(
     books: httpx.Client, elements: dict[str, set[str]], entity: str
 ) -> None:
