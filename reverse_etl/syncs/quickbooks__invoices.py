@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reverse_etl.sync import Baseline, Guard, InDoubtPolicy, Lane, Limits, Mode, Sync
+from reverse_etl.sync import Baseline, Guard, Lane, Limits, Mode, Sync
 
 SYNC = Sync(
     name="quickbooks__invoices",
@@ -12,8 +12,6 @@ SYNC = Sync(
     mode=Mode.CREATE,
     guard=Guard.IDEMPOTENCY_KEY,
     baseline=Baseline.ACCEPTED,
-    # How long a requestid is kept is not published, so the document is looked up before it is sent again.
-    in_doubt=InDoubtPolicy.LOOK_UP,
     lane=Lane.LEDGER,
     fields=(
         "document_number",

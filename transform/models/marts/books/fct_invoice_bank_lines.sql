@@ -3,7 +3,7 @@ with invoices as (
 ),
 
 payouts as (
-    select distinct bank_line_id from {{ ref('fct_payouts') }} where bank_line_id is not null
+    select distinct bank_line_id from {{ ref('fct_payout_bank_links') }}
 ),
 
 money_in as (
