@@ -31,6 +31,10 @@ ACCOUNTS = (
     ("6000", "Processing fees", "Expense", "BankCharges", "Expense"),
     ("6010", "Dispute fees", "Expense", "BankCharges", "Expense"),
     ("1140", "Undeposited funds", "Other Current Asset", "UndepositedFunds", "Asset"),
+    ("1120", "Processor reserves", "Other Current Asset", "OtherCurrentAssets", "Asset"),
+    ("6005", "Payout fees", "Expense", "BankCharges", "Expense"),
+    ("6020", "Platform fees", "Expense", "BankCharges", "Expense"),
+    ("9999", "Suspense", "Other Current Asset", "OtherCurrentAssets", "Asset"),
     ("2330", "Customer overpayments", "Other Current Liability", "OtherCurrentLiabilities", "Liability"),
 )
 ITEMS = (

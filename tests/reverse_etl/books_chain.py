@@ -90,6 +90,13 @@ def deposit(number: str, payment_id: str | None = None, credited: bool = True) -
     return _document(f"{number}:banked", paid + 100, {"deposit_account_number": "1000"}, lines)
 
 
+def dispute(name: str) -> list[Row]:
+    """120.00 disputed and a fee of 15.00 taken."""
+    postings = [("debit", "1130", 12000), ("debit", "6010", 1500), ("credit", "1100", 13500)]
+    lines = [{"side": side, "account_number": account, **_line(amount)} for side, account, amount in postings]
+    return _document(f"{name}:dispute", 13500, {"document_number": name}, lines)
+
+
 def chain(connection: duckdb.DuckDBPyConnection, companies: Mapping[str, str]) -> None:
     """Everything about these companies (name → invoice number), nothing of it in the books yet."""
     rows: dict[str, list[Row]] = {sync: [] for sync in SYNCS}

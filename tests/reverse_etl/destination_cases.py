@@ -41,6 +41,10 @@ LINES = {
     "payment": (
         {"linked_type": "invoice", "linked_key": "je:invoice", "linked_document_id": None, "line_amount_minor": 9680},
     ),
+    "journal_entry": (
+        {"side": "debit", "account_number": "1000", "line_description": "d", "line_amount_minor": 9680},
+        {"side": "credit", "account_number": "1100", "line_description": "d", "line_amount_minor": 9680},
+    ),
     "payment_deposit": (
         {"account_number": "1100", "linked_key": "je:invoice", "linked_document_id": None, "line_description": "d"}
         | {"line_amount_minor": 9000},
@@ -61,6 +65,7 @@ SIZES = dict.fromkeys(SYNCS, 1) | dict.fromkeys(
 ENTITIES = {
     "sales_receipt": "SalesReceipt", "refund_receipt": "RefundReceipt", "deposit": "Deposit", "invoice": "Invoice",
     "credit_memo": "CreditMemo", "payment": "Payment", "payment_deposit": "Deposit",
+    "journal_entry": "JournalEntry",
 }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ ENTITIES = {
     "quickbooks__credit_notes": "CreditMemo",
     "quickbooks__payments": "Payment",
     "quickbooks__payment_deposits": "Deposit",
+    "quickbooks__journal_entries": "JournalEntry",
 }
 
 

@@ -1,4 +1,4 @@
-"""QuickBooks Online: customers, invoices, credit notes, payments, sales receipts, refund receipts and deposits.
+"""QuickBooks Online: customers, invoices, credit notes, payments, sales and refund receipts, deposits, journals.
 
 OAuth bearer token, one company ("realm") per connection, minor version 75. 10 requests a second, 500 a minute, and 429
 means a minute. What documents name (items, accounts, customers, terms) is written by id: `references` are read once per
@@ -11,6 +11,7 @@ from reverse_etl.destination import Destination, Pace
 from reverse_etl.destinations.quickbooks import payments, sales
 from reverse_etl.destinations.quickbooks.api import MEANINGS
 from reverse_etl.destinations.quickbooks.customers import CUSTOMER
+from reverse_etl.destinations.quickbooks.journals import JOURNAL_ENTRY
 
 DESTINATION = Destination(
     name="quickbooks",
@@ -25,6 +26,7 @@ DESTINATION = Destination(
         "credit_memo": payments.CREDIT_MEMO.write(),
         "payment": payments.PAYMENT.write(),
         "payment_deposit": payments.PAYMENT_DEPOSIT.write(),
+        "journal_entry": JOURNAL_ENTRY.write(),
         "sales_receipt": sales.SALES_RECEIPT.write(),
         "refund_receipt": sales.REFUND_RECEIPT.write(),
         "deposit": sales.DEPOSIT.write(),

@@ -48,6 +48,8 @@ class Form:
     line: Line
     owns: tuple[str, ...]
     references: ReferenceReads
+    # What a document held there comes to.
+    total: Callable[[Any], Any] = lambda document: at(document, "TotalAmt")
 
     def write(self) -> Write:
         return Write(
@@ -100,7 +102,7 @@ class Form:
         """Date and total of our document; what it names is held there by ids that mean nothing here."""
         for document in self._documents(delivery, answer):
             if at(document, "PrivateNote") == delivery.record_key:
-                total = minor(at(document, "TotalAmt"), delivery.currency_code or "")
+                total = minor(self.total(document), delivery.currency_code or "")
                 return {"document_date": at(document, "TxnDate"), "total_minor": total}
         return None
 

@@ -1,5 +1,6 @@
 with receipts as (
     select * from {{ ref('fct_expected_refund_receipts') }} where held_back_reason is null and not is_in_books
+        and entity_id in (select entity_id from {{ ref('accounts') }} where platform = 'quickbooks')
 ),
 
 -- Sales receipts that are ours to send and not in the books yet: a refund does not get there before its sale.

@@ -1,0 +1,89 @@
+with movements as (
+    select * from {{ ref('can_processor_movements') }}
+),
+
+-- A charge's fee is a line of its order's receipt; of an order that was invoiced, nothing else books it.
+invoiced_charges as (
+    select charges.movement_id
+    from {{ ref('fct_order_charges') }} as charges
+    inner join {{ ref('fct_expected_invoices') }} as invoices on charges.order_id = invoices.order_id
+),
+
+unbooked as (
+    select movements.*, invoiced_charges.movement_id is not null as is_of_invoice
+    from movements
+    left join invoiced_charges on movements.movement_id = invoiced_charges.movement_id
+    where movements.movement_type in (
+        'dispute', 'dispute_reversal', 'fee', 'payout_fee', 'adjustment', 'reserve_hold', 'reserve_release'
+    )
+        or (movements.movement_type = 'refund' and movements.fee_minor <> 0)
+        or (movements.movement_type = 'charge' and movements.fee_minor <> 0 and invoiced_charges.movement_id is not null)
+),
+
+-- What each movement means besides clearing: the amount itself, and its fee. Charges and refunds have documents; here
+-- only their fees are left.
+meant as (
+    select
+        'je:' || entity_id || ':' || movement_id || ':' || movement_type || ':0' as document_key,
+        entity_id, movement_id, platform_movement_id, movement_date as document_date, currency_code,
+        1 as place,
+        case movement_type
+            when 'dispute' then '1130' when 'dispute_reversal' then '1130' when 'fee' then '6020' when 'payout_fee' then '6005'
+            when 'reserve_hold' then '1120' when 'reserve_release' then '1120' when 'adjustment' then '9999'
+        end as account_number,
+        case when movement_type in ('charge', 'refund') then 0 else -amount_minor end as signed_minor,
+        case movement_type
+            when 'dispute' then 'Disputed by the buyer' when 'dispute_reversal' then 'Dispute money back'
+            when 'fee' then 'Platform fee' when 'payout_fee' then 'Payout fee' when 'reserve_hold' then 'Held in reserve'
+            when 'reserve_release' then 'Released from reserve' else 'Adjustment by the processor'
+        end as line_description
+    from unbooked
+    union all
+    select
+        'je:' || entity_id || ':' || movement_id || ':' || movement_type || ':0', entity_id, movement_id, platform_movement_id,
+        movement_date, currency_code, 2, '6010', dispute_fee_minor, 'Dispute fee'
+    from unbooked
+    union all
+    select
+        'je:' || entity_id || ':' || movement_id || ':' || movement_type || ':0', entity_id, movement_id, platform_movement_id,
+        movement_date, currency_code, 3, '6000', processing_fee_minor,
+        case movement_type when 'refund' then 'Fee of a refund' else 'Processing fee' end
+    from unbooked
+),
+
+overpaid as (
+    select
+        'je:' || entity_id || ':' || source_key || ':overpaid:0' as document_key, entity_id, source_key, source_key as platform_movement_id,
+        settled_date as document_date, currency_code, case tender_type when 'card' then '1100' else '1140' end as money_account_number,
+        left_over_minor
+    from {{ ref('fct_invoice_settlements') }}
+    where settlement_type = 'received' and left_over_minor > 0 and bank_line_id is null
+),
+
+postings as (
+    select * from meant where signed_minor <> 0
+    union all
+    select document_key, entity_id, movement_id, platform_movement_id, document_date, currency_code, 9, '1100',
+        -{{ sum_minor('signed_minor') }}, 'Clearing'
+    from meant
+    group by document_key, entity_id, movement_id, platform_movement_id, document_date, currency_code
+    union all
+    select document_key, entity_id, null, platform_movement_id, document_date, currency_code, 1, money_account_number,
+        left_over_minor, 'Paid beyond the invoice' from overpaid
+    union all
+    select document_key, entity_id, null, platform_movement_id, document_date, currency_code, 2, '2330',
+        -left_over_minor, 'Owed back to the customer' from overpaid
+),
+
+lines as (
+    select
+        document_key,
+        cast(row_number() over (partition by document_key order by place, account_number) as bigint) as line_number,
+        entity_id, movement_id, platform_movement_id, document_date, currency_code, account_number, line_description,
+        case when signed_minor > 0 then 'debit' else 'credit' end as side,
+        cast(abs(signed_minor) as bigint) as line_amount_minor
+    from postings
+    where signed_minor <> 0
+)
+
+select * from lines
