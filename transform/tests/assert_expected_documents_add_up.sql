@@ -6,6 +6,12 @@ with lines as (
     select document_key, line_amount_minor from {{ ref('fct_expected_refund_receipt_lines') }}
     union all
     select document_key, line_amount_minor from {{ ref('fct_expected_invoice_lines') }}
+    union all
+    select document_key, line_amount_minor from {{ ref('fct_expected_credit_note_lines') }}
+    union all
+    select document_key, line_amount_minor from {{ ref('fct_expected_payment_deposit_lines') }}
+    union all
+    select document_key, line_amount_minor from {{ ref('fct_expected_receipt_summary_lines') }}
 ),
 
 sums as (
@@ -16,6 +22,14 @@ documents as (
     select document_key, total_minor from {{ ref('fct_expected_sales_receipts') }} where held_back_reason is null
     union all
     select document_key, total_minor from {{ ref('fct_expected_refund_receipts') }} where held_back_reason is null
+    union all
+    select document_key, total_minor from {{ ref('fct_expected_invoices') }} where held_back_reason is null
+    union all
+    select document_key, total_minor from {{ ref('fct_expected_credit_notes') }} where held_back_reason is null
+    union all
+    select document_key, total_minor from {{ ref('fct_expected_payment_deposits') }} where held_back_reason is null
+    union all
+    select document_key, total_minor from {{ ref('fct_expected_receipt_summaries') }} where held_back_reason is null
 )
 
 select documents.document_key, documents.total_minor, sums.lines_minor

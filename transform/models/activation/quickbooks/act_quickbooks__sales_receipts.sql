@@ -1,5 +1,14 @@
 with receipts as (
-    select * from {{ ref('fct_expected_sales_receipts') }} where held_back_reason is null and not is_in_books
+    select receipts.*
+    from {{ ref('fct_expected_sales_receipts') }} as receipts
+    inner join {{ ref('fct_order_book_policies') }} as policies on receipts.order_id = policies.order_id
+    where receipts.held_back_reason is null and not receipts.is_in_books and policies.booking_policy = 'per_order'
+        and receipts.entity_id in (select entity_id from {{ ref('accounts') }} where platform = 'quickbooks')
+),
+
+summaries as (
+    select * from {{ ref('fct_expected_receipt_summaries') }}
+    where document_type = 'sales_receipt' and held_back_reason is null and not is_in_books
         and entity_id in (select entity_id from {{ ref('accounts') }} where platform = 'quickbooks')
 ),
 
@@ -28,6 +37,17 @@ sales_receipts as (
         receipts.order_id as source_key
     from receipts
     inner join {{ ref('fct_expected_sales_receipt_lines') }} as lines on receipts.document_key = lines.document_key
+    union all
+    select
+        summaries.document_key, lines.line_number, summaries.document_number, summaries.document_date, summaries.customer_name,
+        summaries.document_key, summaries.deposit_account_number, summaries.total_minor, lines.item_name, lines.account_number,
+        lines.line_description, lines.line_amount_minor, summaries.total_minor, summaries.currency_code,
+        cast(summaries.documents as varchar) || ' orders of ' || cast(summaries.document_date as varchar) || ' in one document: '
+            || {{ money_text('summaries.total_minor', 'summaries.currency_code') }} || ' ' || summaries.currency_code
+            || '; the books hold no document ' || summaries.document_number,
+        summaries.document_key
+    from summaries
+    inner join {{ ref('fct_expected_receipt_summary_lines') }} as lines on summaries.document_key = lines.document_key
 )
 
 select * from sales_receipts

@@ -1,0 +1,146 @@
+"""Per order or per day: two ways to write the same books, and every account of every day ends alike."""
+
+# The warehouse's times are plain UTC timestamps, so the rows' are too.
+# ruff: noqa: DTZ001
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+
+from tests.transform.canonical_rows import CanonicalRows
+
+FIRST = date(2026, 10, 5)
+BALANCES = "select * from {{ ref('fct_expected_book_movements') }} order by all"
+SUMMARY = {"entity_id": "*", "booking_policy": "daily_summary"}
+
+
+def shop(*policies: dict[str, str], orders: int = 40, seed: int = 7) -> CanonicalRows:
+    """Five days of orders by card, gift card and hand, some of businesses, some on terms, some refunded."""
+    chance = Random(seed)
+    world = CanonicalRows(as_of="2026-10-31")
+    tables: dict[str, list[dict[str, Any]]] = {
+        name: [] for name in ("orders", "lines", "legs", "charges", "refunds", "back")
+    }
+    for number in range(orders):
+        _sell(chance, tables, number)
+    world.rows("can_orders", *tables["orders"]).rows("can_order_lines", *tables["lines"])
+    world.rows("can_order_payments", *tables["legs"]).rows("can_processor_movements", *tables["charges"])
+    world.rows("can_refunds", *tables["refunds"]).rows("can_refund_lines", *tables["back"])
+    return world.seed("book_policies", *policies) if policies else world
+
+
+def _sell(chance: Random, tables: dict[str, list[dict[str, Any]]], number: int) -> None:
+    day = FIRST + timedelta(days=number % 5)
+    at, key = datetime(day.year, day.month, day.day, 16), f"o{number}"
+    goods, off, tax = chance.randint(1000, 20000), chance.choice((0, 0, 500)), chance.randint(0, 900)
+    total, terms = goods - off + tax, number % 11 == 0
+    business = {"is_b2b": terms or number % 7 == 0, "company_name": "Hotel" if terms else None}
+    order = {"order_id": key, "order_number": f"#{number}", "channel": chance.choice(("shopify", "woocommerce"))}
+    on_terms = {"payment_terms": "net_30" if terms else None, "order_date": day, "placed_at": at, "total_minor": total}
+    tables["orders"].append(order | business | on_terms)
+    sold = {"order_line_id": f"{key}/1", "order_id": key, "quantity": 1, "gross_minor": goods, "discount_minor": off}
+    tables["lines"].append(sold | {"net_minor": goods - off, "tax_minor": tax})
+    if terms:
+        return
+    card = total // 2 if number % 3 == 0 else total
+    leg = {"order_id": key, "processed_at": at}
+    tables["legs"].append(
+        leg | {"order_payment_id": f"{key}a", "amount_minor": card, "processor_reference": f"ch_{key}"}
+    )
+    if card < total:
+        tender = chance.choice(("gift_card", "manual", "store_credit"))
+        tables["legs"].append(
+            leg | {"order_payment_id": f"{key}b", "amount_minor": total - card, "tender_type": tender}
+        )
+    fee = chance.randint(20, 400)
+    charge = {
+        "movement_id": f"m{key}",
+        "movement_type": "charge",
+        "charge_reference": f"ch_{key}",
+        "amount_minor": card,
+    }
+    tables["charges"].append(
+        charge | {"fee_minor": fee, "processing_fee_minor": fee, "occurred_at": at, "movement_date": day}
+    )
+    if number % 4 == 0:
+        tender = chance.choice(("card", "gift_card"))
+        refund = {"refund_id": f"r{key}", "order_id": key, "amount_minor": 500, "tender_type": tender}
+        tables["refunds"].append(
+            refund | {"refunded_at": at + timedelta(days=1), "refund_date": day + timedelta(days=1)}
+        )
+        back = {"refund_line_id": f"r{key}/1", "refund_id": f"r{key}", "order_id": key, "quantity": 1}
+        tables["back"].append(back | {"net_minor": 460, "tax_minor": 40})
+
+
+MIXED = [
+    ((SUMMARY | {"customer_type": "consumer"}, SUMMARY | {"customer_type": "business"}), 0),
+    ((SUMMARY | {"customer_type": "consumer"},), 5),
+    (({"entity_id": "main", "customer_type": "consumer", "booking_policy": "daily_summary"},
+      {"entity_id": "*", "customer_type": "consumer", "booking_policy": "per_order"}), 5),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", [7, 8])
+@pytest.mark.parametrize(("policies", "single"), MIXED)
+def test_both_policies_move_every_account_of_every_day_alike(
+    policies: tuple[dict[str, str], ...], single: int, seed: int
+) -> None:
+    each, summed = shop(seed=seed), shop(*policies, seed=seed)
+    assert len(each.query(BALANCES)) > 40
+    assert each.query(BALANCES) == summed.query(BALANCES)
+    documents = "select count(distinct record_key) from {{ ref('act_quickbooks__sales_receipts') }}"
+    [[many]], [[few]] = each.query(documents), summed.query(documents)
+    assert (many, few < many / 2) == (36, True)
+    alone = "select count(distinct source_key) from act_quickbooks__sales_receipts where source_key like 'o%'"
+    assert summed.query(alone) == [(single,)]
+
+
+def test_what_the_documents_post_balances_and_every_summary_is_its_lines() -> None:
+    world = shop(*MIXED[0][0])
+    world.query(BALANCES)
+    assert (
+        world.query("select 1 from fct_expected_book_movements group by document_date having sum(signed_minor) <> 0")
+        == []
+    )
+    sums = (
+        "select 1 from {{ ref('fct_expected_receipt_summaries') }} as documents left join (select document_key,"
+        " sum(line_amount_minor) as lines_minor from {{ ref('fct_expected_receipt_summary_lines') }} group by document_key)"
+        " as lines using (document_key) where lines_minor is distinct from total_minor"
+    )
+    assert world.query(sums) == []
+    assert world.query("select max(length(document_number)) from fct_expected_receipt_summaries") == [(21,)]
+    assert world.query("select count(*) from {{ ref('act_quickbooks__invoices') }}")[0][0] > 0
+
+
+def test_a_day_that_is_not_over_and_an_order_the_books_hold_are_in_no_summary() -> None:
+    world = shop(*MIXED[0][0])
+    world.variables["as_of"] = "2026-10-06"
+    world.rows("can_book_documents", {"document_id": "d", "document_type": "sales_receipt", "document_number": "#5"})
+    found = world.query("select distinct document_date from {{ ref('fct_expected_receipt_summaries') }}")
+    assert found == [(FIRST,)]
+    held = "select sum(documents) from fct_expected_receipt_summaries where document_type = 'sales_receipt'"
+    # Of the 8 orders of the first day one is on terms and one is booked.
+    assert world.query(held) == [(6,)]
+
+
+@pytest.mark.parametrize(("change", "reason"), [(0, None), (100, "differs_from_the_books")])
+def test_a_summary_the_books_hold_is_not_sent_again_and_a_late_order_of_its_day_is_a_persons(
+    change: int, reason: str
+) -> None:
+    first = shop(*MIXED[0][0])
+    rows = first.query("select document_key, total_minor from {{ ref('fct_expected_receipt_summaries') }} order by 1")
+    world = shop(*MIXED[0][0])
+    key, total = rows[0]
+    world.rows(
+        "can_book_documents",
+        {"document_id": "d", "document_type": "sales_receipt", "memo": key, "total_minor": total - change},
+    )
+    held = f"select is_in_books, held_back_reason from {{{{ ref('fct_expected_receipt_summaries') }}}} where document_key = '{key}'"
+    assert world.query(held) == [(True, reason)]
+    assert (
+        world.query(f"select 1 from {{{{ ref('act_quickbooks__sales_receipts') }}}} where record_key = '{key}'") == []
+    )
