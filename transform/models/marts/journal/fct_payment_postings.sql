@@ -1,0 +1,62 @@
+with
+
+legs as (
+    select
+        legs.*,
+        case
+            when legs.tender = 'clearing' then 'je:' || legs.entity_id || ':' || legs.movement_id || ':charge'
+            when legs.tender = 'bank' then 'je:' || legs.entity_id || ':' || legs.bank_line_id || ':received'
+            else 'je:' || legs.entity_id || ':' || legs.settled_leg_id || ':paid'
+        end as event_id,
+        case when legs.is_advance then legs.settled_date else coalesce(order_rates.rate_date, legs.settled_date) end as owed_rate_date
+    from {{ ref('fct_settled_legs') }} as legs
+    left join {{ ref('fct_order_rates') }} as order_rates using (order_id)
+    where legs.moment != 'same_day'
+),
+
+paid as (
+    select
+        event_id, order_id,
+        case when money_entity_id != entity_id then 'due_from' when tender in ('clearing', 'bank') then tender else 'tender' end as posting_key,
+        case when tender in ('clearing', 'bank') then '' else tender end as detail,
+        case when money_entity_id != entity_id then money_entity_id else sub_account end as sub_account,
+        case when money_entity_id = entity_id then movement_id end as movement_id,
+        case when money_entity_id != entity_id then amount_minor else money_minor end as signed_minor,
+        case when money_entity_id != entity_id then currency_code else money_currency_code end as currency_code,
+        settled_date as rate_date
+    from legs
+),
+
+earned as (
+    {%- for key, condition, amount in [
+        ('receivable', 'not is_advance', 'amount_minor - overpaid_minor'),
+        ('deferred', 'is_advance', 'amount_minor - overpaid_minor - advance_tax_minor'),
+        ('tax', 'is_advance', 'advance_tax_minor'),
+        ('overpayment', 'true', 'overpaid_minor'),
+    ] %}
+    select event_id, order_id, '{{ key }}' as posting_key, '' as detail, cast(null as varchar) as sub_account, cast(null as varchar) as movement_id,
+        -({{ amount }}) as signed_minor, currency_code, owed_rate_date as rate_date
+    from legs
+    where {{ condition }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+-- The company that took another's charge owes it.
+taken as (
+    select
+        'je:' || money_entity_id || ':' || movement_id || ':charge' as event_id, order_id, entity_id, sub_account, movement_id,
+        money_minor, money_currency_code, settled_date
+    from {{ ref('fct_settled_legs') }}
+    where money_entity_id != entity_id
+)
+
+select * from paid
+union all
+select * from earned
+union all
+select event_id, order_id, 'clearing', '', sub_account, movement_id, money_minor, money_currency_code, settled_date
+from taken
+union all
+select event_id, order_id, 'due_to', '', entity_id, movement_id, -money_minor, money_currency_code, settled_date
+from taken

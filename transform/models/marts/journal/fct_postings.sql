@@ -1,0 +1,63 @@
+with
+
+events as (
+    select * from {{ ref('fct_money_events') }}
+),
+
+rules as (
+    select * from {{ ref('posting_rules') }}
+),
+
+made as (
+    {%- for source in ['sale', 'payment', 'refund', 'movement', 'bank'] %}
+    select event_id, order_id, posting_key, detail, sub_account, movement_id, signed_minor, currency_code, rate_date, '{{ source }}' as source
+    from {{ ref('fct_' ~ source ~ '_postings') }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+summed as (
+    select
+        event_id, order_id, posting_key, detail, sub_account, movement_id, currency_code, rate_date, source,
+        {{ sum_minor('signed_minor') }} as signed_minor
+    from made
+    group by event_id, order_id, posting_key, detail, sub_account, movement_id, currency_code, rate_date, source
+),
+
+placed as (
+    select
+        summed.*, events.entity_id,
+        cast(row_number() over (
+            partition by summed.event_id
+            order by
+                case when summed.signed_minor > 0 then 0 else 1 end, summed.posting_key, summed.detail, summed.sub_account nulls first,
+                summed.movement_id nulls first, summed.currency_code, summed.rate_date, summed.order_id nulls first
+        ) as bigint) as line_number
+    from summed
+    left join events using (event_id)
+    where summed.signed_minor != 0
+),
+
+-- The nearest rule applies whole: the entity's own before all, a named detail before any.
+candidates as (
+    select
+        placed.event_id, placed.line_number, rules.account_number, rules.tax_code,
+        row_number() over (
+            partition by placed.event_id, placed.line_number
+            order by case when rules.entity_id = '*' then 1 else 0 end, case when rules.detail = '*' then 1 else 0 end
+        ) as nth
+    from placed
+    inner join rules
+        on placed.posting_key = rules.posting_key
+        and rules.entity_id in (placed.entity_id, '*')
+        and rules.detail in (placed.detail, '*')
+)
+
+select
+    placed.event_id, placed.line_number, placed.entity_id, placed.posting_key, placed.detail, candidates.account_number, placed.sub_account,
+    candidates.tax_code, placed.signed_minor, placed.currency_code, placed.rate_date, placed.order_id, placed.movement_id, placed.source
+from placed
+left join candidates
+    on placed.event_id = candidates.event_id
+    and placed.line_number = candidates.line_number
+    and candidates.nth = 1
