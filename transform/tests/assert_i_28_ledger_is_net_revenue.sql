@@ -16,7 +16,11 @@ posted as (
 earned as (
     select
         entity_id, event_month as period_month, currency_code, net_revenue_minor as amount_minor,
-        'je:' || entity_id || ':' || case when event_type = 'sale' then order_id || ':captured' else refund_id || ':refunded' end as event_id
+        'je:' || entity_id || ':' || case
+            when event_type = 'sale' then order_id || ':captured'
+            when net_revenue_id like 'lost:%' then refund_id || ':lost'
+            else refund_id || ':refunded'
+        end as event_id
     from {{ ref('fct_net_revenue') }}
 ),
 

@@ -41,7 +41,7 @@ taken as (
 
 judged as (
     select
-        taken.*, charge_orders.order_id, orders.channel, orders.order_number,
+        taken.*, charge_orders.order_id, recognitions.channel, recognitions.order_number, recognitions.recognition_policy,
         coalesce(of_entity.policy, of_all.policy, 'cost') = 'return' and recognitions.order_id is not null and worths.worth_minor > 0 as is_return,
         case
             when worths.worth_minor > 0
@@ -53,14 +53,13 @@ judged as (
         on charge_orders.order_id = recognitions.order_id
         and taken.currency_code = recognitions.currency_code
         and recognitions.recognised_date is not null
-    left join {{ ref('can_orders') }} as orders on charge_orders.order_id = orders.order_id
     left join worths on charge_orders.order_id = worths.order_id
     left join policies as of_entity on taken.entity_id = of_entity.entity_id
     left join policies as of_all on of_all.entity_id = '*'
 )
 
 select
-    dispute_id, entity_id, processor_account, order_id, channel, order_number, lost_date, currency_code, lost_minor, is_return,
+    dispute_id, entity_id, processor_account, order_id, channel, order_number, recognition_policy, lost_date, currency_code, lost_minor, is_return,
     case when is_return then 0 else lost_minor end as cost_minor,
     case when is_return then lost_minor - tax_share_minor else 0 end as returned_minor,
     case when is_return then tax_share_minor else 0 end as tax_minor

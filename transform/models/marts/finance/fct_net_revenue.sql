@@ -84,10 +84,24 @@ returns as (
     where (recognitions.order_id is null or recognitions.recognised_date is not null) and test_orders.order_id is null
 ),
 
+-- A lost dispute that the entity treats as goods given back.
+lost as (
+    select
+        'lost:' || dispute_id || ':' || currency_code as net_revenue_id, entity_id, channel, order_id, cast(null as varchar) as order_line_id,
+        dispute_id as refund_id, order_number, 'return' as event_type, 'adjustment' as line_type, recognition_policy,
+        lost_date as event_date, {{ month_key('lost_date') }} as event_month, cast(null as varchar) as sku, cast(0 as bigint) as quantity,
+        -returned_minor as gross_minor, cast(0 as bigint) as discount_minor, -returned_minor as net_revenue_minor, -tax_minor as tax_minor,
+        currency_code
+    from {{ ref('fct_lost_disputes') }}
+    where is_return
+),
+
 events as (
     select * from sales
     union all
     select * from returns
+    union all
+    select * from lost
 )
 
 select * from events

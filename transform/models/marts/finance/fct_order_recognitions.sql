@@ -40,9 +40,12 @@ dated as (
         orders.cancelled_at is not null as is_cancelled,
         channels_with_payments.channel is not null as is_payment_supplied,
         first_payments.paid_minor is not null as is_paid,
+        deferred_orders.order_id is not null as is_deferred,
+        {{ local_date('deferred_orders.fulfilled_at', "coalesce(entities.time_zone, '" ~ var('default_time_zone') ~ "')") }} as fulfilled_date,
         {{ local_date('first_payments.first_paid_at', "coalesce(entities.time_zone, '" ~ var('default_time_zone') ~ "')") }} as paid_date
     from orders
     left join first_payments using (order_id)
+    left join {{ ref('fct_deferred_orders') }} as deferred_orders using (order_id)
     left join entities using (entity_id)
     left join channels_with_payments
         on orders.platform = channels_with_payments.platform
@@ -54,6 +57,7 @@ decided as (
     select
         *,
         case
+            when is_deferred and (is_paid or not is_cancelled) then 'on_fulfilment'
             when is_on_terms and not is_cancelled then 'on_invoice'
             when is_paid then 'on_capture'
             when not is_payment_supplied and not is_cancelled then 'on_order'
@@ -82,6 +86,7 @@ recognised as (
         case
             when recognition_policy = 'on_capture' then greatest(coalesce(paid_date, order_date), order_date)
             when recognition_policy in ('on_invoice', 'on_order') then order_date
+            when recognition_policy = 'on_fulfilment' and fulfilled_date is not null then greatest(fulfilled_date, order_date)
         end as recognised_date
     from decided
 )

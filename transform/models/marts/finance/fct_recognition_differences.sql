@@ -55,13 +55,14 @@ parts as (
     union all
     {%- endfor %}
     select order_id || ':placed', entity_id, order_month, currency_code,
-        case when recognised_month is null and is_cancelled then 'SRC-05' else 'TIM-04' end,
+        case when recognition_policy = 'on_fulfilment' then 'TIM-10' when recognised_month is null and is_cancelled then 'SRC-05' else 'TIM-04' end,
         order_id, order_number, -revenue_minor,
         case when recognised_month is null then 'net of tax, not captured' else 'net of tax, recognised on ' || cast(recognised_date as varchar) end
     from filled
     where revenue_minor != 0 and (recognised_month is null or recognised_month != order_month)
     union all
-    select order_id || ':recognised', entity_id, recognised_month, currency_code, 'TIM-04', order_id, order_number, revenue_minor,
+    select order_id || ':recognised', entity_id, recognised_month, currency_code,
+        case when recognition_policy = 'on_fulfilment' then 'TIM-10' else 'TIM-04' end, order_id, order_number, revenue_minor,
         'net of tax, placed on ' || cast(order_date as varchar)
     from filled
     where revenue_minor != 0 and recognised_month != order_month

@@ -32,10 +32,29 @@ numbered_movements as (
     from movements
 ),
 
-exact_matches as (
+same_amounts as (
     select refund_id, movement_id
     from numbered_refunds
     inner join numbered_movements using (reference, amount_minor, nth)
+),
+
+-- Paid in another currency the amounts differ: then one refund and one movement of that name must be all there is.
+converted as (
+    select refunds.processor_reference, min(refunds.refund_id) as refund_id, min(movements.movement_id) as movement_id
+    from refunds
+    inner join movements
+        on refunds.processor_reference = movements.platform_source_id
+        and refunds.currency_code != movements.currency_code
+    group by refunds.processor_reference
+    having count(*) = 1
+),
+
+exact_matches as (
+    select refund_id, movement_id from same_amounts
+    union
+    select converted.refund_id, converted.movement_id
+    from converted
+    where converted.refund_id not in (select refund_id from same_amounts) and converted.movement_id not in (select movement_id from same_amounts)
 ),
 
 charge_orders as (

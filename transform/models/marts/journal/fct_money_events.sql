@@ -32,8 +32,8 @@ alone as (
         movements.amount_minor, movements.currency_code,
         case movements.movement_type
             when 'charge' then 'J-01' when 'refund' then 'J-03e' when 'refund_failure' then 'J-03f' when 'dispute' then 'J-05'
-            when 'dispute_reversal' then 'J-06' when 'fee' then 'J-41' when 'reserve' then 'J-12' when 'financing' then 'J-40'
-            when 'payout_failure' then 'J-09' when 'adjustment' then 'J-41'
+            when 'dispute_reversal' then 'J-06' when 'fee' then 'J-41' when 'reserve_hold' then 'J-12' when 'reserve_release' then 'J-12' when 'financing' then 'J-40'
+            when 'payout_failure' then 'J-09' when 'payout_fee' then 'J-11' when 'currency_conversion' then 'J-27'
             when 'payout' then case when movements.amount_minor > 0 then 'J-10' when all_payouts.is_automatic then 'J-08' else 'J-46' end
         end
     from movements
@@ -53,7 +53,7 @@ fees as (
         movements.movement_id, cast(null as varchar), movements.payout_id, cast(null as varchar), movements.fee_minor, movements.currency_code,
         case
             when movements.movement_type = 'dispute' then 'J-05' when movements.movement_type = 'dispute_reversal' then 'J-06'
-            when movements.movement_type = 'payout' then 'J-11' when taxed.movement_id is not null then 'J-02b'
+            when movements.movement_type in ('payout', 'payout_fee') then 'J-11' when taxed.movement_id is not null then 'J-02b'
             when movements.fee_minor < 0 then 'J-03b' else 'J-02'
         end
     from movements
