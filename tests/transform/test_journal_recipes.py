@@ -20,10 +20,10 @@ PARTS_OF_A_SALE = {"J-31": "J-01", "J-32": "J-01"}
 # recipe, story, entries: event → its lines in the books' currency
 RECIPES: list[tuple[str, Callable[[Story], None], dict[str, str]]] = [
     ("J-01", stories.example, {SALE: "Dr 1100 113.05; Dr 4010 10.00; Cr 4000 100.00; Cr 4030 5.00; Cr 2100 18.05"}),
-    ("J-02", lambda story: stories.example(story, fee=358), {"je:main:txn_charge_ch_a:fee": "Dr 6000 3.58; Cr 1100 3.58"}),
-    ("J-02b", stories.fee_with_tax, {"je:main:txn_charge_ch_a:fee": "Dr 6000 3.00; Dr 1400 0.57; Cr 1100 3.57"}),
+    ("J-02", lambda story: stories.example(story, fee=358), {"je:main:txn_charge_ch_a:processor_fee": "Dr 6000 3.58; Cr 1100 3.58"}),
+    ("J-02b", stories.fee_with_tax, {"je:main:txn_charge_ch_a:processor_fee": "Dr 6000 3.00; Dr 1400 0.57; Cr 1100 3.57"}),
     ("J-03", stories.refund_of_goods, {REFUND: "Dr 4020 40.00; Dr 2100 7.60; Cr 1100 47.60"}),
-    ("J-03b", stories.refund_with_fee_back, {"je:main:txn_refund_re_r:fee": "Dr 1100 1.20; Cr 6000 1.20"}),
+    ("J-03b", stories.refund_with_fee_back, {"je:main:txn_refund_re_r:processor_fee": "Dr 1100 1.20; Cr 6000 1.20"}),
     ("J-03c", stories.refund_as_store_credit, {REFUND: "Dr 4020 40.00; Dr 2100 7.60; Cr 2210 47.60"}),
     ("J-03d", stories.refund_less_restocking, {REFUND: "Dr 4020 40.00; Dr 2100 6.65; Cr 4060 5.00; Cr 1100 41.65"}),
     (
@@ -41,7 +41,7 @@ RECIPES: list[tuple[str, Callable[[Story], None], dict[str, str]]] = [
         stories.disputed,
         {
             "je:main:txn_dispute_dp:dispute": "Dr 1130 113.05; Cr 1100 113.05",
-            "je:main:txn_dispute_dp:fee": "Dr 6010 15.00; Cr 1100 15.00",
+            "je:main:txn_dispute_dp:processor_fee": "Dr 6010 15.00; Cr 1100 15.00",
         },
     ),
     (
@@ -49,7 +49,7 @@ RECIPES: list[tuple[str, Callable[[Story], None], dict[str, str]]] = [
         stories.dispute_won,
         {
             "je:main:txn_dispute_reversal_dp:dispute_reversal": "Dr 1100 113.05; Cr 1130 113.05",
-            "je:main:txn_dispute_reversal_dp:fee": "Dr 1100 15.00; Cr 6010 15.00",
+            "je:main:txn_dispute_reversal_dp:processor_fee": "Dr 1100 15.00; Cr 6010 15.00",
         },
     ),
     ("J-07", stories.dispute_lost, {"je:main:dp:lost": "Dr 6030 113.05; Cr 1130 113.05"}),
@@ -60,7 +60,7 @@ RECIPES: list[tuple[str, Callable[[Story], None], dict[str, str]]] = [
     ),
     ("J-09", stories.payout_fails, {"je:main:txn_payout_failure_po:payout_failure": "Dr 1100 500.00; Cr 1110 500.00"}),
     ("J-10", stories.negative_payout, {"je:main:txn_payout_po:payout": "Dr 1100 80.00; Cr 1000 80.00"}),
-    ("J-11", stories.instant_payout, {"je:main:txn_payout_po:fee": "Dr 6005 5.00; Cr 1100 5.00"}),
+    ("J-11", stories.instant_payout, {"je:main:txn_payout_po:processor_fee": "Dr 6005 5.00; Cr 1100 5.00"}),
     (
         "J-12",
         stories.reserve,

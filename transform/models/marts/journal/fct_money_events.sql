@@ -49,7 +49,7 @@ taxed as (
 
 fees as (
     select
-        movements.event_key || 'fee', 'processor_fee', movements.entity_id, movements.movement_date, matched.order_id, cast(null as varchar),
+        movements.event_key || 'processor_fee', 'processor_fee', movements.entity_id, movements.movement_date, matched.order_id, cast(null as varchar),
         movements.movement_id, cast(null as varchar), movements.payout_id, cast(null as varchar), movements.fee_minor, movements.currency_code,
         case
             when movements.movement_type = 'dispute' then 'J-05' when movements.movement_type = 'dispute_reversal' then 'J-06'

@@ -75,18 +75,18 @@ charged_fees as (
 ),
 
 fees as (
-    select event_key || 'fee', order_id, 'clearing', '', sub_account, movement_id, -fee_minor, currency_code, movement_date
+    select event_key || 'processor_fee', order_id, 'clearing', '', sub_account, movement_id, -fee_minor, currency_code, movement_date
     from charged_fees
     union all
-    select event_key || 'fee', order_id, 'fee', case when movement_type in ('payout', 'payout_fee') then 'payout' else 'processing' end,
+    select event_key || 'processor_fee', order_id, 'fee', case when movement_type in ('payout', 'payout_fee') then 'payout' else 'processing' end,
         sub_account, movement_id, processing_fee_minor - case when dispute_fee_minor = 0 then fee_tax_minor else 0 end, currency_code, movement_date
     from charged_fees
     union all
-    select event_key || 'fee', order_id, 'fee', 'dispute', sub_account, movement_id,
+    select event_key || 'processor_fee', order_id, 'fee', 'dispute', sub_account, movement_id,
         dispute_fee_minor - case when dispute_fee_minor = 0 then 0 else fee_tax_minor end, currency_code, movement_date
     from charged_fees
     union all
-    select event_key || 'fee', order_id, 'fee', 'tax', sub_account, movement_id, fee_tax_minor, currency_code, movement_date
+    select event_key || 'processor_fee', order_id, 'fee', 'tax', sub_account, movement_id, fee_tax_minor, currency_code, movement_date
     from charged_fees
 )
 
