@@ -20,9 +20,7 @@ charge_orders as (
 ),
 
 worths as (
-    select order_id, {{ sum_minor('net_minor + tax_minor') }} as worth_minor, {{ sum_minor('tax_minor') }} as tax_minor
-    from {{ ref('can_order_lines') }}
-    group by order_id
+    select * from {{ ref('fct_order_worths') }}
 ),
 
 -- What was taken and not given back. No source dates the verdict, so the loss counts on the day the money last moved.

@@ -16,9 +16,9 @@ lost_disputes as (
 arrived as (
     {%- for key, sub_account, sign in [('bank', 'bank_account', ''), ('transit', 'processor_account', '-')] %}
     select
-        'je:' || entity_id || ':' || payout_id || ':paid' as event_id, cast(null as varchar) as order_id, '{{ key }}' as posting_key, '' as detail,
-        {{ sub_account }} as sub_account, cast(null as varchar) as movement_id, {{ sign }}bank_amount_minor as signed_minor,
-        currency_code, bank_value_date as rate_date
+        event_id, cast(null as varchar) as order_id, '{{ key }}' as posting_key, '' as detail,
+        {{ sub_account }} as sub_account, cast(null as varchar) as movement_id, {{ sign }}amount_minor as signed_minor,
+        currency_code, value_date as rate_date
     from payouts
     where not is_direct
     {{ 'union all' if not loop.last }}

@@ -1,7 +1,11 @@
 with
 
 payouts as (
-    select * from {{ ref('fct_payouts') }} where bank_line_id is not null
+    select * from {{ ref('fct_payouts') }}
+),
+
+links as (
+    select * from {{ ref('fct_payout_bank_links') }}
 ),
 
 bank_lines as (
@@ -11,12 +15,17 @@ bank_lines as (
 -- A payout that takes money from the bank, on the day the bank gives it, is never under way.
 arrived as (
     select
-        payouts.payout_id, payouts.entity_id, payouts.platform || ':' || payouts.account_id as processor_account,
-        bank_lines.platform || ':' || bank_lines.account_id as bank_account, payouts.bank_line_id, payouts.bank_value_date,
-        payouts.bank_amount_minor, payouts.currency_code, payouts.is_automatic,
-        payouts.amount_minor < 0 and payouts.sent_date = payouts.bank_value_date as is_direct
-    from payouts
-    inner join bank_lines using (bank_line_id)
+        links.payout_bank_link_id, links.payout_id, payouts.entity_id, payouts.platform || ':' || payouts.account_id as processor_account,
+        bank_lines.platform || ':' || bank_lines.account_id as bank_account, links.bank_line_id, links.value_date, links.amount_minor, links.currency_code,
+        links.link_type = 'one_to_one' and payouts.amount_minor < 0 and payouts.sent_date = links.value_date as is_direct,
+        row_number() over (partition by links.payout_id order by links.value_date, links.bank_line_id) as nth
+    from links
+    inner join payouts using (payout_id)
+    inner join bank_lines on links.bank_line_id = bank_lines.bank_line_id
 )
 
-select * from arrived
+-- The first arrival bears the payout's own key; further parts of a split one name their bank line too.
+select
+    payout_bank_link_id, payout_id, entity_id, processor_account, bank_account, bank_line_id, value_date, amount_minor, currency_code, is_direct,
+    'je:' || entity_id || ':' || payout_id || case when nth = 1 then '' else ':' || bank_line_id end || ':paid' as event_id
+from arrived

@@ -64,8 +64,8 @@ fees as (
 
 arrivals as (
     select
-        'je:' || entity_id || ':' || payout_id || ':paid', 'payout_arrival', entity_id, bank_value_date, cast(null as varchar), cast(null as varchar),
-        cast(null as varchar), bank_line_id, payout_id, cast(null as varchar), bank_amount_minor, currency_code, 'J-08'
+        event_id, 'payout_arrival', entity_id, value_date, cast(null as varchar), cast(null as varchar),
+        cast(null as varchar), bank_line_id, payout_id, cast(null as varchar), amount_minor, currency_code, 'J-08'
     from payouts
     where not is_direct
 ),

@@ -10,18 +10,21 @@ rules as (
 
 made as (
     {%- for source in ['sale', 'payment', 'refund', 'movement', 'bank'] %}
-    select event_id, order_id, posting_key, detail, sub_account, movement_id, signed_minor, currency_code, rate_date, '{{ source }}' as source
+    select event_id, order_id, posting_key, detail, sub_account, movement_id, signed_minor, currency_code, rate_date,
+        cast(null as varchar) as tax_code, '{{ source }}' as source
     from {{ ref('fct_' ~ source ~ '_postings') }}
-    {{ 'union all' if not loop.last }}
+    union all
     {%- endfor %}
+    select event_id, order_id, 'tax', detail, sub_account, null, signed_minor, currency_code, rate_date, tax_code, source
+    from {{ ref('fct_tax_postings') }}
 ),
 
 summed as (
     select
-        event_id, order_id, posting_key, detail, sub_account, movement_id, currency_code, rate_date, source,
+        event_id, order_id, posting_key, detail, sub_account, movement_id, currency_code, rate_date, tax_code, source,
         {{ sum_minor('signed_minor') }} as signed_minor
     from made
-    group by event_id, order_id, posting_key, detail, sub_account, movement_id, currency_code, rate_date, source
+    group by event_id, order_id, posting_key, detail, sub_account, movement_id, currency_code, rate_date, tax_code, source
 ),
 
 placed as (
@@ -31,7 +34,7 @@ placed as (
             partition by summed.event_id
             order by
                 case when summed.signed_minor > 0 then 0 else 1 end, summed.posting_key, summed.detail, summed.sub_account nulls first,
-                summed.movement_id nulls first, summed.currency_code, summed.rate_date, summed.order_id nulls first
+                summed.movement_id nulls first, summed.currency_code, summed.rate_date, summed.order_id nulls first, summed.tax_code nulls first, summed.source
         ) as bigint) as line_number
     from summed
     left join events using (event_id)
@@ -55,7 +58,7 @@ candidates as (
 
 select
     placed.event_id, placed.line_number, placed.entity_id, placed.posting_key, placed.detail, candidates.account_number, placed.sub_account,
-    candidates.tax_code, placed.signed_minor, placed.currency_code, placed.rate_date, placed.order_id, placed.movement_id, placed.source
+    coalesce(placed.tax_code, candidates.tax_code) as tax_code, placed.signed_minor, placed.currency_code, placed.rate_date, placed.order_id, placed.movement_id, placed.source
 from placed
 left join candidates
     on placed.event_id = candidates.event_id

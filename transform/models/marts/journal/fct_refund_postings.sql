@@ -11,7 +11,7 @@ refunds as (
 
 lines as (
     select
-        refund_lines.net_minor, refund_lines.tax_minor, refunds.event_id, refunds.order_id, refunds.currency_code, refunds.rate_date,
+        refund_lines.net_minor, refunds.event_id, refunds.order_id, refunds.currency_code, refunds.rate_date,
         refunds.is_advance, refunds.recognised_date, 'je:' || refunds.entity_id || ':' || refunds.refund_id || ':released' as release_event_id,
         case when refund_lines.line_type = 'adjustment' and refund_lines.net_minor < 0 then 'restocking' else 'return' end as posting_key,
         case when refund_lines.line_type = 'adjustment' and refund_lines.net_minor < 0 then '' else refund_lines.line_type end as detail
@@ -23,9 +23,6 @@ lines as (
 given_back as (
     select event_id, order_id, case when is_advance then 'deferred' else posting_key end as posting_key, case when is_advance then '' else detail end as detail,
         cast(null as varchar) as sub_account, cast(null as varchar) as movement_id, net_minor as signed_minor, currency_code, rate_date
-    from lines
-    union all
-    select event_id, order_id, 'tax', '', null, null, tax_minor, currency_code, rate_date
     from lines
     union all
     select release_event_id, order_id, posting_key, detail, null, null, net_minor, currency_code, rate_date

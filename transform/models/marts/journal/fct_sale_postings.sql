@@ -16,6 +16,10 @@ order_lines as (
     inner join recognitions using (order_id)
 ),
 
+worths as (
+    select * from {{ ref('fct_order_worths') }}
+),
+
 legs as (
     select legs.*, recognitions.event_id, recognitions.rate_date
     from {{ ref('fct_settled_legs') }} as legs
@@ -32,9 +36,6 @@ sold as (
     select event_id, order_id, 'discount', '', null, null, discount_minor, currency_code, rate_date
     from order_lines
     where line_type in ('product', 'shipping', 'fee')
-    union all
-    select event_id, order_id, 'tax', '', null, null, -tax_minor, currency_code, rate_date
-    from order_lines
 ),
 
 -- A charge that another company of the group took is owed by it.
@@ -70,7 +71,9 @@ overpaid as (
 
 -- The rest is owed: what was sold, less what is paid with it or was paid in advance.
 owed as (
-    select event_id, order_id, net_minor + tax_minor as amount_minor, currency_code, rate_date from order_lines
+    select recognitions.event_id, order_id, worths.worth_minor as amount_minor, worths.currency_code, recognitions.rate_date
+    from recognitions
+    inner join worths using (order_id)
     union all
     select event_id, order_id, overpaid_minor - amount_minor, currency_code, rate_date from legs where moment = 'same_day' or is_advance
 ),
@@ -78,6 +81,13 @@ owed as (
 receivable as (
     select event_id, order_id, 'receivable', '', null, null, amount_minor, currency_code, rate_date
     from owed
+),
+
+-- A cent of tax that the header states and the total does not hold is ours.
+borne as (
+    select recognitions.event_id, order_id, 'tax_rounding', '', null, null, worths.borne_rounding_minor, worths.currency_code, recognitions.rate_date
+    from recognitions
+    inner join worths using (order_id)
 ),
 
 postings as (
@@ -90,31 +100,8 @@ postings as (
     select * from overpaid
     union all
     select * from receivable
-),
-
--- A header whose tax differs from its lines by no more than one minor unit a line: the books owe what the header says.
-header_taxes as (
-    select orders.order_id, orders.tax_minor - lines.tax_minor as rounding_minor, orders.currency_code
-    from {{ ref('can_orders') }} as orders
-    inner join (
-        select order_id, {{ sum_minor('tax_minor') }} as tax_minor, count(case when tax_minor != 0 then 1 end) as taxed_lines
-        from {{ ref('can_order_lines') }}
-        group by order_id
-    ) as lines
-        on orders.order_id = lines.order_id
-    where orders.tax_minor != lines.tax_minor and abs(orders.tax_minor - lines.tax_minor) <= lines.taxed_lines
-),
-
-rounded as (
-    {%- for key, sign in [('tax_rounding', ''), ('tax', '-')] %}
-    select recognitions.event_id, recognitions.order_id, '{{ key }}' as posting_key, '' as detail, cast(null as varchar) as sub_account,
-        cast(null as varchar) as movement_id, {{ sign }}header_taxes.rounding_minor as signed_minor, header_taxes.currency_code, recognitions.rate_date
-    from header_taxes
-    inner join recognitions using (order_id)
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    union all
+    select * from borne
 )
 
 select * from postings
-union all
-select * from rounded

@@ -17,9 +17,7 @@ matches as (
 ),
 
 worths as (
-    select order_id, {{ sum_minor('net_minor + tax_minor') }} as worth_minor, {{ sum_minor('tax_minor') }} as tax_minor
-    from {{ ref('can_order_lines') }}
-    group by order_id
+    select * from {{ ref('fct_order_worths') }}
 ),
 
 charged as (

@@ -30,7 +30,7 @@ paid as (
 ),
 
 worths as (
-    select order_id, {{ sum_minor('net_minor + tax_minor') }} as worth_minor from {{ ref('can_order_lines') }} group by order_id
+    select * from {{ ref('fct_order_worths') }}
 ),
 
 refunds as (
