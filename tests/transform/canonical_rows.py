@@ -54,6 +54,13 @@ def _models() -> dict[str, Path]:
 
 
 @functools.cache
+def _seed_types() -> dict[str, dict[str, str]]:
+    """Column types of every seed that declares some, in whichever yml of the folder."""
+    declared = [seed for path in (TRANSFORM / "seeds").glob("*.yml") for seed in yaml.safe_load(path.read_text())["seeds"]]
+    return {seed["name"]: seed.get("config", {}).get("column_types", {}) for seed in declared}
+
+
+@functools.cache
 def _macros() -> str:
     return "".join(path.read_text() for path in sorted((TRANSFORM / "macros").glob("*.sql")))
 
@@ -86,25 +93,29 @@ class CanonicalRows:
         self.connection.execute(f"create or replace table {table} ({listed})")
         for row in rows:
             assert set(row) <= set(columns), set(row) - set(columns)
-            values = [row.get(column, DEFAULTS.get(column)) for column in columns]
-            self.connection.execute(f"insert into {table} values ({', '.join('?' * len(columns))})", values)
+        self._insert(table, [[row.get(column, DEFAULTS.get(column)) for column in columns] for row in rows])
         self.built.add(table)
         return self
 
     def seed(self, name: str, *rows: dict[str, Any]) -> CanonicalRows:
         """Load a seed's file, or these rows instead of it, with the column types its yml declares."""
-        declared = yaml.safe_load((TRANSFORM / "seeds" / f"{name}.yml").read_text()) if self._has_yml(name) else {}
-        types = declared["seeds"][0].get("config", {}).get("column_types", {}) if declared else {}
+        types = _seed_types().get(name, {})
         with (TRANSFORM / "seeds" / f"{name}.csv").open() as file:
             reader = csv.DictReader(file)
             columns, found = list(reader.fieldnames or []), list(reader)
         spelled = ", ".join(f"{column} {types.get(column, 'varchar')}" for column in columns)
         self.connection.execute(f"create or replace table {name} ({spelled})")
-        for row in rows or found:
-            values = [None if row.get(column) in ("", None) else row.get(column) for column in columns]
-            self.connection.execute(f"insert into {name} values ({', '.join('?' * len(columns))})", values)
+        values = [[None if row.get(column) in ("", None) else row.get(column) for column in columns] for row in rows or found]
+        self._insert(name, values)
         self.built.add(name)
         return self
+
+    def _insert(self, table: str, rows: list[list[Any]]) -> None:
+        """All rows in a few statements; one a row takes a second for a thousand."""
+        for start in range(0, len(rows), 500):
+            some = rows[start : start + 500]
+            marks = ", ".join(f"({', '.join('?' * len(row))})" for row in some)
+            self.connection.execute(f"insert into {table} values {marks}", [value for row in some for value in row])
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query whose refs (`{{ ref('fct_stock') }}`) are built first."""
@@ -144,10 +155,6 @@ class CanonicalRows:
     def _ref(self, name: str) -> str:
         self.build(name)
         return name
-
-    @staticmethod
-    def _has_yml(name: str) -> bool:
-        return (TRANSFORM / "seeds" / f"{name}.yml").exists()
 
 
 class _Adapter:

@@ -53,15 +53,8 @@ class Story:
         known = {"payment_type": "sale", "payment_status": "succeeded", "gateway": tender, "processed_at": noon(day)}
         if tender == "card":
             known["processor_reference"] = f"ch_{number}"
-        legs = len(self.rows["order_payments"])
-        self.add(
-            "order_payments",
-            order_payment_id=f"leg-{legs}",
-            order_id=number,
-            tender_type=tender,
-            amount_minor=amount,
-            **known | columns,
-        )
+        known["order_payment_id"] = f"leg-{len(self.rows['order_payments'])}"
+        self.add("order_payments", order_id=number, tender_type=tender, amount_minor=amount, **known | columns)
 
     def move(
         self,

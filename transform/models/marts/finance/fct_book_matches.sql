@@ -68,7 +68,7 @@ numbered as (
         document_id, entity_id, document_type, document_number, document_date, document_month, currency_code, is_deleted,
         book_event_id, cast(match_strength as bigint) as match_strength,
         cast(row_number() over (
-            partition by book_event_id, is_deleted order by match_strength nulls last, document_date, platform_document_id, document_id
+            partition by coalesce(book_event_id, entity_id), is_deleted order by match_strength nulls last, document_date, platform_document_id, document_id
         ) as bigint) as nth,
         booked_revenue_minor, booked_tax_minor, booked_discount_minor, booked_gift_card_minor
     from matched

@@ -1,0 +1,196 @@
+"""Small lies in the SQL of the finance models, made by the syntax tree: each must break an identity.
+
+A mutant is one change in one model's rendered SQL: a join key dropped, a join widened or narrowed, a condition gone, a
+`distinct` removed, a sign flipped, a partition key dropped, one of several parts of a union left out. It runs over a
+warehouse where everything a shop can do happens (finance_worlds); the model and all that read it are built again inside a
+transaction that is rolled back.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import sqlglot
+from sqlglot import exp
+
+from tests.transform.canonical_rows import TRANSFORM, CanonicalRows
+from tests.transform.finance_worlds import Shop, happenings, together
+
+FOLDERS = ("finance", "journal")
+HAPPENINGS_A_SHOP = 140
+
+
+@dataclass(frozen=True)
+class SqlMutant:
+    model: str
+    kind: str
+    # Where in the model: the text that was changed, for a person.
+    place: str
+    sql: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.model}: {self.kind}: {self.place}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """broke: the identities that failed; differs: did any row of any table change; stillborn: the database refused it."""
+
+    broke: tuple[str, ...]
+    differs: bool
+    stillborn: bool = False
+
+
+class World:
+    """A built warehouse, in which one model at a time can be another."""
+
+    def __init__(self) -> None:
+        self.rows = CanonicalRows()
+        for table, rows in together(_shops()).items():
+            self.rows.rows(table, *rows)
+        self.models = tuple(sorted(path.stem for folder in FOLDERS for path in (TRANSFORM / "models/marts" / folder).glob("*.sql")))
+        for model in self.models:
+            self.rows.build(model)
+        self.identities = {path.stem: path.read_text() for path in sorted((TRANSFORM / "tests").glob("assert_i_*.sql"))}
+        self.rendered_identities = {name: self.rows.rendered(sql) for name, sql in self.identities.items()}
+        self.sql = {model: self.rows.rendered(_file(model).read_text()) for model in self.models}
+        self.readers = {model: self._downstream(model) for model in self.models}
+        self.tables = {model: self._digest(model) for model in self.models}
+
+    def broken(self) -> tuple[str, ...]:
+        """Identities that do not hold."""
+        return tuple(name for name, sql in self.rendered_identities.items() if self._one(f"select count(*) from ({sql})"))
+
+    def judge(self, mutant: SqlMutant) -> Verdict:
+        connection = self.rows.connection
+        connection.execute("begin")
+        try:
+            connection.execute(f"create or replace table {mutant.model} as {mutant.sql}")
+            for reader in self.readers[mutant.model]:
+                connection.execute(f"create or replace table {reader} as {self.sql[reader]}")
+            touched = (mutant.model, *self.readers[mutant.model])
+            return Verdict(self.broken(), any(self._digest(model) != self.tables[model] for model in touched))
+        except duckdb.Error:
+            return Verdict((), False, stillborn=True)
+        finally:
+            connection.execute("rollback")
+
+    def mutants(self) -> list[SqlMutant]:
+        """All of every model, in the order of their names."""
+        return [mutant for model in self.models for mutant in mutants(model, self.sql[model])]
+
+    def _downstream(self, model: str) -> tuple[str, ...]:
+        """Models that read this one, directly or through others, in the order they must be built."""
+        order: list[str] = []
+        # `built` is a set; the order of building is the order in which a model has all it reads.
+        waiting, have = [other for other in self.models if other != model], {model}
+        while True:
+            ready = [other for other in waiting if _reads(self.sql[other]) & have and not _reads(self.sql[other]) & set(waiting) & self._affected(model)]
+            if not ready:
+                return tuple(order)
+            for other in ready:
+                order.append(other)
+                have.add(other)
+                waiting.remove(other)
+
+    def _affected(self, model: str) -> set[str]:
+        affected = {model}
+        while True:
+            more = {other for other in self.models if _reads(self.sql[other]) & affected} - affected
+            if not more:
+                return affected - {model}
+            affected |= more
+
+    def _digest(self, model: str) -> tuple[int, str]:
+        """Count and order-free digest of a table's rows."""
+        sql = f"select count(*), cast(coalesce(sum(hash(each)), 0) as varchar) from {model} as each"
+        return self.rows.connection.execute(sql).fetchone()  # type: ignore[return-value]
+
+    def _one(self, sql: str) -> int:
+        return self.rows.connection.execute(sql).fetchone()[0]  # type: ignore[index]
+
+
+def mutants(model: str, sql: str) -> Iterator[SqlMutant]:
+    """Every small change of this SQL, one at a time."""
+    tree = sqlglot.parse_one(sql, dialect="duckdb")
+    count = len(list(_places(tree)))
+    for nth in range(count):
+        copy = tree.copy()
+        kind, node, change = list(_places(copy))[nth]
+        place = " ".join(node.sql(dialect="duckdb").split())[:90]
+        change()
+        yield SqlMutant(model, kind, place, copy.sql(dialect="duckdb"))
+
+
+def _places(tree: exp.Expression) -> Iterator[tuple[str, exp.Expression, object]]:
+    for node in tree.walk():
+        if isinstance(node, exp.Join):
+            yield from _of_join(node)
+        elif isinstance(node, exp.Where):
+            for part in _parts(node.this):
+                yield "condition dropped", part, _replace(part, exp.true())
+        elif isinstance(node, exp.Select) and node.args.get("distinct"):
+            yield "distinct removed", node, _set(node, "distinct", None)
+        elif isinstance(node, exp.Union) and isinstance(node.parent, exp.CTE | exp.Union):
+            yield "part of a union left out", node.expression, _replace(node, node.this)
+        elif isinstance(node, exp.Union) and node.args.get("distinct"):
+            yield "distinct removed", node, _set(node, "distinct", False)
+        elif isinstance(node, exp.Neg) and not isinstance(node.this, exp.Literal):
+            yield "sign flipped", node, _replace(node, node.this)
+        elif isinstance(node, exp.Sub):
+            yield "sign flipped", node, _replace(node, exp.Add(this=node.this.copy(), expression=node.expression.copy()))
+        elif isinstance(node, exp.Window) and len(node.args.get("partition_by") or ()) > 1:
+            for part in node.args["partition_by"]:
+                yield "partition key dropped", part, part.pop
+
+
+def _of_join(join: exp.Join) -> Iterator[tuple[str, exp.Expression, object]]:
+    condition, using = join.args.get("on"), join.args.get("using") or []
+    if condition is not None:
+        for part in _parts(condition):
+            yield "join key dropped", part, _replace(part, exp.true())
+    for column in using if len(using) > 1 else ():
+        yield "join key dropped", column, column.pop
+    if condition is not None or using:
+        if join.side == "LEFT":
+            yield "join narrowed", join, _set(join, "side", None)
+        elif join.side == "FULL":
+            yield "join narrowed", join, _set(join, "side", "LEFT")
+        else:
+            yield "join widened", join, lambda: (join.set("side", "LEFT"), join.set("kind", None))
+
+
+def _parts(condition: exp.Expression) -> list[exp.Expression]:
+    """The conjuncts of a condition."""
+    inner = condition.unnest()
+    return list(inner.flatten()) if isinstance(inner, exp.And) else [condition]
+
+
+def _replace(node: exp.Expression, other: exp.Expression) -> object:
+    return lambda: node.replace(other.copy())
+
+
+def _set(node: exp.Expression, key: str, value: object) -> object:
+    return lambda: node.set(key, value)
+
+
+def _reads(sql: str) -> set[str]:
+    return {table.name for table in sqlglot.parse_one(sql, dialect="duckdb").find_all(exp.Table)}
+
+
+def _file(model: str) -> Path:
+    [path] = (TRANSFORM / "models").rglob(f"{model}.sql")
+    return path
+
+
+def _shops() -> list[Shop]:
+    """Three entities, two of them in one currency, in which nearly everything happens with everything."""
+    return [
+        Shop(entity, currency).tell(happenings(random.Random(f"sql mutants:{entity}"), HAPPENINGS_A_SHOP))
+        for entity, currency in (("main", "USD"), ("outlet", "USD"), ("europe", "EUR"))
+    ]
