@@ -1,0 +1,44 @@
+{{ config(tags=['identity'], meta={'identity': 'I-01', 'severity': 'blocks'}) }}
+-- I-01: gross less discount is net in every row of net revenue, and each row carries its own line's units, amounts and tax; a return with the sign turned.
+-- A failure means that a row of revenue is not the line it says it is.
+with
+
+sold as (
+    select
+        net_revenue.net_revenue_id
+    from {{ ref('fct_net_revenue') }} as net_revenue
+    left join {{ ref('can_order_lines') }} as lines on net_revenue.order_line_id = lines.order_line_id
+    where net_revenue.event_type = 'sale'
+        and (
+            lines.order_line_id is null
+            or lines.order_id != net_revenue.order_id
+            or lines.gross_minor != net_revenue.gross_minor
+            or lines.discount_minor != net_revenue.discount_minor
+            or lines.net_minor != net_revenue.net_revenue_minor
+            or lines.tax_minor != net_revenue.tax_minor
+            or lines.quantity != net_revenue.quantity
+        )
+),
+
+given_back as (
+    select
+        net_revenue.net_revenue_id
+    from {{ ref('fct_net_revenue') }} as net_revenue
+    left join {{ ref('can_refund_lines') }} as lines on net_revenue.net_revenue_id = 'return:' || lines.refund_line_id
+    where net_revenue.event_type != 'sale'
+        and (
+            lines.refund_line_id is null
+            or lines.refund_id != net_revenue.refund_id
+            or -lines.net_minor != net_revenue.net_revenue_minor
+            or -lines.tax_minor != net_revenue.tax_minor
+            or -lines.quantity != net_revenue.quantity
+        )
+)
+
+select net_revenue_id from sold
+union all
+select net_revenue_id from given_back
+union all
+select net_revenue_id
+from {{ ref('fct_net_revenue') }}
+where gross_minor - discount_minor != net_revenue_minor
