@@ -40,7 +40,10 @@ class FeePart:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """One row of the processor's balance. kind: charge | refund | dispute | payout. amount is signed, fee a cost."""
+    """One row of the processor's balance; amount is signed, fee a cost.
+
+    kind: charge | refund | refund_failure | dispute | dispute_reversal | payout | payout_failure | fee | reserve.
+    """
 
     movement_id: str
     kind: str
@@ -77,7 +80,7 @@ class Dispute:
 
 @dataclass(frozen=True, slots=True)
 class Payout:
-    """An automatic payout; `reference` is the trace text that the bank line carries."""
+    """A payout, made by the processor unless by hand; `reference` is the trace text that the bank line carries."""
 
     payout_id: str
     movement_id: str
@@ -86,6 +89,7 @@ class Payout:
     arrival_date: date
     status: str
     reference: str
+    is_automatic: bool = True
 
 
 @dataclass(frozen=True, slots=True)

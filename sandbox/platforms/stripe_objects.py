@@ -10,8 +10,17 @@ from sandbox.facts import Charge, Dispute, Movement, Payout, Refund
 if TYPE_CHECKING:
     from sandbox.world import World
 
-REPORTED_AS = {"charge": "charge", "refund": "refund", "dispute": "dispute", "payout": "payout"}
-TYPES = {"charge": "charge", "refund": "refund", "dispute": "adjustment", "payout": "payout"}
+# Kind of a movement → reporting_category and type.
+REPORTED_AS = {
+    "charge": "charge", "refund": "refund", "refund_failure": "refund_failure", "dispute": "dispute",
+    "dispute_reversal": "dispute_reversal", "payout": "payout", "payout_failure": "payout_reversal", "fee": "fee",
+    "reserve": "risk_reserved_funds",
+}  # fmt: skip
+TYPES = {
+    "charge": "charge", "refund": "refund", "refund_failure": "refund_failure", "dispute": "adjustment",
+    "dispute_reversal": "adjustment", "payout": "payout", "payout_failure": "payout_failure", "fee": "stripe_fee",
+    "reserve": "reserve_transaction",
+}  # fmt: skip
 EVIDENCE = (
     "access_activity_log", "billing_address", "cancellation_policy", "cancellation_policy_disclosure",
     "cancellation_rebuttal", "customer_communication", "customer_email_address", "customer_name",
@@ -211,7 +220,9 @@ def _description(fact: Movement) -> str:
         return "STRIPE PAYOUT"
     if fact.kind == "dispute":
         return f"Chargeback withdrawal for {fact.charge_id}"
-    return f"REFUND FOR CHARGE (Order {fact.order_number})" if fact.kind == "refund" else f"Order {fact.order_number}"
+    if fact.kind == "refund":
+        return f"REFUND FOR CHARGE (Order {fact.order_number})"
+    return f"Order {fact.order_number}" if fact.order_number else fact.kind.replace("_", " ").capitalize()
 
 
 def payout(world: World, fact: Payout) -> dict[str, Any]:
@@ -222,7 +233,7 @@ def payout(world: World, fact: Payout) -> dict[str, Any]:
         "object": "payout",
         "amount": fact.amount_minor,
         "arrival_date": _seconds(arrives),
-        "automatic": True,
+        "automatic": fact.is_automatic,
         "balance_transaction": fact.movement_id,
         "created": _seconds(fact.created_at),
         "currency": world.currency.lower(),
@@ -233,7 +244,7 @@ def payout(world: World, fact: Payout) -> dict[str, Any]:
         "failure_message": None,
         "livemode": False,
         "metadata": {},
-        "method": "standard",
+        "method": "standard" if fact.is_automatic else "instant",
         "original_payout": None,
         "reconciliation_status": "completed",
         "reversed_by": None,
