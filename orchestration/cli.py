@@ -75,6 +75,15 @@ def order(channel: str, sku: str | None, quantity: int, email: str | None) -> No
 
 
 @sandbox.command()
+@click.argument("code", required=False)
+def mishap(code: str | None) -> None:
+    """Makes a discrepancy of the reason CODE happen in the running sandbox; without CODE, lists them."""
+    from orchestration.up import let_happen, mishaps_text
+
+    click.echo(let_happen(code) if code else mishaps_text())
+
+
+@sandbox.command()
 def effects() -> None:
     """What the sandbox's platforms say was done to them: the receiver's own count."""
     from orchestration.up import effects_text

@@ -92,6 +92,22 @@ def place_order(channel: str, sku: str | None, quantity: int, email: str | None)
     return f"{answer['channel']} order {answer['order_number']}: {answer['quantity']} × {answer['sku']} placed and paid"
 
 
+def mishaps_text() -> str:
+    """What can be made to go wrong, a reason code a line."""
+    mishaps = _control("GET", "/_control/mishaps")["mishaps"]
+    return "\n".join(f"{code:<7} {says}" for code, says in mishaps.items())
+
+
+def let_happen(code: str) -> str:
+    """Makes one discrepancy happen in the running sandbox; says where it must show."""
+    answer = _control("POST", "/_control/mishaps", {"code": code})
+    expected = [
+        f"  {row['reference']}: {row['amount_minor'] / 100:,.2f} {answer['currency']} under {code}"
+        for row in answer["expected"]
+    ]
+    return "\n".join([f"{answer['says']}; after the next refresh:", *expected])
+
+
 def effects_text() -> str:
     """The effect counts of the running sandbox, one line each."""
     counts = _control("GET", "/_control/effects")["counts"]

@@ -1,4 +1,4 @@
-"""The operator's side door: effects, faults, the clock, new orders. Not a vendor; nothing in the product reads it."""
+"""The operator's side door: effects, faults, the clock, new orders, mishaps. Not a vendor; nothing in the product reads it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox.checkout import place_order
+from sandbox.mishaps import MISHAPS, happen
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -51,12 +52,23 @@ def routes(world: World) -> list[BaseRoute]:
         except (TypeError, ValueError) as error:
             return _refused(error)
 
+    async def mishaps(request: Request) -> Response:
+        if request.method == "GET":
+            return JSONResponse({"mishaps": {code: mishap.says for code, mishap in MISHAPS.items()}})
+        try:
+            return _let_happen(world, str((await request.json())["code"]))
+        except KeyError as error:
+            return _refused(ValueError(f"missing {error}"))
+        except (TypeError, ValueError) as error:
+            return _refused(error)
+
     return [
         Route("/health", health),
         Route("/effects", effects, methods=["GET", "DELETE"]),
         Route("/faults", faults, methods=["GET", "POST", "DELETE"]),
         Route("/clock", clock, methods=["GET", "POST"]),
         Route("/orders", orders, methods=["POST"]),
+        Route("/mishaps", mishaps, methods=["GET", "POST"]),
     ]
 
 
@@ -65,6 +77,14 @@ def _place(world: World, asked: dict[str, Any]) -> Response:
     order = place_order(world, asked["channel"], sku, quantity, asked.get("email") or None)
     placed = {"order_number": order.number, "channel": asked["channel"], "sku": sku, "quantity": quantity}
     return JSONResponse({**placed, "total_minor": order.total_minor, "currency": world.currency}, status_code=201)
+
+
+def _let_happen(world: World, code: str) -> Response:
+    expected = happen(world, code)
+    rows = [{"reference": row.reference, "amount_minor": row.amount_minor} for row in expected]
+    return JSONResponse(
+        {"code": code, "says": MISHAPS[code].says, "expected": rows, "currency": world.currency}, status_code=201
+    )
 
 
 def _refused(error: Exception) -> Response:

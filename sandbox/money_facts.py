@@ -42,7 +42,7 @@ class FeePart:
 class Movement:
     """One row of the processor's balance; amount is signed, fee a cost.
 
-    kind: charge | refund | refund_failure | dispute | dispute_reversal | payout | payout_failure | fee | reserve.
+    kind: charge | refund | refund_failure | dispute | dispute_reversal | payout | payout_failure | fee | reserve | contribution.
     """
 
     movement_id: str

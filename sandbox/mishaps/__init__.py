@@ -11,7 +11,8 @@ from sandbox.mishaps.scene import Expected, Mishap, Scene
 from sandbox.world import World
 
 MISHAPS: dict[str, Mishap] = {
-    mishap.code: mishap for module in (storefront, processor, bank, books) for mishap in module.MISHAPS
+    mishap.code: mishap
+    for mishap in (*storefront.MISHAPS, *processor.MISHAPS, *bank.MISHAPS, *books.MISHAPS, *bank.LAST)
 }
 
 __all__ = ["MISHAPS", "Expected", "Mishap", "Scene", "happen"]

@@ -23,7 +23,10 @@ def missing(scene: Scene) -> list[Expected]:
 
 def twice(scene: Scene) -> list[Expected]:
     order = scene.sell()
-    scene.book(order, lambda document: replace(document, created_at=document.created_at + timedelta(hours=1), memo="weekly import"))
+    scene.book(
+        order,
+        lambda document: replace(document, created_at=document.created_at + timedelta(hours=1), memo="weekly import"),
+    )
     return [Expected(order.number, order.revenue_minor)]
 
 
@@ -32,7 +35,10 @@ def without_the_discount(scene: Scene) -> list[Expected]:
     draft.lines[0].discount, draft.discount_code = 250, "THANKYOU"
     order = scene.place(draft)
     scene.charge(order)
-    scene.book(order, lambda document: replace(document, lines=tuple(line for line in document.lines if line.item != "Discount")))
+    scene.book(
+        order,
+        lambda document: replace(document, lines=tuple(line for line in document.lines if line.item != "Discount")),
+    )
     return [Expected(order.number, 250)]
 
 
@@ -40,7 +46,9 @@ def by_hand(scene: Scene) -> list[Expected]:
     order = _unbooked(scene)
     scene.book(order)
     number = f"BY-HAND-{scene.code}"
-    scene.book(order, lambda document: replace(document, number=number, lines=(book_line("Product", 1_111, "correction"),)))
+    scene.book(
+        order, lambda document: replace(document, number=number, lines=(book_line("Product", 1_111, "correction"),))
+    )
     return [Expected(number, 1_111)]
 
 
@@ -77,7 +85,9 @@ def rounded(scene: Scene) -> list[Expected]:
 
     def whole(document: BookDocument) -> BookDocument:
         lines = [
-            replace(line, amount_minor=(line.amount_minor + 50) // 100 * 100) if line.item in {"Product", "Shipping"} else line
+            replace(line, amount_minor=(line.amount_minor + 50) // 100 * 100)
+            if line.item in {"Product", "Shipping"}
+            else line
             for line in document.lines
         ]
         return replace(document, lines=tuple(lines))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sandbox.facts import Charge, Dispute, FeePart, Order
+from sandbox.facts import Dispute, FeePart, Order
 from sandbox.mishaps.scene import FEE_ADDED, Expected, Mishap, Scene
 from sandbox.numbering import token
 from sandbox.processor_flow import DISPUTE_FEE
@@ -25,9 +25,22 @@ def refund_of_an_earlier_month(scene: Scene) -> list[Expected]:
     donor, refund, _ = scene.sell_and_refund()
     scene.change(donor, refunds=())
     line = order.lines[0]
-    back = replace(refund.lines[0], line_id=line.line_id, sku=line.sku, quantity=line.quantity, net_minor=line.net_minor, tax_minor=line.tax_minor)
-    charge = _charge(scene, order)
-    moved = replace(refund, order_number=order.number, charge_id=charge.charge_id, lines=(back,), refund_id=order.platform_id * 10 + 7)
+    back = replace(
+        refund.lines[0],
+        line_id=line.line_id,
+        sku=line.sku,
+        quantity=line.quantity,
+        net_minor=line.net_minor,
+        tax_minor=line.tax_minor,
+    )
+    charge = scene.charge_of(order)
+    moved = replace(
+        refund,
+        order_number=order.number,
+        charge_id=charge.charge_id,
+        lines=(back,),
+        refund_id=order.platform_id * 10 + 7,
+    )
     scene.change(order, refunds=(moved,), payment_status="partially_refunded")
     scene.pay_back(moved, charge)
     scene.book_refund(moved, order)
@@ -48,8 +61,7 @@ def refund_with_a_fee(scene: Scene) -> list[Expected]:
 
 
 def processing_fee(scene: Scene) -> list[Expected]:
-    order = scene.sell()
-    moved = scene.world.movements.tail[-1]
+    order, moved = scene.sell_and_settle()
     return [Expected(order.number, -moved.fee_minor)]
 
 
@@ -59,8 +71,13 @@ def charged_by_the_processor(scene: Scene) -> list[Expected]:
 
 
 def unknown_movement(scene: Scene) -> list[Expected]:
-    moved = scene.move("reserve", f"rsv_{token(scene.world.seed, scene.code)[:14]}", -2_000)
+    moved = scene.move("contribution", f"con_{token(scene.world.seed, scene.code)[:14]}", -2_000)
     return [Expected(moved.source_id, -2_000)]
+
+
+def reserve_held(scene: Scene) -> list[Expected]:
+    moved = scene.move("reserve", f"rsv_{token(scene.world.seed, scene.code)[:14]}", -8_000)
+    return [Expected(moved.source_id, -8_000)]
 
 
 def disputed(scene: Scene) -> list[Expected]:
@@ -75,7 +92,7 @@ def dispute_fee(scene: Scene) -> list[Expected]:
 
 def dispute_won(scene: Scene) -> list[Expected]:
     order, dispute = _dispute(scene, "won")
-    charge = _charge(scene, order)
+    charge = scene.charge_of(order)
     scene.move("dispute_reversal", dispute.dispute_id, order.total_minor, charge=charge, at=scene.later(hours=5))
     return [Expected(order.number, order.total_minor)]
 
@@ -86,20 +103,13 @@ def dispute_lost(scene: Scene) -> list[Expected]:
 
 
 def not_paid_out(scene: Scene) -> list[Expected]:
-    order = scene.sell()
-    return [Expected(order.number, -scene.world.movements.tail[-1].net_minor)]
-
-
-def _charge(scene: Scene, order: Order) -> Charge:
-    charge = scene.world.charges.find(next(leg.charge_id for leg in order.tenders if leg.charge_id) or "")
-    if charge is None:
-        raise ValueError(f"{order.number} was never charged")
-    return charge
+    order, moved = scene.sell_and_settle()
+    return [Expected(order.number, -moved.net_minor)]
 
 
 def _dispute(scene: Scene, status: str) -> tuple[Order, Dispute]:
     order = scene.sell()
-    charge = _charge(scene, order)
+    charge = scene.charge_of(order)
     scene.world.charges.replace(replace(charge, is_disputed=True))
     dispute_id = f"dp_9{token(scene.world.seed, scene.code, 'dispute')[:23]}"
     opened = scene.later(hours=1)
@@ -131,6 +141,7 @@ MISHAPS = (
     Mishap("DSP-01", "a buyer's bank takes a payment back", disputed),
     Mishap("DSP-02", "a dispute is won", dispute_won),
     Mishap("DSP-03", "a dispute is lost", dispute_lost),
+    Mishap("TIM-09", "the processor holds a reserve back", reserve_held),
     Mishap("TIM-01", "a payment waits for its payout", not_paid_out),
     Mishap("SRC-06", "the processor moves money in a way we have no word for", unknown_movement),
 )

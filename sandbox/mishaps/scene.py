@@ -1,6 +1,6 @@
 """The stage of a mishap: an order that is placed, charged and booked as it should be, unless told otherwise.
 
-Money is whole minor units of the world's currency. Every scene takes place on a day of its own, so two never touch.
+Money is whole minor units of the world's currency. Scenes follow one another, seven hours each.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from sandbox.processing_fees import fee_parts
 from sandbox.world import World
 
 FIRST_DAY = datetime(2026, 11, 2, 15, 0, 0, tzinfo=UTC)
+HOURS_OF_A_SCENE = timedelta(hours=7)
 FEE_ADDED = 25
 
 
@@ -41,29 +42,38 @@ class Mishap:
 
 
 class Scene:
-    """One mishap's hour in the world."""
+    """One mishap's hours in the world."""
 
     def __init__(self, world: World, code: str) -> None:
         self.world = world
         self.code = code
-        scenes: int = world.state("mishaps").get("scenes", 0)
-        world.state("mishaps")["scenes"] = scenes + 1
-        self.now = max(FIRST_DAY + timedelta(hours=7 * scenes), world.clock.now())
+        self.now = max(FIRST_DAY, world.clock.now())
+        # The newest movement of this scene.
+        self.moved: Movement | None = None
 
     def finish(self) -> None:
         """The world's clock is past all that happened."""
-        later = (self.now + timedelta(days=1) - self.world.clock.now()).total_seconds()
-        self.world.clock.advance(max(1.0, later))
+        self.world.clock.advance((self.now + HOURS_OF_A_SCENE - self.world.clock.now()).total_seconds())
 
     def later(self, **spans: int) -> datetime:
         """A moment this long after the scene began."""
         return self.now + timedelta(**spans)
 
-    def draft(self, tender: str = "card", channel: str = "shopify", quantity: int = 1, at: datetime | None = None) -> Draft:
+    def draft(
+        self, tender: str = "card", channel: str = "shopify", quantity: int = 1, at: datetime | None = None
+    ) -> Draft:
         """A basket of one product with shipping and tax, bought by somebody the books know."""
         product = next(each for each in self.world.catalogue if each.title == "Percale Pillowcase")
-        draft = Draft(at or self.now, channel, [DraftLine(product.sku, quantity, product.price_minor)], shipping=495, tender=tender)
-        draft.person = next(each.person for each in self.world.orders.values() if each.channel == channel and not each.is_b2b)
+        draft = Draft(
+            at or self.now,
+            channel,
+            [DraftLine(product.sku, quantity, product.price_minor)],
+            shipping=495,
+            tender=tender,
+        )
+        draft.person = next(
+            each.person for each in self.world.orders.values() if each.channel == channel and not each.is_b2b
+        )
         draft.is_guest = False
         tax_by_rate(draft, REGIONS[0])
         return draft
@@ -88,7 +98,11 @@ class Scene:
         """The processor's charge of the order, or another one beside it, with its movement."""
         charge = charge_of(order) or self._charge_of_nothing(order.number, amount_minor or order.total_minor)
         if name:
-            charge = replace(charge, charge_id=f"{charge.charge_id[:16]}{name}", payment_intent_id=f"{charge.payment_intent_id[:16]}{name}")
+            charge = replace(
+                charge,
+                charge_id=f"{charge.charge_id[:16]}{name}",
+                payment_intent_id=f"{charge.payment_intent_id[:16]}{name}",
+            )
         if amount_minor is not None:
             charge = replace(charge, amount_minor=amount_minor, is_captured=True)
         self.world.charges.append(charge)
@@ -144,9 +158,12 @@ class Scene:
             payout_id=payout_id,
         )
         self.world.movements.append(movement)
+        self.moved = movement
         return movement
 
-    def book(self, order: Order, change: Callable[[BookDocument], BookDocument] = lambda document: document) -> BookDocument:
+    def book(
+        self, order: Order, change: Callable[[BookDocument], BookDocument] = lambda document: document
+    ) -> BookDocument:
         """A person types the order into the books, rightly or as `change` says."""
         return self._type(change(sales_receipt(order, self._zone)))
 
@@ -168,6 +185,20 @@ class Scene:
         self.charge(order)
         self.book(order)
         return order
+
+    def sell_and_settle(self) -> tuple[Order, Movement]:
+        """An order, and what its charge left on the balance."""
+        order = self.sell()
+        if self.moved is None:
+            raise ValueError(f"{order.number} was never charged")
+        return order, self.moved
+
+    def charge_of(self, order: Order) -> Charge:
+        """What the processor charged for it."""
+        charge = self.world.charges.find(next(leg.charge_id for leg in order.tenders if leg.charge_id) or "")
+        if charge is None:
+            raise ValueError(f"{order.number} was never charged")
+        return charge
 
     def sell_and_refund(self) -> tuple[Order, Refund, Charge]:
         """An order whose only line comes back whole; the refund is in the storefront and in the books, not at the processor."""
@@ -207,7 +238,9 @@ class Scene:
             reference=f"STRIPE-{name[:12].upper()}",
         )
         payout = replace(payout, **columns)  # type: ignore[arg-type]
-        moved = self.move("payout", payout.payout_id, -payout.amount_minor, fees, at=created, payout_id=payout.payout_id)
+        moved = self.move(
+            "payout", payout.payout_id, -payout.amount_minor, fees, at=created, payout_id=payout.payout_id
+        )
         payout = replace(payout, movement_id=moved.movement_id)
         self.world.payouts.append(payout)
         for movement in movements:

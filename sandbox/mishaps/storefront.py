@@ -14,8 +14,6 @@ def _leg(order: Order, amount_minor: int, kind: str, gateway: str) -> tuple[Tend
     return (Tender(first.tender_id, "sale", kind, gateway, amount_minor, first.processed_at),)
 
 
-
-
 def authorised_only(scene: Scene) -> list[Expected]:
     order = scene.place(scene.draft("authorized"))
     scene.charge(order)
@@ -51,7 +49,9 @@ def in_cash(scene: Scene) -> list[Expected]:
 
 def in_part(scene: Scene) -> list[Expected]:
     order = scene.place(scene.draft())
-    order = scene.change(order, tenders=_leg(order, order.total_minor - 700, "manual", "cash"), payment_status="pending")
+    order = scene.change(
+        order, tenders=_leg(order, order.total_minor - 700, "manual", "cash"), payment_status="pending"
+    )
     scene.book(order)
     return [Expected(order.number, -700)]
 
@@ -118,11 +118,15 @@ def refunded_in_storefront_only(scene: Scene) -> list[Expected]:
 
 def refunded_at_processor_only(scene: Scene) -> list[Expected]:
     order = scene.sell()
-    charge = scene.world.charges.find(next(leg.charge_id for leg in order.tenders if leg.charge_id) or "")
-    assert charge is not None
+    charge = scene.charge_of(order)
     donor, refund, _ = scene.sell_and_refund()
     # The refund is paid on the first order's charge; the storefront has none there.
-    lone = replace(refund, order_number=order.number, charge_id=charge.charge_id, stripe_refund_id=f"{refund.stripe_refund_id[:-1]}x")
+    lone = replace(
+        refund,
+        order_number=order.number,
+        charge_id=charge.charge_id,
+        stripe_refund_id=f"{refund.stripe_refund_id[:-1]}x",
+    )
     scene.change(donor, refunds=())
     scene.pay_back(lone, charge)
     return [Expected(order.number, -lone.amount_minor)]

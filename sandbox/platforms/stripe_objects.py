@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 REPORTED_AS = {
     "charge": "charge", "refund": "refund", "refund_failure": "refund_failure", "dispute": "dispute",
     "dispute_reversal": "dispute_reversal", "payout": "payout", "payout_failure": "payout_reversal", "fee": "fee",
-    "reserve": "risk_reserved_funds",
+    "reserve": "risk_reserved_funds", "contribution": "contribution",
 }  # fmt: skip
 TYPES = {
     "charge": "charge", "refund": "refund", "refund_failure": "refund_failure", "dispute": "adjustment",
     "dispute_reversal": "adjustment", "payout": "payout", "payout_failure": "payout_failure", "fee": "stripe_fee",
-    "reserve": "reserve_transaction",
+    "reserve": "reserve_transaction", "contribution": "contribution",
 }  # fmt: skip
 EVIDENCE = (
     "access_activity_log", "billing_address", "cancellation_policy", "cancellation_policy_disclosure",
@@ -257,11 +257,11 @@ def payout(world: World, fact: Payout) -> dict[str, Any]:
 
 
 def balance(world: World) -> dict[str, Any]:
-    """What is not paid out yet: history is, so only the written months count."""
+    """What all movements leave. History is paid out, so only the written months count."""
     now = world.clock.now()
-    unpaid = [item for item in world.movements.tail if item.payout_id is None]
-    available = sum(item.net_minor for item in unpaid if item.available_at <= now)
-    pending = sum(item.net_minor for item in unpaid if item.available_at > now)
+    left = sum(item.net_minor for item in world.movements.tail)
+    pending = sum(item.net_minor for item in world.movements.tail if item.payout_id is None and item.available_at > now)
+    available = left - pending
     currency = world.currency.lower()
 
     def part(amount: int) -> list[dict[str, Any]]:

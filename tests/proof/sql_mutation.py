@@ -53,7 +53,9 @@ class World:
         self.rows = CanonicalRows()
         for table, rows in together(_shops()).items():
             self.rows.rows(table, *rows)
-        self.models = tuple(sorted(path.stem for folder in FOLDERS for path in (TRANSFORM / "models/marts" / folder).glob("*.sql")))
+        self.models = tuple(
+            sorted(path.stem for folder in FOLDERS for path in (TRANSFORM / "models/marts" / folder).glob("*.sql"))
+        )
         for model in self.models:
             self.rows.build(model)
         self.identities = {path.stem: path.read_text() for path in sorted((TRANSFORM / "tests").glob("assert_i_*.sql"))}
@@ -64,7 +66,9 @@ class World:
 
     def broken(self) -> tuple[str, ...]:
         """Identities that do not hold."""
-        return tuple(name for name, sql in self.rendered_identities.items() if self._one(f"select count(*) from ({sql})"))
+        return tuple(
+            name for name, sql in self.rendered_identities.items() if self._one(f"select count(*) from ({sql})")
+        )
 
     def judge(self, mutant: SqlMutant) -> Verdict:
         connection = self.rows.connection
@@ -90,7 +94,11 @@ class World:
         # `built` is a set; the order of building is the order in which a model has all it reads.
         waiting, have = [other for other in self.models if other != model], {model}
         while True:
-            ready = [other for other in waiting if _reads(self.sql[other]) & have and not _reads(self.sql[other]) & set(waiting) & self._affected(model)]
+            ready = [
+                other
+                for other in waiting
+                if _reads(self.sql[other]) & have and not _reads(self.sql[other]) & set(waiting) & self._affected(model)
+            ]
             if not ready:
                 return tuple(order)
             for other in ready:
@@ -143,7 +151,11 @@ def _places(tree: exp.Expression) -> Iterator[tuple[str, exp.Expression, object]
         elif isinstance(node, exp.Neg) and not isinstance(node.this, exp.Literal):
             yield "sign flipped", node, _replace(node, node.this)
         elif isinstance(node, exp.Sub):
-            yield "sign flipped", node, _replace(node, exp.Add(this=node.this.copy(), expression=node.expression.copy()))
+            yield (
+                "sign flipped",
+                node,
+                _replace(node, exp.Add(this=node.this.copy(), expression=node.expression.copy())),
+            )
         elif isinstance(node, exp.Window) and len(node.args.get("partition_by") or ()) > 1:
             for part in node.args["partition_by"]:
                 yield "partition key dropped", part, part.pop

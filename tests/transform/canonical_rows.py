@@ -56,7 +56,9 @@ def _models() -> dict[str, Path]:
 @functools.cache
 def _seed_types() -> dict[str, dict[str, str]]:
     """Column types of every seed that declares some, in whichever yml of the folder."""
-    declared = [seed for path in (TRANSFORM / "seeds").glob("*.yml") for seed in yaml.safe_load(path.read_text())["seeds"]]
+    declared = [
+        seed for path in (TRANSFORM / "seeds").glob("*.yml") for seed in yaml.safe_load(path.read_text())["seeds"]
+    ]
     return {seed["name"]: seed.get("config", {}).get("column_types", {}) for seed in declared}
 
 
@@ -105,7 +107,9 @@ class CanonicalRows:
             columns, found = list(reader.fieldnames or []), list(reader)
         spelled = ", ".join(f"{column} {types.get(column, 'varchar')}" for column in columns)
         self.connection.execute(f"create or replace table {name} ({spelled})")
-        values = [[None if row.get(column) in ("", None) else row.get(column) for column in columns] for row in rows or found]
+        values = [
+            [None if row.get(column) in ("", None) else row.get(column) for column in columns] for row in rows or found
+        ]
         self._insert(name, values)
         self.built.add(name)
         return self

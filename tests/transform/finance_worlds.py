@@ -21,10 +21,33 @@ FIRST = date(2026, 9, 14)
 DAYS = 75
 PAYOUT_EVERY = 12
 
-TENDERS = ("card", "card", "card", "gift_card", "manual", "store_credit", "terms", "authorised", "split", "short", "over")
+TENDERS = (
+    "card",
+    "card",
+    "card",
+    "gift_card",
+    "manual",
+    "store_credit",
+    "terms",
+    "authorised",
+    "split",
+    "short",
+    "over",
+)
 REFUNDS = (None, None, "both", "processor only", "storefront only", "pending", "in full")
 DISPUTES = (None, None, None, "open", "won", "lost")
-BOOKINGS = ("right", "right", None, "twice", "with the tax", "without the discount", "rounded", "later", "deleted", "wrong")
+BOOKINGS = (
+    "right",
+    "right",
+    None,
+    "twice",
+    "with the tax",
+    "without the discount",
+    "rounded",
+    "later",
+    "deleted",
+    "wrong",
+)
 LONELY = (None, None, "charge", "bank line", "journal", "test order", "charged twice")
 
 
@@ -134,7 +157,11 @@ class Shop(Story):
         return charged
 
     def _give_back(self, number: str, told: Happening, day: date) -> None:
-        net, tax = (told.product - min(told.discount, told.product), told.tax) if told.refund == "in full" else (told.product // 4, told.tax // 4)
+        net, tax = (
+            (told.product - min(told.discount, told.product), told.tax)
+            if told.refund == "in full"
+            else (told.product // 4, told.tax // 4)
+        )
         if not net + tax:
             return
         self.refund(number, 1, net, tax, day=day)
@@ -149,11 +176,21 @@ class Shop(Story):
     def _dispute(self, number: str, amount: int, outcome: str, day: date) -> None:
         self.move("dispute", f"dp_{number}", -amount, 1_500, day=day, charge_reference=f"ch_{number}")
         status = {"open": "open"}.get(outcome, outcome)
-        self.add("disputes", dispute_id=f"dp_{number}", charge_reference=f"ch_{number}", dispute_status=status, amount_minor=amount)
+        self.add(
+            "disputes",
+            dispute_id=f"dp_{number}",
+            charge_reference=f"ch_{number}",
+            dispute_status=status,
+            amount_minor=amount,
+        )
         if outcome == "won":
-            self.move("dispute_reversal", f"du_{number}", amount, day=day + timedelta(days=6), charge_reference=f"ch_{number}")
+            self.move(
+                "dispute_reversal", f"du_{number}", amount, day=day + timedelta(days=6), charge_reference=f"ch_{number}"
+            )
 
-    def _write_down(self, number: str, nth: int, lines: Sequence[tuple[str, int, int, int]], told: Happening, day: date) -> None:
+    def _write_down(
+        self, number: str, nth: int, lines: Sequence[tuple[str, int, int, int]], told: Happening, day: date
+    ) -> None:
         """A person books it, in one of the ways people do."""
         if told.booking is None:
             return
@@ -183,7 +220,13 @@ class Shop(Story):
         elif told.lonely == "charged twice" and told.tender == "card":
             self.move("charge", f"ch_{number}_again", told.product, day=day, order_reference=f"#{nth}")
         elif told.lonely == "bank line":
-            self.add("bank_lines", bank_line_id=f"{number} wire", value_date=day, amount_minor=told.product, reference=f"wire {number}")
+            self.add(
+                "bank_lines",
+                bank_line_id=f"{number} wire",
+                value_date=day,
+                amount_minor=told.product,
+                reference=f"wire {number}",
+            )
         elif told.lonely == "journal":
             self.book(f"JE-{nth}", ("4000", told.product), day=day, kind="journal_entry", name=f"doc {number} by hand")
         elif told.lonely == "test order":

@@ -15,7 +15,9 @@ from tests.transform.finance_worlds import HAPPENINGS, Happening, Shop, together
 from tests.transform.warehouse import contract
 
 MODELS = tuple(
-    sorted(path.stem for folder in ("finance", "journal") for path in (TRANSFORM / "models/marts" / folder).glob("*.sql"))
+    sorted(
+        path.stem for folder in ("finance", "journal") for path in (TRANSFORM / "models/marts" / folder).glob("*.sql")
+    )
 )
 IDENTITIES = tuple(sorted((TRANSFORM / "tests").glob("assert_i_*.sql")))
 WORLD = st.lists(HAPPENINGS, max_size=12)
@@ -24,7 +26,11 @@ ALWAYS, PROOF = 12, 500
 
 def worlds(examples: int) -> settings:
     return settings(
-        max_examples=examples, deadline=None, database=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.too_slow],
     )
 
 

@@ -16,7 +16,7 @@ renamed as (
         type as platform_movement_type,
         reporting_category,
         -- The category first: Stripe types disputes, their return and some refund failures all as 'adjustment'.
-        -- Reserves, advances, top-ups, Connect, Issuing and bank debits that failed after they were taken for paid have
+        -- Advances, top-ups, Connect, Issuing and bank debits that failed after they were taken for paid have
         -- no posting recipe: they stay unmapped, for a person.
         case
             when reporting_category = 'dispute' then 'dispute'
@@ -27,6 +27,8 @@ renamed as (
             when type in ('stripe_fee', 'stripe_fx_fee', 'tax_fee') then 'fee'
             when type in ('payout_failure', 'payout_cancel') then 'payout_failure'
             when type = 'payout' then 'payout'
+            when type in ('reserve_transaction', 'reserved_funds', 'reserve_hold', 'reserve_release') and amount < 0 then 'reserve_hold'
+            when type in ('reserve_transaction', 'reserved_funds', 'reserve_hold', 'reserve_release') then 'reserve_release'
             when type = 'adjustment' then 'adjustment'
             else 'unmapped'
         end as movement_type,
