@@ -43,6 +43,11 @@ CREDENTIALS: dict[str, dict[str, str]] = {
     "hubspot": {"access_token": "sandbox-hubspot-token"},
     "klaviyo": {"api_key": "sandbox-klaviyo-key"},
     "bank": {},
+    "xero": {
+        "tenant_id": "7f3d5c1e-9a44-4f0b-8a55-2d1c6b0e4a11",
+        "client_id": "sandbox-xero-client",
+        "client_secret": "sandbox-xero-secret",
+    },
 }
 
 # The second company's accounts, each called `eu` at its platform, by the twin that serves it. They are apart because a
