@@ -83,7 +83,7 @@ def routes(world: World) -> list[BaseRoute]:
 
 
 def unauthorized(world: World, detail: str = "TokenExpired: token expired") -> Response:
-    body = {"Type": None, "Title": "Unauthorized", "Status": 401, "Detail": detail, "Instance": None, "Extensions": {}}
+    body: Record = {"Type": None, "Title": "Unauthorized", "Status": 401, "Detail": detail, "Instance": None, "Extensions": {}}
     return JSONResponse(body, 401)
 
 
