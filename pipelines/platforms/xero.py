@@ -123,6 +123,12 @@ def _whole(name: str, **parameters: str) -> Fetch:
     return fetch
 
 
+def _organisation(client: httpx.Client, since: datetime | None) -> Iterator[list[Record]]:
+    """The organisation itself: its base currency, and up to which day its books are locked."""
+    answer = body(request(client, "GET", "/Organisation"))
+    yield [_dated(row, COLUMNS["Organisations"]) for row in answer["Organisations"]]
+
+
 def _journals(client: httpx.Client, since: datetime | None) -> Iterator[list[Record]]:
     offset = 0
     while True:
@@ -206,6 +212,9 @@ RESOURCES = (
         _whole("BankTransfers", includeDeleted="true"),
         key=("bank_transfer_id",),
         snapshot=True,
+    ),
+    Resource(
+        "organisations", COLUMNS["Organisations"], _organisation, key=("organisation_id",), snapshot=True
     ),
     Resource("accounts", COLUMNS["Accounts"], _whole("Accounts"), key=("ledger_account_id",), snapshot=True),
     Resource("tax_rates", COLUMNS["TaxRates"], _whole("TaxRates"), key=("tax_type",), snapshot=True),

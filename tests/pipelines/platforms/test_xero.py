@@ -40,6 +40,7 @@ RECORDS: dict[str, dict[str, Any]] = {
     "manual_journals": {"ManualJournalID": "m-1", "Narration": "n", "HasAttachments": False, "UpdatedDateUTC": STAMP},
     "contacts": {"ContactID": "c-1", "Name": "Kontor GmbH", "IsCustomer": True, "UpdatedDateUTC": STAMP},
     "journals": {"JournalID": "j-1", "JournalNumber": 1, "CreatedDateUTC": STAMP},
+    "organisations": {"OrganisationID": "o-1", "BaseCurrency": "EUR", "PaysTax": True, "FinancialYearEndDay": 31},
     "accounts": {"LedgerAccountID": "a-1", "Code": "4000", "HasAttachments": False},
     "tax_rates": {"TaxType": "OUTPUT", "EffectiveRate": Decimal("19.00"), "CanApplyToAssets": True},
     "trial_balances": {"PeriodEnd": "2026-10-31", "Rows": [], "UpdatedDateUTC": STAMP},

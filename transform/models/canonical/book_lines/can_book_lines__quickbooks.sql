@@ -110,7 +110,8 @@ mapped as (
         numbered.signed_minor,
         numbered.item_name,
         numbered.description,
-        documents.currency_code
+        documents.currency_code,
+        cast(null as varchar) as platform_tax_code
     from numbered
     inner join documents using (account_id, platform_document_id)
     left join accounts

@@ -1,0 +1,40 @@
+"""The Xero twin's books in raw tables, read by the connector, and orders beside them to compare with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipelines.extract import connector
+from pipelines.settings import Connection
+from sandbox.platforms.xero_books import Books
+from sandbox.server import CREDENTIALS, Sandbox
+from tests.transform.finance_rows import Story
+from tests.transform.raw_rows import RawRows
+
+ACCOUNT, ENTITY = "eu", "europe"
+
+
+def held(sandbox: Sandbox) -> Books:
+    found: Books = sandbox.world.state("xero")["books"]
+    return found
+
+
+def read(sandbox: Sandbox, **variables: Any) -> RawRows:
+    """Everything the connector fetches, in raw tables, and its mapping as the union of all books."""
+    sandbox.world.state("xero")["limits"].minute.refill()
+    declared, rows = connector("xero"), RawRows(**variables)
+    rows.seed("accounts", {"platform": "xero", "account_id": ACCOUNT, "entity_id": ENTITY})
+    rows.seed("entities", {"entity_id": ENTITY, "name": "E", "time_zone": "Europe/Berlin", "base_currency_code": "EUR"})
+    names = {name: CREDENTIALS["xero"][name] for name in declared.credentials}
+    with declared.connect(Connection("xero", ACCOUNT, sandbox.base_urls["xero"], names)) as client:
+        for resource in declared.resources:
+            found = [row for page in resource.fetch(client, None) for row in page]
+            rows.raw("xero", resource.name, found, account_id=ACCOUNT)
+    return rows.mapped("book_documents", "xero").mapped("book_lines", "xero")
+
+
+def beside(rows: RawRows, story: Story) -> RawRows:
+    """The story's orders, payments and refunds in canonical tables, as those of the entity the books belong to."""
+    for noun, told in story.rows.items():
+        rows.rows(f"can_{noun}", *[row | {"entity_id": ENTITY} for row in told])
+    return rows
