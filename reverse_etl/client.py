@@ -16,6 +16,7 @@ from aiolimiter import AsyncLimiter
 from yarl import URL
 
 from reverse_etl import canonical_json
+from reverse_etl.access_tokens import AccessTokens
 from reverse_etl.destination import Answer, Destination, Pace, Request
 from reverse_etl.errors import InDoubt, Kind, RetryLater, StopSync
 from reverse_etl.settings import Connection
@@ -65,6 +66,8 @@ class DestinationClient:
         self._session: aiohttp.ClientSession
         self._urls: dict[str, URL] = {}
         self._secrets = _secrets(destination, connection)
+        grant = destination.grant
+        self._tokens = AccessTokens(grant, connection) if grant is not None else None
 
     async def __aenter__(self) -> Self:
         # The certificates that the pipelines trust too, SSL_CERT_FILE included; read only where there is TLS.
@@ -83,7 +86,7 @@ class DestinationClient:
         await self._session.close()
 
     async def turn(self) -> None:
-        """Wait until the destination's pace and its own meter allow one more request."""
+        """Wait until the destination's pace and its own meter allow one more request, and there is a token for it."""
         await self._limiter.acquire()
         await self._hold_over()
 
@@ -91,6 +94,8 @@ class DestinationClient:
         held = self._held_until - asyncio.get_running_loop().time()
         if held > 0:
             await self._sleep(held)
+        if self._tokens is not None:
+            await self._tokens.ready(self._session)
 
     def hold(self, seconds: float) -> None:
         """No further request for so long: the destination said so, to one request but about all."""
@@ -128,12 +133,14 @@ class DestinationClient:
         self.calls += 1
         content = canonical_json.dumps(request.json).encode() if request.json is not None else None
         url = self._url(request.path)
+        token = self._tokens.token if self._tokens is not None else ""
+        headers_sent = {**request.headers, "Authorization": f"Bearer {token}"} if token else request.headers
         try:
             async with self._session.request(
                 request.method,
                 url.with_query(request.params) if request.params else url,
                 data=content,
-                headers=request.headers,
+                headers=headers_sent,
                 allow_redirects=False,
             ) as response:
                 body = await response.read()
@@ -143,7 +150,9 @@ class DestinationClient:
             ) from None
         except (aiohttp.ClientError, TimeoutError) as error:
             raise InDoubt(f"no answer ({type(error).__name__})", kind=Kind.TRANSIENT, code="no_answer") from None
-        for secret in self._secrets:
+        if response.status == 401 and self._tokens is not None:
+            self._tokens.drop()
+        for secret in (*self._secrets, token.encode()) if token else self._secrets:
             # A vendor that refuses a request may quote it, and its words are kept.
             body = body.replace(secret, b"[left out]")
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.raw_headers}

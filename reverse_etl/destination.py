@@ -163,6 +163,14 @@ class Pace:
 
 
 @dataclass(frozen=True)
+class Grant:
+    """Where access tokens come from, for destinations whose credentials are a client's id and secret."""
+
+    # base URL of the connection → address of the token service.
+    url: Callable[[str], str]
+
+
+@dataclass(frozen=True)
 class Destination:
     name: str
     credential_names: tuple[str, ...]
@@ -177,3 +185,5 @@ class Destination:
     request_id_header: str = "x-request-id"
     # Hosts of the vendor that are meant for trying out; any other public host counts as production.
     sandbox_hosts: tuple[str, ...] = ()
+    # Set where requests carry an access token that is fetched with `client_id` and `client_secret`.
+    grant: Grant | None = None

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sandbox.platforms import xero_people as people
 from sandbox.server import Sandbox
+from tests.transform.loaded_platform import build, load
+from tests.transform.loaded_platform import rows as stored
 from tests.transform.raw_rows import RawRows
-from tests.transform.xero_books import held, read
+from tests.transform.xero_books import held, read, records
 
 DAY = "2026-10-05"
 KEY = "je:europe:woocommerce:eu:7:captured:0"
@@ -154,3 +157,14 @@ def test_a_line_we_read_wrongly_is_found_against_the_journal(sandbox: Sandbox) -
     assert [row[2:] for row in rows.singular_test("assert_xero_documents_equal_its_journal")] == [
         ("4000", -9999, -10000)
     ]
+
+
+@pytest.mark.dbt
+def test_the_models_build_and_keep_their_contracts_over_a_real_load(sandbox: Sandbox, tmp_path: Path) -> None:
+    books = held(sandbox)
+    people.type_in(books, "Invoices", **invoice("1001", line("100.00", tax="OUTPUT"), Reference=f"PO 1 | {KEY}"))
+    people.type_in(books, "BankTransactions", **money("SPEND", "fee", line("3.58", "6000")))
+    load(tmp_path, "xero", records(sandbox), account_id="eu")
+    build(tmp_path, "xero")
+    told = stored(tmp_path, "select document_type, total_minor from canonical.can_book_documents__xero order by 1")
+    assert [tuple(row.values()) for row in told] == [("expense", 358), ("invoice", 11900)]

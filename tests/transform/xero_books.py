@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipelines.connector import Record
 from pipelines.extract import connector
 from pipelines.settings import Connection
 from sandbox.platforms.xero_books import Books
@@ -19,17 +20,22 @@ def held(sandbox: Sandbox) -> Books:
     return found
 
 
-def read(sandbox: Sandbox, **variables: Any) -> RawRows:
-    """Everything the connector fetches, in raw tables, and its mapping as the union of all books."""
+def records(sandbox: Sandbox) -> dict[str, list[Record]]:
+    """What the connector fetches, by resource."""
     sandbox.world.state("xero")["limits"].minute.refill()
-    declared, rows = connector("xero"), RawRows(**variables)
-    rows.seed("accounts", {"platform": "xero", "account_id": ACCOUNT, "entity_id": ENTITY})
-    rows.seed("entities", {"entity_id": ENTITY, "name": "E", "time_zone": "Europe/Berlin", "base_currency_code": "EUR"})
+    declared = connector("xero")
     names = {name: CREDENTIALS["xero"][name] for name in declared.credentials}
     with declared.connect(Connection("xero", ACCOUNT, sandbox.base_urls["xero"], names)) as client:
-        for resource in declared.resources:
-            found = [row for page in resource.fetch(client, None) for row in page]
-            rows.raw("xero", resource.name, found, account_id=ACCOUNT)
+        return {one.name: [row for page in one.fetch(client, None) for row in page] for one in declared.resources}
+
+
+def read(sandbox: Sandbox, **variables: Any) -> RawRows:
+    """Everything the connector fetches, in raw tables, and its mapping as the union of all books."""
+    rows = RawRows(**variables)
+    rows.seed("accounts", {"platform": "xero", "account_id": ACCOUNT, "entity_id": ENTITY})
+    rows.seed("entities", {"entity_id": ENTITY, "name": "E", "time_zone": "Europe/Berlin", "base_currency_code": "EUR"})
+    for name, found in records(sandbox).items():
+        rows.raw("xero", name, found, account_id=ACCOUNT)
     return rows.mapped("book_documents", "xero").mapped("book_lines", "xero")
 
 

@@ -1,0 +1,64 @@
+"""Xero Accounting: contacts, invoices, credit notes, payments, money received and spent, transfers, manual journals.
+
+A custom connection: a client's id and secret bring a token of half an hour, from the vendor's token service. 60 requests
+a minute, 5,000 a day and 5 at once for the organisation, which the reading shares. Documents are made by PUT, which only
+creates, several to a request and each told alone (`summarizeErrors=false`).
+Guard: `Idempotency-Key`. It is kept a day at most and only under the access token it was sent with, so it covers the
+retries of one process and is never trusted beyond: a doubt is looked up by our own reference before anything is sent
+again. Invoices and credit notes are found by their number, and a key at the end of the reference tells ours from a
+human's; all else has no number and is looked for among the records of its day, because a filter on a reference silently
+finds nothing. Contacts are kept by ContactNumber, which is a natural key. Amounts are JSON numbers in major units.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from reverse_etl.destination import Answer, Destination, Grant, Pace
+from reverse_etl.destinations.xero.api import MEANINGS
+from reverse_etl.destinations.xero.contacts import CONTACT
+from reverse_etl.destinations.xero.documents import CREDIT_NOTE, INVOICE
+from reverse_etl.destinations.xero.money import EXPENSE, MANUAL_JOURNAL, PAYMENT, RECEIPT, REFUND, TRANSFER
+
+# A little below what the organisation allows, because whoever reads it spends from the same minute and day.
+PACE = Pace(requests=50, seconds=60.0, in_flight=4, daily=4_500)
+# With fewer left of the minute the next request waits for it to turn.
+_SPARE = 5
+
+
+def _token_url(base_url: str) -> str:
+    """The vendor's token service has a host of its own; a proxy or the sandbox serves both."""
+    host = "https://identity.xero.com" if urlsplit(base_url).hostname == "api.xero.com" else base_url
+    return f"{host}/connect/token"
+
+
+def _hold(answer: Answer) -> float:
+    """Their meter counts readers too: a nearly empty minute is left alone."""
+    left = answer.headers.get("x-minlimit-remaining", "")
+    if answer.status == 429 or not left.isdecimal() or int(left) >= _SPARE:
+        return 0.0
+    return PACE.seconds * (_SPARE - int(left)) / _SPARE
+
+
+DESTINATION = Destination(
+    name="xero",
+    credential_names=("tenant_id", "client_id", "client_secret"),
+    headers=lambda credentials: {"xero-tenant-id": credentials["tenant_id"], "Accept": "application/json"},
+    writes={
+        "contact": CONTACT,
+        "invoice": INVOICE,
+        "credit_note": CREDIT_NOTE,
+        "payment": PAYMENT,
+        "receipt": RECEIPT,
+        "refund": REFUND,
+        "expense": EXPENSE,
+        "transfer": TRANSFER,
+        "manual_journal": MANUAL_JOURNAL,
+    },
+    pace=PACE,
+    errors=MEANINGS.errors,
+    codes=MEANINGS.codes,
+    hold=_hold,
+    request_id_header="xero-correlation-id",
+    grant=Grant(_token_url),
+)
