@@ -156,7 +156,8 @@ def _trial_balances(client: httpx.Client, since: datetime | None) -> Iterator[li
 
 
 def _month_ends(opened: date, today: date) -> list[date]:
-    ends, month = [], date(today.year, today.month, 1)
+    ends: list[date] = []
+    month = date(today.year, today.month, 1)
     while len(ends) < MONTHS and (month.year, month.month) >= (opened.year, opened.month):
         following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
         ends.append(following - timedelta(days=1))

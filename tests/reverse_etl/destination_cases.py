@@ -12,6 +12,7 @@ from reverse_etl.destination import UPSTREAM, Answer, Outcome, Request, Write
 from reverse_etl.errors import DeliveryError
 from reverse_etl.plan import Action, Change, Delivery
 from reverse_etl.syncs import all_syncs
+from tests.reverse_etl import xero_cases
 
 KEY = "0123456789abcdef0123456789abcdef"
 REFERENCES = {
@@ -32,6 +33,8 @@ PAYLOAD = {
     "rule_version": "rfm-1", "due_date": "2026-11-04", "terms_name": "Net 30", "customer_note": "Purchase order 7",
     "display_name": "Ann", "tax_id": "12-3456789", "payment_reference": "#1042",
 }  # fmt: skip
+PAYLOAD |= xero_cases.PAYLOAD
+REFERENCES["customers"] |= {xero_cases.NUMBER: "9"}
 LINES = {
     "fulfilment": ({"fulfilment_order_line_gid": "gid://shopify/FulfillmentOrderLineItem/1", "line_quantity": 1},),
     "document": (
@@ -51,6 +54,22 @@ LINES = {
         {"account_number": "1100", "linked_key": None, "linked_document_id": None, "line_description": "d"}
         | {"line_amount_minor": 680},
     ),
+    "taxed": (
+        {
+            "account_number": "4000",
+            "line_description": "d",
+            "line_amount_minor": 10000,
+            "tax_code": "NONE",
+            "line_tax_minor": 0,
+        },
+        {
+            "account_number": "6000",
+            "line_description": "d",
+            "line_amount_minor": -320,
+            "tax_code": "NONE",
+            "line_tax_minor": 0,
+        },
+    ),
 }
 SYNCS = list(all_syncs())
 CONTACTS = [name for name in SYNCS if name.startswith(("hubspot", "klaviyo"))]
@@ -58,6 +77,7 @@ CONTACTS = [name for name in SYNCS if name.startswith(("hubspot", "klaviyo"))]
 BOOKS = [name for name in SYNCS if name.startswith("quickbooks") and all_syncs()[name].mode == "create"]
 # A deposit has no number of its own there.
 NUMBERED = [name for name in BOOKS if "document_number" in all_syncs()[name].fields and name != "quickbooks__deposits"]
+XERO = [name for name in SYNCS if name.startswith("xero")]
 # How many records a request of this sync may hold in these tests.
 SIZES = dict.fromkeys(SYNCS, 1) | dict.fromkeys(
     ("shopify__stock_levels", "woocommerce__stock_levels", "hubspot__contacts"), 3
@@ -78,17 +98,21 @@ def batch(name: str, size: int = 1, action: Action = Action.UPDATE) -> list[Deli
     """Deliveries as the sync would plan them, told apart by their natural keys."""
     sync = all_syncs()[name]
     lines = LINES.get(sync.object, LINES["document"] if sync.line_fields else ())
+    if sync.destination == "xero":
+        lines = LINES["taxed"] if "tax_code" in sync.line_fields else LINES["document"] if sync.line_fields else ()
     return [
         Delivery(
             sync=name, destination=sync.destination, object=sync.object, record_key=f"record-{at}",
             action=action, payload=_payload(sync.fields, at), lines=lines, changes=CHANGES.get(sync.object, ()),
-            reason="r", source_key="s", money_minor=None, currency_code="USD", fingerprint="f", quick=1,
+            reason="r", source_key="s", money_minor=None, currency_code=CURRENCIES.get(sync.destination, "USD"), fingerprint="f", quick=1,
             intention=f"intention-{at}", plan_id="plan-1", planned_at=datetime(2026, 11, 1, tzinfo=UTC),
         )
         for at in range(size)
     ]  # fmt: skip
 
 
+# The currency of each destination's books in these tests; dollars elsewhere.
+CURRENCIES = {"xero": "EUR"}
 # What each update replaces.
 CHANGES = {
     "stock_level": (Change("quantity", 1, 5),),
@@ -196,7 +220,7 @@ HELD = {
     ),
 } | {
     name: Held(_document(name), {"document_date": "2026-10-05", "total_minor": 9680}, _NO_DOCUMENT) for name in BOOKS
-}  # fmt: skip
+} | {name: Held(*xero_cases.held(all_syncs()[name].object)) for name in XERO}  # fmt: skip
 
 MALFORMED: list[Any] = [
     None, [], "<html>", {}, {"data": None}, {"data": {}}, {"results": "x"}, {"update": {}}, {"QueryResponse": 3},

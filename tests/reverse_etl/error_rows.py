@@ -94,7 +94,40 @@ ROWS: dict[str, dict[str, tuple[str, str]]] = {
         "error": ("in_doubt", "transient"),
         "service_unavailable": ("not_applied", "transient"),
     },
+    "xero": {
+        "QueryParseException": ("stop", "validation"),
+        "PostDataInvalidException": ("rejected", "validation"),
+        "day": ("stop", "throttled"),
+        "minute": ("not_applied", "throttled"),
+        "appminute": ("not_applied", "throttled"),
+        "concurrent": ("not_applied", "throttled"),
+        "duplicate_number": ("in_doubt", "conflict"),
+        "key_reused": ("in_doubt", "conflict"),
+        "duplicate_name": ("rejected", "conflict"),
+        "not_editable": ("rejected", "conflict"),
+        "overpaid": ("rejected", "conflict"),
+        "missing_customer": ("rejected", "gone"),
+        "missing_document": ("rejected", "gone"),
+        "missing_account": ("rejected", "gone"),
+        "missing_tax_code": ("rejected", "gone"),
+        "period_locked": ("rejected", "validation"),
+        "currency_not_subscribed": ("rejected", "validation"),
+    },
 }  # fmt: skip
+# Xero has no codes for what is wrong with a record; each of ours stands for a sentence of theirs.
+XERO_SENTENCES = {
+    "duplicate_number": "Invoice # must be unique.",
+    "key_reused": "The Idempotency-Key was used with another request",
+    "duplicate_name": "The contact name Ann is already assigned to another contact.",
+    "not_editable": "Invoice not of valid status for modification",
+    "overpaid": "Payment amount exceeds the amount outstanding on this document",
+    "missing_customer": "The contact specified could not be found",
+    "missing_document": "Invoice could not be found",
+    "missing_account": "Account code '8888' is not a valid code for this document.",
+    "missing_tax_code": "The TaxType code 'OUTPUT9' does not exist or cannot be used for this type of transaction.",
+    "period_locked": "The document date cannot be before the end of the locked period, currently set at 31 Oct 2026",
+    "currency_not_subscribed": "Organisation is not subscribed to currency USD",
+}
 
 
 def said(destination: str, code: str, message: str = "their words") -> Answer:
@@ -106,10 +139,23 @@ def said(destination: str, code: str, message: str = "their words") -> Answer:
         body = {"code": code, "message": message, "data": {"status": 400}}
     elif destination == "quickbooks":
         body = {"Fault": {"Error": [{"code": code, "Message": "short", "Detail": message}], "type": "ValidationFault"}}
+    elif destination == "xero":
+        return _xero(code, message)
     elif destination == "klaviyo":
         body = {"errors": [{"code": code, "title": "short", "detail": message}]}
     else:
         body = {"status": "error", "category": code, "message": message}
         if code in ("DAILY", "TEN_SECONDLY_ROLLING"):
             body |= {"policyName": code, "category": "RATE_LIMITS"}
+    return Answer(400, body)
+
+
+def _xero(code: str, message: str) -> Answer:
+    """A limit stands in a header, a bad request in the type of the error, the rest in sentences about records."""
+    if code in ("day", "minute", "appminute", "concurrent"):
+        return Answer(429, {"Title": "Too Many Requests", "Detail": message}, {"x-rate-limit-problem": code})
+    if code not in XERO_SENTENCES:
+        return Answer(400, {"ErrorNumber": 16, "Type": code, "Message": message})
+    errors = [{"Message": message}, {"Message": XERO_SENTENCES[code]}]
+    body = {"ErrorNumber": 10, "Type": "ValidationException", "Elements": [{"ValidationErrors": errors}]}
     return Answer(400, body)

@@ -19,6 +19,7 @@ from tests.reverse_etl.destination_cases import (
     REFERENCES,
     SIZES,
     SYNCS,
+    XERO,
     batch,
     one,
     outcomes,
@@ -36,15 +37,17 @@ EVERY_CODE = [(name, code) for name in SYNCS for code in ROWS[all_syncs()[name].
 def test_encoding_is_stable_and_carries_its_guard(name):
     first, again = request(name), request(name)
     assert canonical_json.dumps([first.json, first.params]) == canonical_json.dumps([again.json, again.params])
-    text = canonical_json.dumps([first.json, first.params])
-    guard = {
+    text = canonical_json.dumps([first.json, first.params, dict(first.headers)])
+    guard = dict.fromkeys(XERO, f'"Idempotency-Key":"{KEY}"') | {
         "shopify__stock_levels": f'"idempotencyKey":"{KEY}"',
         "shopify__tracking": "1Z",
         "woocommerce__stock_levels": '"id":11',
         "hubspot__contacts": '"idProperty":"email"',
         "klaviyo__profiles": "a0@example.com",
         "quickbooks__customers": '"SyncToken":"4"',
-    }.get(name, f'"requestid":"{KEY}"')
+        "xero__contacts": '"ContactNumber":"customer:main:ann"',
+    }
+    guard = guard.get(name, f'"requestid":"{KEY}"')
     assert guard in text
 
 

@@ -22,6 +22,7 @@ from tests.reverse_etl.destination_cases import (
     REFERENCES,
     SIZES,
     SYNCS,
+    XERO,
     batch,
     one,
     results,
@@ -93,12 +94,14 @@ def test_reading_asks_for_one_record_and_changes_nothing(name):
     again = write(name).look_up.encode(batch(name)[0], REFERENCES)
     assert (first.method, first.path, first.params) == (again.method, again.path, again.params)
     assert first.method == "GET" or first.json["query"].strip().startswith("query")
-    natural = {
+    natural = dict.fromkeys(XERO, "DateTime(2026,10,05)") | {
+        "xero__invoices": "#1042", "xero__credit_notes": "#1042", "xero__contacts": "customer:main:ann",
         "shopify__stock_levels": "InventoryItem/1", "shopify__tracking": "shopify/Order/1", "hubspot__contacts": "a0%40example.com",
         "woocommerce__stock_levels": "/products/11", "klaviyo__profiles": "a0@example.com",
         "quickbooks__payments": "TxnDate = '2026-10-05'", "quickbooks__payment_deposits": "TxnDate = '2026-10-05'",
-            "quickbooks__deposits": "TxnDate = '2026-10-05'", "quickbooks__customers": "DisplayName = 'Ann'",
-    }.get(name, "DocNumber = '#1042'")  # fmt: skip
+        "quickbooks__deposits": "TxnDate = '2026-10-05'", "quickbooks__customers": "DisplayName = 'Ann'",
+    }  # fmt: skip
+    natural = natural.get(name, "DocNumber = '#1042'")
     assert natural in first.path + canonical_json.dumps([first.params, first.json])
 
 

@@ -40,6 +40,7 @@ class Twin:
             path = path.replace(f"{{{name}}}", value)
         body = canonical_json.dumps(request.json) if request.json is not None else None
         headers = {"Content-Type": "application/json", **self.destination.headers(self.credentials)}
+        headers |= {**self.bearer(), **request.headers}
         said = httpx.request(
             request.method, self.url + path, params=request.params or None, content=body, headers=headers
         )
@@ -48,6 +49,20 @@ class Twin:
             json.loads(said.text, parse_float=Decimal),
             {name.lower(): value for name, value in said.headers.items()},
         )
+
+    def bearer(self):
+        """A token of its own, where requests carry one; its minute is as full as a patient client would find it."""
+        if self.destination.grant is None:
+            return {}
+        self.world.state(self.platform)["limits"].minute.refill()
+        names = (self.credentials["client_id"], self.credentials["client_secret"])
+        self.token = (
+            getattr(self, "token", None)
+            or httpx.post(
+                self.destination.grant.url(self.url), data={"grant_type": "client_credentials"}, auth=names
+            ).json()["access_token"]
+        )
+        return {"Authorization": f"Bearer {self.token}"}
 
     def references(self):
         reads = self.write.references
@@ -83,6 +98,36 @@ def open_invoice(twin):
     return next(record["Id"] for record in records if record["Balance"] >= 100)
 
 
+def xero_wanted(twin):
+    """A document of a contact that exists; a payment pays an invoice that does."""
+    from sandbox.platforms import xero_people as people
+
+    books, name = twin.world.state("xero")["books"], twin.name
+    if name == "xero__contacts":
+        return one(name, contact_number="customer:twin", contact_name="Twin GmbH")
+    if books.numbered("Contacts", "customer:main:ann") is None:
+        people.type_in(books, "Contacts", Name="Kontor GmbH", ContactNumber="customer:main:ann")
+        people.type_in(books, "Contacts", Name="Ann")
+        line = {"Description": "Mug", "UnitAmount": Decimal("500.00"), "AccountCode": "4000"}
+        typed = {
+            "InvoiceNumber": "T-0",
+            "Contact": {"Name": "Kontor GmbH"},
+            "LineItems": [line],
+            "Status": "AUTHORISED",
+        }
+        people.type_in(books, "Invoices", Type="ACCREC", Date="2026-10-05", DueDate="2026-10-05", **typed)
+    made = replace(one(name), record_key=f"je:twin:{name}")
+    told = {"document_number": f"T-{name}", "invoice_number": "T-0"}
+    changed = {field: told.get(field, value) for field, value in made.payload.items()}
+    if name == "xero__manual_journals":
+        sides = (
+            {"account_number": "2300", "line_amount_minor": 9680},
+            {"account_number": "4000", "line_amount_minor": -9680},
+        )
+        made = replace(made, lines=tuple({"line_description": "d", **side} for side in sides))
+    return replace(made, payload=changed)
+
+
 def wanted(twin):
     """A delivery about a record that this world has, or may get."""
     world, name = twin.world, twin.name
@@ -109,6 +154,8 @@ def wanted(twin):
         return replace(one(name, **ids, quantity=have + 3), changes=(Change("quantity", have, have + 3),))
     if name in CONTACTS:
         return replace(one(name, email="twin@example.com"), changes=(Change("segment", None, "loyal"),))
+    if name.startswith("xero"):
+        return xero_wanted(twin)
     if name == "quickbooks__customers":
         return one(name, display_name="Riverside Inns LLC")
     owed = ("quickbooks__invoices", "quickbooks__credit_notes", "quickbooks__payments")

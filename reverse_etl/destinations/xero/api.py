@@ -17,6 +17,8 @@ from reverse_etl.plan import Delivery
 API = "/api.xro/2.0"
 PAGE = 1000
 _ONE_BY_ONE = {"summarizeErrors": "false"}
+# Told whole and listed whole: one to a request, and no pages.
+_WHOLE = "BankTransfers"
 _REFERENCE_LENGTH = 255
 _PAST = ("VOIDED", "DELETED")
 
@@ -65,7 +67,8 @@ _CAUSES = {"missing_account": "account", "missing_tax_code": "tax code", "curren
 def put(collection: str, records: list[Any], request_key: str, method: str = "PUT") -> Request:
     """Records of one collection in one request; PUT only ever creates."""
     headers = {"Idempotency-Key": request_key}
-    return Request(method, f"{API}/{collection}", _ONE_BY_ONE, {collection: records}, headers)
+    params = {} if collection == _WHOLE else _ONE_BY_ONE
+    return Request(method, f"{API}/{collection}", params, {collection: records}, headers)
 
 
 def read(collection: str, **params: str) -> Request:
@@ -77,17 +80,20 @@ def of_the_day(collection: str, day: str) -> Request:
     first = date.fromisoformat(day)
     after = first + timedelta(days=1)
     where = f"Date >= DateTime({first:%Y,%m,%d}) AND Date < DateTime({after:%Y,%m,%d})"
-    return read(collection, where=where, page="1", pageSize=str(PAGE))
+    pages = {} if collection == _WHOLE else {"page": "1", "pageSize": str(PAGE)}
+    return read(collection, where=where, **pages)
 
 
 def reference(delivery: Delivery, words: str | None = None) -> str:
     """What a person wants to read, then our key, which the read-back takes from the end."""
     said = f"{words.strip()} | " if words and words.strip() else ""
-    return said[: _REFERENCE_LENGTH - len(delivery.record_key)] + delivery.record_key
+    room = _REFERENCE_LENGTH - len(delivery.record_key)
+    return (said if len(said) <= room else f"{said[: room - 3]} | ") + delivery.record_key
 
 
 def is_ours(delivery: Delivery, record: Any, field: str = "Reference") -> bool:
-    return str(at(record, field) or "").rstrip().endswith(delivery.record_key)
+    said = str(at(record, field) or "").strip()
+    return said == delivery.record_key or said.endswith(f" | {delivery.record_key}")
 
 
 def lines(delivery: Delivery) -> list[dict[str, Any]]:
@@ -155,7 +161,7 @@ def raise_for_error(answer: Answer) -> None:
     ]
     if said:
         raise _refusal(answer, said)
-    code = at(answer.body, "Type")
+    code = str(at(answer.body, "Type"))
     raise MEANINGS.error(
         answer, code if code in MEANINGS.codes else None, at(answer.body, "Message") or at(answer.body, "Detail")
     )
@@ -188,7 +194,7 @@ def ours(delivery: Delivery, collection: str, answer: Answer, field: str = "Refe
     """Our record among those of a read, None when it is certainly not there."""
     found = records(collection, answer)
     mine = next((record for record in found if is_ours(delivery, record, field)), None)
-    if mine is None and len(found) >= PAGE:
+    if mine is None and len(found) >= PAGE and collection != _WHOLE:
         raise unreadable()
     return mine
 

@@ -14,7 +14,7 @@ from reverse_etl.reading import settled_by
 
 _NUMBER_LENGTH = 50
 # Our field → their property; an empty text clears one.
-_PROPERTIES = {"contact_name": "Name", "email": "EmailAddress", "tax_id": "TaxNumber"}
+_PROPERTIES = {"contact_name": "Name", "tax_id": "TaxNumber"}
 
 
 def contact_number(key: str) -> str:
@@ -32,7 +32,7 @@ def _body(delivery: Delivery) -> dict[str, Any]:
 
 
 def _mark(delivery: Delivery, record: Any) -> bool:
-    return at(record, "ContactNumber") == contact_number(str(delivery.payload["contact_number"]))
+    return bool(at(record, "ContactNumber") == contact_number(str(delivery.payload["contact_number"])))
 
 
 def _read(delivery: Delivery, references: References) -> Request:

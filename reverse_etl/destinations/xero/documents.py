@@ -40,7 +40,7 @@ def _document(collection: str, kind: str, number: str, id_field: str, *, is_due:
         }
 
     def mark(delivery: Delivery, record: Any) -> bool:
-        return at(record, number) == delivery.payload["document_number"]
+        return bool(at(record, number) == delivery.payload["document_number"])
 
     def look_up(delivery: Delivery, references: References) -> Request:
         said = str(delivery.payload["document_number"])

@@ -1,0 +1,48 @@
+"""What Xero's documents carry beyond those of other books, and what it says of a record it holds or lacks."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from reverse_etl.destination import Answer
+
+NUMBER = "customer:main:ann"
+PAYLOAD = {
+    "contact_number": NUMBER, "contact_name": "Ann", "po_number": "7", "invoice_number": "#1042",
+    "bank_account_number": "1000", "from_account_number": "1100", "due_date": "2026-11-04", "tax_id": "12-3456789",
+}  # fmt: skip
+# Collection and id of each object, and where our key stands.
+OBJECTS = {
+    "invoice": ("Invoices", "InvoiceID", "Reference"),
+    "credit_note": ("CreditNotes", "CreditNoteID", "Reference"),
+    "payment": ("Payments", "PaymentID", "Reference"),
+    "receipt": ("BankTransactions", "BankTransactionID", "Reference"),
+    "refund": ("BankTransactions", "BankTransactionID", "Reference"),
+    "expense": ("BankTransactions", "BankTransactionID", "Reference"),
+    "transfer": ("BankTransfers", "BankTransferID", "Reference"),
+    "manual_journal": ("ManualJournals", "ManualJournalID", "Narration"),
+    "contact": ("Contacts", "ContactID", ""),
+}
+# 2026-10-05 and 2026-11-04 at midnight
+DAY, DUE = "/Date(1791158400000+0000)/", "/Date(1793750400000+0000)/"
+
+
+def held(name: str) -> tuple[Any, dict[str, Any], Answer]:
+    """(body that holds the record, our values in it, the answer without it) of a sync's object."""
+    collection, id_field, text = OBJECTS[name]
+    absent = Answer(200, {"Id": "x", "Status": "OK", collection: []})
+    if name == "contact":
+        row = {"ContactID": "9", "ContactNumber": NUMBER, "Name": "Ann", "TaxNumber": "12-3456789"}
+        return {collection: [row]}, {"contact_name": "Ann", "tax_id": "12-3456789"}, absent
+    amount = "Amount" if name in ("payment", "transfer") else "Total"
+    row = {id_field: "9", text: "7 | record-0", "Date": DAY, amount: Decimal("96.80"), "Status": "AUTHORISED"}
+    values: dict[str, Any] = {"document_date": "2026-10-05", "total_minor": 9680}
+    if name == "invoice":
+        row |= {"InvoiceNumber": "#1042", "DueDate": DUE}
+        values["due_date"] = "2026-11-04"
+    if name == "credit_note":
+        row["CreditNoteNumber"] = "#1042"
+    if name == "manual_journal":
+        del values["total_minor"]
+    return {collection: [row]}, values, absent
