@@ -43,11 +43,6 @@ CREDENTIALS: dict[str, dict[str, str]] = {
     "hubspot": {"access_token": "sandbox-hubspot-token"},
     "klaviyo": {"api_key": "sandbox-klaviyo-key"},
     "bank": {},
-    "xero": {
-        "tenant_id": "7f3d5c1e-9a44-4f0b-8a55-2d1c6b0e4a11",
-        "client_id": "sandbox-xero-client",
-        "client_secret": "sandbox-xero-secret",
-    },
 }
 
 # The second company's accounts, each called `eu` at its platform, by the twin that serves it. They are apart because a
@@ -56,7 +51,14 @@ EUROPE_CREDENTIALS: dict[str, dict[str, str]] = {
     "woocommerce_eu": {"consumer_key": "ck_sandbox_eu", "consumer_secret": "cs_sandbox_eu"},
     "paypal": {"client_id": "sandbox-paypal-client", "client_secret": "sandbox-paypal-secret"},
     "bank_eu": {},
+    "xero": {
+        "tenant_id": "7f3d5c1e-9a44-4f0b-8a55-2d1c6b0e4a11",
+        "client_id": "sandbox-xero-client",
+        "client_secret": "sandbox-xero-secret",
+    },
 }
+# Those of them that are written to as well.
+EUROPE_DESTINATIONS = ("xero",)
 
 
 def twins() -> dict[str, ModuleType]:
@@ -127,6 +129,10 @@ def europe_settings(url: str) -> dict[str, str]:
         settings[f"{prefix}__ACCOUNTS"] = '["main", "eu"]' if platform in CREDENTIALS else '["eu"]'
         settings[f"{prefix}__EU__BASE_URL"] = f"{url}/{twin}"
         settings |= {f"{prefix}__EU__{name.upper()}": value for name, value in credentials.items()}
+    for platform in EUROPE_DESTINATIONS:
+        prefix = f"DESTINATIONS__{platform.upper()}"
+        settings[f"{prefix}__BASE_URL"] = f"{url}/{platform}"
+        settings |= {f"{prefix}__{name.upper()}": value for name, value in EUROPE_CREDENTIALS[platform].items()}
     return settings
 
 

@@ -214,9 +214,7 @@ RESOURCES = (
         key=("bank_transfer_id",),
         snapshot=True,
     ),
-    Resource(
-        "organisations", COLUMNS["Organisations"], _organisation, key=("organisation_id",), snapshot=True
-    ),
+    Resource("organisations", COLUMNS["Organisations"], _organisation, key=("organisation_id",), snapshot=True),
     Resource("accounts", COLUMNS["Accounts"], _whole("Accounts"), key=("ledger_account_id",), snapshot=True),
     Resource("tax_rates", COLUMNS["TaxRates"], _whole("TaxRates"), key=("tax_type",), snapshot=True),
     Resource("trial_balances", COLUMNS["TrialBalances"], _trial_balances, key=("period_end",), snapshot=True),

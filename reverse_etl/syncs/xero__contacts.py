@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reverse_etl.sync import Baseline, Guard, InDoubtPolicy, Lane, Limits, Mode, OnDrift, Sync
+from reverse_etl.sync import Baseline, Guard, Lane, Limits, Mode, OnDrift, Sync
 
 SYNC = Sync(
     name="xero__contacts",
@@ -12,7 +12,6 @@ SYNC = Sync(
     mode=Mode.UPSERT,
     guard=Guard.NATURAL_UPSERT,
     baseline=Baseline.OBSERVED,
-    in_doubt=InDoubtPolicy.LOOK_UP,
     lane=Lane.LEDGER,
     fields=("contact_number", "contact_name", "tax_id"),
     # An accountant who renames a contact had a reason: a person decides whose stands.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reverse_etl.sync import Baseline, Guard, InDoubtPolicy, Lane, Limits, Mode, Sync
+from reverse_etl.sync import Baseline, Guard, Lane, Limits, Mode, Sync
 
 SYNC = Sync(
     name="xero__invoices",
@@ -10,10 +10,9 @@ SYNC = Sync(
     destination="xero",
     object="invoice",
     mode=Mode.CREATE,
+    # Good for the retries of one process; a doubt is looked up, because the vendor forgets a key with its token.
     guard=Guard.IDEMPOTENCY_KEY,
     baseline=Baseline.ACCEPTED,
-    # A key is good under the token it was sent with and for a day at most, so a doubt is looked up, never repeated.
-    in_doubt=InDoubtPolicy.LOOK_UP,
     lane=Lane.LEDGER,
     fields=("document_number", "document_date", "due_date", "contact_number", "po_number", "total_minor"),
     line_fields=("account_number", "line_description", "line_amount_minor", "tax_code", "line_tax_minor"),

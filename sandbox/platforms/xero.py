@@ -48,9 +48,9 @@ class Missing(Exception):
 
 def routes(world: World) -> list[BaseRoute]:
     """Paths as under https://api.xero.com, and the token's as under https://identity.xero.com."""
-    from sandbox.server import CREDENTIALS
+    from sandbox.server import EUROPE_CREDENTIALS
 
-    names = CREDENTIALS["xero"]
+    names = EUROPE_CREDENTIALS["xero"]
     state = world.state("xero")
     books = state["books"] = Books(world)
     people.type_all(books, typed_documents(world))
@@ -83,7 +83,14 @@ def routes(world: World) -> list[BaseRoute]:
 
 
 def unauthorized(world: World, detail: str = "TokenExpired: token expired") -> Response:
-    body: Record = {"Type": None, "Title": "Unauthorized", "Status": 401, "Detail": detail, "Instance": None, "Extensions": {}}
+    body: Record = {
+        "Type": None,
+        "Title": "Unauthorized",
+        "Status": 401,
+        "Detail": detail,
+        "Instance": None,
+        "Extensions": {},
+    }
     return JSONResponse(body, 401)
 
 

@@ -168,9 +168,8 @@ class Books:
 
 
 def typed_documents(world: World) -> Iterable[BookDocument]:
-    """What a person typed into these books before anybody connected them: the nested world's documents, if there is one."""
-    europe = getattr(world, "europe", None)
-    return europe.documents.tail if europe is not None else ()
+    """What a person typed into these books before anybody connected them: the second company's documents."""
+    return world.europe.documents.tail if world.europe is not None else ()
 
 
 def _source_type(name: str, record: Record) -> str:

@@ -140,7 +140,8 @@ def _shrink(world, platform):
 async def _refusals(sandbox, destination, clock, times=500):
     """How many of so many reads are refused, with as many in flight as declared."""
     platform = destination.name
-    connection = Connection(platform, sandbox.base_urls[platform], server.CREDENTIALS[platform])
+    names = (server.CREDENTIALS | server.EUROPE_CREDENTIALS)[platform]
+    connection = Connection(platform, f"{sandbox.url}/{platform}", names)
     asked, left = (
         write(PACED[platform]).read_back.encode(_known(sandbox.world, PACED[platform]), {}),
         iter(range(times)),

@@ -30,8 +30,8 @@ class Twin:
     def __init__(self, sandbox, sync):
         self.name, self.platform, self.world = sync, all_syncs()[sync].destination, sandbox.world
         self.sandbox = sandbox
-        self.credentials = server.CREDENTIALS[self.platform]
-        self.destination, self.url = destinations.load(self.platform), sandbox.base_urls[self.platform]
+        self.credentials = (server.CREDENTIALS | server.EUROPE_CREDENTIALS)[self.platform]
+        self.destination, self.url = destinations.load(self.platform), f"{sandbox.url}/{self.platform}"
         self.write = write(sync)
 
     def send(self, request) -> Answer:

@@ -6,9 +6,9 @@ from typing import Any
 
 import httpx
 
-from sandbox.server import CREDENTIALS, Sandbox
+from sandbox.server import EUROPE_CREDENTIALS, Sandbox
 
-NAMES = CREDENTIALS["xero"]
+NAMES = EUROPE_CREDENTIALS["xero"]
 API = "/api.xro/2.0"
 
 
@@ -16,7 +16,7 @@ def token(sandbox: Sandbox, **form: str) -> httpx.Response:
     """The token service's answer; by default to the client's own credentials."""
     asked = {"grant_type": "client_credentials", **form}
     client = (NAMES["client_id"], NAMES["client_secret"])
-    return httpx.post(f"{sandbox.base_urls['xero']}/connect/token", data=asked, auth=client)
+    return httpx.post(f"{sandbox.url}/xero/connect/token", data=asked, auth=client)
 
 
 def opened(sandbox: Sandbox) -> httpx.Client:
@@ -27,7 +27,7 @@ def opened(sandbox: Sandbox) -> httpx.Client:
         "xero-tenant-id": NAMES["tenant_id"],
         "Accept": "application/json",
     }
-    return httpx.Client(base_url=f"{sandbox.base_urls['xero']}{API}", headers=headers)
+    return httpx.Client(base_url=f"{sandbox.url}/xero{API}", headers=headers)
 
 
 def line(amount: str = "100.00", account: str = "4000", tax: str = "OUTPUT", **more: Any) -> dict[str, Any]:

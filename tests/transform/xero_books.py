@@ -8,7 +8,7 @@ from pipelines.connector import Record
 from pipelines.extract import connector
 from pipelines.settings import Connection
 from sandbox.platforms.xero_books import Books
-from sandbox.server import CREDENTIALS, Sandbox
+from sandbox.server import EUROPE_CREDENTIALS, Sandbox
 from tests.transform.finance_rows import Story
 from tests.transform.raw_rows import RawRows
 
@@ -24,8 +24,8 @@ def records(sandbox: Sandbox) -> dict[str, list[Record]]:
     """What the connector fetches, by resource."""
     sandbox.world.state("xero")["limits"].minute.refill()
     declared = connector("xero")
-    names = {name: CREDENTIALS["xero"][name] for name in declared.credentials}
-    with declared.connect(Connection("xero", ACCOUNT, sandbox.base_urls["xero"], names)) as client:
+    names = {name: EUROPE_CREDENTIALS["xero"][name] for name in declared.credentials}
+    with declared.connect(Connection("xero", ACCOUNT, f"{sandbox.url}/xero", names)) as client:
         return {one.name: [row for page in one.fetch(client, None) for row in page] for one in declared.resources}
 
 
