@@ -53,23 +53,35 @@ ACCOUNTS = (
     ("7090", "Rounding", "EXPENSE", "EXPENSE", "ROUNDING", False),
     ("9999", "Suspense", "CURRLIAB", "LIABILITY", "", True),
 )
-# tax type, name, percent: the organisation set up one rate per country it is registered for, and the zero ones.
+# tax type, name, percent: the organisation set up one rate for each country it is registered for, and the zero ones.
 TAX_RATES = (
-    ("OUTPUT", "VAT on sales", "19.00"),
-    ("OUTPUT2", "Reduced VAT on sales", "7.00"),
+    ("OUTPUT", "VAT 19 %", "19.00"),
+    ("OUTPUT2", "VAT 7 %", "7.00"),
     ("INPUT", "VAT on purchases", "19.00"),
-    ("TAX001", "OSS Austria", "20.00"),
-    ("TAX002", "OSS France", "20.00"),
-    ("TAX003", "OSS Netherlands", "21.00"),
-    ("TAX004", "OSS Italy", "22.00"),
-    ("TAX005", "OSS Spain", "21.00"),
-    ("TAX006", "OSS Belgium", "21.00"),
-    ("ECOUTPUT", "Reverse charge supplies", "0.00"),
-    ("EXEMPTOUTPUT", "Exempt sales", "0.00"),
+    ("TAX001", "DE 16", "16.00"),
+    ("TAX002", "DE 5", "5.00"),
+    ("TAX003", "OSS AT 20", "20.00"),
+    ("TAX004", "OSS AT 10", "10.00"),
+    ("TAX005", "OSS BE 21", "21.00"),
+    ("TAX006", "OSS BE 6", "6.00"),
+    ("TAX007", "OSS DK 25", "25.00"),
+    ("TAX008", "OSS ES 21", "21.00"),
+    ("TAX009", "OSS ES 4", "4.00"),
+    ("TAX010", "OSS FR 20", "20.00"),
+    ("TAX011", "OSS FR 5.5", "5.50"),
+    ("TAX012", "OSS IT 22", "22.00"),
+    ("TAX013", "OSS IT 4", "4.00"),
+    ("TAX014", "OSS NL 21", "21.00"),
+    ("TAX015", "OSS NL 9", "9.00"),
+    ("TAX016", "OSS PL 23", "23.00"),
+    ("TAX017", "OSS PL 5", "5.00"),
+    ("TAX018", "OSS SE 25", "25.00"),
+    ("TAX019", "OSS SE 6", "6.00"),
+    ("ECOUTPUT", "Reverse charge", "0.00"),
+    ("EXEMPTOUTPUT", "Tax owed by a marketplace", "0.00"),
     ("ZERORATEDOUTPUT", "Exports", "0.00"),
     ("NONE", "No VAT", "0.00"),
 )
-RATES = {kind: Decimal(percent) for kind, _, percent in TAX_RATES}
 
 
 def identity(kind: str, name: str | int) -> str:

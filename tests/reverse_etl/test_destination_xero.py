@@ -173,7 +173,7 @@ def test_credentials_that_are_refused_stop_the_push_and_stand_in_no_message(sand
 
 def test_a_key_under_another_token_is_another_key_so_doubts_are_looked_up(sandbox):
     """The reason why a doubt is never sent again under its key: two processes, one key, two documents."""
-    sent = write("xero__expenses").encode([one("xero__expenses")], KEY, REFERENCES)
+    sent = write("xero__bank_transactions").encode([one("xero__bank_transactions")], KEY, REFERENCES)
 
     async def push():
         async with client(sandbox) as asking:

@@ -9,7 +9,7 @@ from reverse_etl.destination import Answer
 
 NUMBER = "customer:main:ann"
 PAYLOAD = {
-    "contact_number": NUMBER, "contact_name": "Ann", "po_number": "7", "invoice_number": "#1042",
+    "contact_number": NUMBER, "contact_name": "Ann", "po_number": "7", "direction": "spent", "invoice_number": "#1042",
     "bank_account_number": "1000", "from_account_number": "1100", "due_date": "2026-11-04", "tax_id": "12-3456789",
 }  # fmt: skip
 # Collection and id of each object, and where our key stands.
@@ -19,7 +19,7 @@ OBJECTS = {
     "payment": ("Payments", "PaymentID", "Reference"),
     "receipt": ("BankTransactions", "BankTransactionID", "Reference"),
     "refund": ("BankTransactions", "BankTransactionID", "Reference"),
-    "expense": ("BankTransactions", "BankTransactionID", "Reference"),
+    "bank_transaction": ("BankTransactions", "BankTransactionID", "Reference"),
     "transfer": ("BankTransfers", "BankTransferID", "Reference"),
     "manual_journal": ("ManualJournals", "ManualJournalID", "Narration"),
     "contact": ("Contacts", "ContactID", ""),

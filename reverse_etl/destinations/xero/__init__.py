@@ -18,7 +18,7 @@ from reverse_etl.destination import Answer, Destination, Grant, Pace
 from reverse_etl.destinations.xero.api import MEANINGS
 from reverse_etl.destinations.xero.contacts import CONTACT
 from reverse_etl.destinations.xero.documents import CREDIT_NOTE, INVOICE
-from reverse_etl.destinations.xero.money import EXPENSE, MANUAL_JOURNAL, PAYMENT, RECEIPT, REFUND, TRANSFER
+from reverse_etl.destinations.xero.money import BANK_TRANSACTION, MANUAL_JOURNAL, PAYMENT, RECEIPT, REFUND, TRANSFER
 
 # A little less than 60 a minute, so that our own requests always leave what may be in flight; of the 5,000 a day some are
 # left to whoever reads the organisation.
@@ -49,7 +49,7 @@ DESTINATION = Destination(
         "payment": PAYMENT,
         "receipt": RECEIPT,
         "refund": REFUND,
-        "expense": EXPENSE,
+        "bank_transaction": BANK_TRANSACTION,
         "transfer": TRANSFER,
         "manual_journal": MANUAL_JOURNAL,
     },

@@ -60,11 +60,13 @@ def _keyed(
     )
 
 
-def _bank_transaction(kind: str) -> Body:
+def _bank_transaction(kind: str = "") -> Body:
+    """Money received or spent; without a kind the payload says which."""
+
     def body(delivery: Delivery, references: References) -> dict[str, Any]:
         payload = delivery.payload
         return {
-            "Type": kind,
+            "Type": kind or _KINDS[payload["direction"]],
             "Contact": api.contact(delivery, references),
             "BankAccount": {"Code": payload["bank_account_number"]},
             "Date": payload["document_date"],
@@ -121,16 +123,17 @@ def _manual_journal(delivery: Delivery, references: References) -> dict[str, Any
 _LINES = tuple(
     f"LineItems.{name}" for name in ("Description", "Quantity", "UnitAmount", "AccountCode", "TaxType", "TaxAmount")
 )
-_BANK_TRANSACTION = (
+_KINDS = {"spent": "SPEND", "received": "RECEIVE"}
+_OWNED = (
     "Type", "Contact.Name", "BankAccount.Code", "Date", "Reference", "LineAmountTypes", "CurrencyCode", "Status", *_LINES,
 )  # fmt: skip
 
 
-def _bank(kind: str) -> Write:
-    return _keyed("BankTransactions", "BankTransactionID", _bank_transaction(kind), _BANK_TRANSACTION, amount="Total")
+def _bank(kind: str = "") -> Write:
+    return _keyed("BankTransactions", "BankTransactionID", _bank_transaction(kind), _OWNED, amount="Total")
 
 
-RECEIPT, REFUND, EXPENSE = _bank("RECEIVE"), _bank("SPEND"), _bank("SPEND")
+RECEIPT, REFUND, BANK_TRANSACTION = _bank("RECEIVE"), _bank("SPEND"), _bank()
 PAYMENT = _keyed(
     "Payments",
     "PaymentID",

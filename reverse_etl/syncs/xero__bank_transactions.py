@@ -1,21 +1,21 @@
-"""Money received on invoices, as payments of them."""
+"""What moves clearing beside sales, refunds and payouts: disputes, reserves, fees of their own, as money spent or received."""
 
 from __future__ import annotations
 
 from reverse_etl.sync import Baseline, Guard, Lane, Limits, Mode, Sync
 
 SYNC = Sync(
-    name="xero__payments",
-    model="act_xero__payments",
+    name="xero__bank_transactions",
+    model="act_xero__bank_transactions",
     destination="xero",
-    object="payment",
+    object="bank_transaction",
     mode=Mode.CREATE,
     # Good for the retries of one process; a doubt is looked up, because the vendor forgets a key with its token.
     guard=Guard.IDEMPOTENCY_KEY,
     baseline=Baseline.ACCEPTED,
     lane=Lane.LEDGER,
-    fields=("document_date", "invoice_number", "bank_account_number", "total_minor"),
-    depends_on={"xero__invoices": "invoice_key"},
+    fields=("direction", "document_date", "contact_name", "bank_account_number", "total_minor"),
+    line_fields=("account_number", "line_description", "line_amount_minor", "tax_code", "line_tax_minor"),
     canary=1,
     # Sixty requests a minute and 5,000 a day: several documents share one.
     batch_size=20,

@@ -1,0 +1,50 @@
+with
+
+expected as (
+    select * from {{ ref('fct_expected_refund_receipts') }}
+    where held_back_reason is null and not is_in_books and deposit_account_number = '1100'
+        and entity_id in {{ entities_with_books('xero') }}
+),
+
+-- Receipts that are ours to send and not in the books yet: a refund does not get there before its sale.
+unsent_receipts as (
+    select distinct record_key, source_key as order_id from {{ ref('act_xero__receipts') }}
+),
+
+lines as (
+    select * from {{ ref('fct_expected_taxed_lines') }}
+),
+
+unmapped as (
+    select distinct document_key from lines where not is_tax_mapped
+),
+
+refunds as (
+    select
+        expected.document_key as record_key,
+        lines.line_number,
+        expected.document_number,
+        expected.document_date,
+        expected.customer_name as contact_name,
+        expected.deposit_account_number as bank_account_number,
+        expected.total_minor,
+        lines.account_number,
+        lines.line_description,
+        lines.line_amount_minor,
+        case when lines.line_tax_minor = 0 then 'NONE' else lines.platform_tax_code end as tax_code,
+        lines.line_tax_minor,
+        expected.total_minor as money_minor,
+        expected.currency_code,
+        'Refunded on ' || cast(expected.document_date as varchar) || ': '
+            || {{ money_text('expected.total_minor', 'expected.currency_code') }} || ' ' || expected.currency_code
+            || '; the books hold no document ' || expected.document_number as reason,
+        expected.refund_id as source_key,
+        unsent_receipts.record_key as receipt_key
+    from expected
+    inner join lines using (document_key)
+    left join unmapped using (document_key)
+    left join unsent_receipts using (order_id)
+    where unmapped.document_key is null
+)
+
+select * from refunds

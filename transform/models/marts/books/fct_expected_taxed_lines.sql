@@ -1,0 +1,112 @@
+with
+
+receipts as (
+    select document_key, order_id, entity_id, gift_card_minor, store_credit_minor, manual_minor, fee_minor
+    from {{ ref('fct_expected_sales_receipts') }}
+    where captured_minor > 0
+),
+
+refund_receipts as (
+    select document_key, refund_id, entity_id from {{ ref('fct_expected_refund_receipts') }}
+),
+
+order_taxes as (
+    select order_line_id, count(*) as taxes, max(tax_code) as tax_code
+    from {{ ref('fct_tax_treatments') }}
+    where tax_minor != 0
+    group by order_line_id
+),
+
+refund_taxes as (
+    select refund_line_id, count(*) as taxes, max(tax_code) as tax_code
+    from {{ ref('fct_refund_tax_lines') }}
+    where tax_minor != 0
+    group by refund_line_id
+),
+
+-- Tax is charged on what is left after the discount; books that take tax by line want it on the price and back on the discount.
+sold as (
+    select
+        receipts.document_key, receipts.entity_id, order_lines.line_type, order_lines.order_line_id as place_key,
+        order_lines.gross_minor, order_lines.discount_minor, order_lines.tax_minor, order_taxes.taxes, order_taxes.tax_code,
+        case
+            when order_lines.line_type in ('product', 'gift_card')
+                then coalesce(order_lines.sku || ' ', '') || coalesce(order_lines.title, order_lines.line_type)
+                    || ' x ' || cast(order_lines.quantity as varchar)
+            else coalesce(order_lines.title, order_lines.line_type)
+        end as line_description,
+        case when order_lines.net_minor > 0
+            then {{ floor_divide('order_lines.tax_minor * order_lines.discount_minor', 'order_lines.net_minor') }}
+            else 0
+        end as discount_tax_minor
+    from {{ ref('can_order_lines') }} as order_lines
+    inner join receipts using (order_id)
+    left join order_taxes using (order_line_id)
+),
+
+returned as (
+    select
+        refund_receipts.document_key, refund_receipts.entity_id, refund_lines.line_type, refund_lines.refund_line_id as place_key,
+        refund_lines.net_minor, refund_lines.tax_minor, refund_taxes.taxes, refund_taxes.tax_code,
+        case
+            when refund_lines.line_type = 'product'
+                then 'Returned ' || coalesce(refund_lines.sku, 'goods') || ' x ' || cast(refund_lines.quantity as varchar)
+            when refund_lines.line_type = 'shipping' then 'Shipping refunded'
+            else 'Refunded: ' || refund_lines.line_type
+        end as line_description
+    from {{ ref('can_refund_lines') }} as refund_lines
+    inner join refund_receipts using (refund_id)
+    left join refund_taxes using (refund_line_id)
+),
+
+entries as (
+    select
+        document_key, entity_id, 1 as place, place_key, {{ line_account('line_type') }} as account_number, line_description,
+        gross_minor as line_amount_minor, tax_minor + discount_tax_minor as line_tax_minor, taxes, tax_code
+    from sold
+    union all
+    select
+        document_key, entity_id, 2, place_key, '4010', 'Discount on ' || line_description,
+        -discount_minor, -discount_tax_minor, taxes, tax_code
+    from sold
+    where discount_minor != 0
+    {%- for place, account, column, label in [
+        (3, '2200', 'gift_card_minor', 'Paid with a gift card'),
+        (4, '2210', 'store_credit_minor', 'Paid with store credit'),
+        (5, '1140', 'manual_minor', 'Paid outside the processor'),
+        (6, '6000', 'fee_minor', 'Processing fee'),
+    ] %}
+    union all
+    select document_key, entity_id, {{ place }}, '', '{{ account }}', '{{ label }}', -{{ column }}, 0, null, null
+    from receipts
+    where {{ column }} != 0
+    {%- endfor %}
+    union all
+    select
+        document_key, entity_id, 1, place_key, {{ line_account('line_type', 'returned') }}, line_description,
+        net_minor, tax_minor, taxes, tax_code
+    from returned
+),
+
+lines as (
+    select
+        entries.document_key,
+        cast(row_number() over (
+            partition by entries.document_key order by entries.place, entries.place_key, entries.account_number
+        ) as bigint) as line_number,
+        entries.entity_id,
+        entries.account_number,
+        entries.line_description,
+        cast(entries.line_amount_minor as bigint) as line_amount_minor,
+        cast(entries.line_tax_minor as bigint) as line_tax_minor,
+        entries.tax_code,
+        book_tax_codes.platform_tax_code,
+        -- Two taxes on one line have no place in books with one tax code a line.
+        entries.line_tax_minor = 0 or (entries.taxes = 1 and book_tax_codes.platform_tax_code is not null) as is_tax_mapped
+    from entries
+    left join {{ ref('book_tax_codes') }} as book_tax_codes
+        on entries.entity_id = book_tax_codes.entity_id and entries.tax_code = book_tax_codes.tax_code
+    where entries.line_amount_minor != 0 or entries.line_tax_minor != 0
+)
+
+select * from lines
