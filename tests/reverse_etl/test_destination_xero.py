@@ -13,7 +13,7 @@ import pytest
 from reverse_etl import destinations, money
 from reverse_etl.client import DestinationClient
 from reverse_etl.destination import Answer, Request
-from reverse_etl.destinations.xero.contacts import contact_number
+from reverse_etl.destinations.xero.api import contact_number
 from reverse_etl.errors import Kind, RejectedRecord, StopSync
 from reverse_etl.settings import Connection
 from tests.reverse_etl.destination_cases import KEY, REFERENCES, XERO, batch, one, outcomes, request, write

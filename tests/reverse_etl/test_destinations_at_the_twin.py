@@ -104,7 +104,7 @@ def xero_wanted(twin):
 
     books, name = twin.world.state("xero")["books"], twin.name
     if name == "xero__contacts":
-        return one(name, contact_number="customer:twin", contact_name="Twin GmbH")
+        return one(name, contact_number="customer:twin", contact_name="Twin GmbH", platform_contact_id=None)
     if books.numbered("Contacts", "customer:main:ann") is None:
         people.type_in(books, "Contacts", Name="Kontor GmbH", ContactNumber="customer:main:ann")
         people.type_in(books, "Contacts", Name="Ann")

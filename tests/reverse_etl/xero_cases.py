@@ -9,7 +9,7 @@ from reverse_etl.destination import Answer
 
 NUMBER = "customer:main:ann"
 PAYLOAD = {
-    "contact_number": NUMBER, "contact_name": "Ann", "po_number": "7", "direction": "spent", "invoice_number": "#1042",
+    "contact_number": NUMBER, "contact_name": "Ann", "po_number": "7", "direction": "spent", "platform_contact_id": "9", "invoice_number": "#1042",
     "bank_account_number": "1000", "from_account_number": "1100", "due_date": "2026-11-04", "tax_id": "12-3456789",
 }  # fmt: skip
 # Collection and id of each object, and where our key stands.

@@ -1,4 +1,4 @@
--- Every document we would write equals its taxed lines: amounts and taxes together are what moves on clearing. A row here
+-- Every document we would write equals its taxed lines: amounts and taxes together are its total. A row here
 -- means that a tax was lost, doubled or put on a line that does not exist. Documents held back are left out.
 with
 
@@ -12,6 +12,10 @@ documents as (
     select document_key, total_minor from {{ ref('fct_expected_sales_receipts') }} where held_back_reason is null
     union all
     select document_key, total_minor from {{ ref('fct_expected_refund_receipts') }} where held_back_reason is null
+    union all
+    select document_key, total_minor from {{ ref('fct_expected_invoices') }} where held_back_reason is null
+    union all
+    select document_key, total_minor from {{ ref('fct_expected_credit_notes') }} where held_back_reason is null
 )
 
 select documents.document_key, documents.total_minor, sums.lines_minor

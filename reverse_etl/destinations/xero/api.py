@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from reverse_etl import canonical_json
 from reverse_etl.answers import accepted, at, complete, items, of_record, unreadable
 from reverse_etl.destination import Answer, Batch, Outcome, ReferenceReads, References, Request
 from reverse_etl.errors import ConfigurationError, DeliveryError, InDoubt, Kind, RejectedRecord, RetryLater, StopSync
@@ -20,6 +21,7 @@ _ONE_BY_ONE = {"summarizeErrors": "false"}
 # Told whole and listed whole: one to a request, and no pages.
 _WHOLE = "BankTransfers"
 _REFERENCE_LENGTH = 255
+_NUMBER_LENGTH = 50
 _PAST = ("VOIDED", "DELETED")
 
 MEANINGS = Meanings(
@@ -112,12 +114,17 @@ def lines(delivery: Delivery) -> list[dict[str, Any]]:
     ]
 
 
+def contact_number(key: str) -> str:
+    """The number of a contact, cut to what fits with a digest of the rest: two long ones stay two."""
+    return key if len(key) <= _NUMBER_LENGTH else f"{key[: _NUMBER_LENGTH - 9]}-{canonical_json.digest(key)[:8]}"
+
+
 def contact(delivery: Delivery, references: References) -> dict[str, str]:
     """The contact of a document: by the number we gave it, else by a name that Xero makes a contact of."""
     number = delivery.payload.get("contact_number")
     if not number:
         return {"Name": str(delivery.payload["contact_name"])}
-    found = references.get("customers", {}).get(str(number))
+    found = references.get("customers", {}).get(contact_number(str(number)))
     if found is None:
         raise RejectedRecord(
             f"Xero has no contact '{number}': it is made by xero__contacts", code="missing_customer", kind=Kind.GONE,

@@ -5,21 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reverse_etl import canonical_json
 from reverse_etl.answers import at
 from reverse_etl.destination import Answer, Batch, ReadBack, References, Request, Write
 from reverse_etl.destinations.xero import api
 from reverse_etl.plan import Delivery
 from reverse_etl.reading import settled_by
 
-_NUMBER_LENGTH = 50
 # Our field → their property; an empty text clears one.
 _PROPERTIES = {"contact_name": "Name", "tax_id": "TaxNumber"}
-
-
-def contact_number(key: str) -> str:
-    """The number of a contact, cut to what fits with a digest of the rest: two long ones stay two."""
-    return key if len(key) <= _NUMBER_LENGTH else f"{key[: _NUMBER_LENGTH - 9]}-{canonical_json.digest(key)[:8]}"
 
 
 def _encode(batch: Batch, request_key: str, references: References) -> Request:
@@ -28,15 +21,17 @@ def _encode(batch: Batch, request_key: str, references: References) -> Request:
 
 def _body(delivery: Delivery) -> dict[str, Any]:
     written = {theirs: delivery.payload.get(name) or "" for name, theirs in _PROPERTIES.items()}
-    return {"ContactNumber": contact_number(str(delivery.payload["contact_number"])), **written}
+    known = delivery.payload.get("platform_contact_id")
+    # A contact that people made has no number yet: it is found by its id and gets ours.
+    return {**({"ContactID": known} if known else {}), "ContactNumber": api.contact_number(str(delivery.payload["contact_number"])), **written}
 
 
 def _mark(delivery: Delivery, record: Any) -> bool:
-    return bool(at(record, "ContactNumber") == contact_number(str(delivery.payload["contact_number"])))
+    return bool(at(record, "ContactNumber") == api.contact_number(str(delivery.payload["contact_number"])))
 
 
 def _read(delivery: Delivery, references: References) -> Request:
-    quoted = contact_number(str(delivery.payload["contact_number"])).replace('"', "")
+    quoted = api.contact_number(str(delivery.payload["contact_number"])).replace('"', "")
     return api.read("Contacts", where=f'ContactNumber=="{quoted}"', page="1", pageSize=str(api.PAGE))
 
 
@@ -53,6 +48,6 @@ CONTACT = Write(
     decode=api.decoder("Contacts", "ContactID", _mark),
     look_up=settled_by(_READ_BACK),
     read_back=_READ_BACK,
-    owns=frozenset(f"Contacts.{name}" for name in ("ContactNumber", *_PROPERTIES.values())),
-    marks_by_hand=lambda delivery: {"ContactNumber": contact_number(str(delivery.payload["contact_number"]))},
+    owns=frozenset(f"Contacts.{name}" for name in ("ContactID", "ContactNumber", *_PROPERTIES.values())),
+    marks_by_hand=lambda delivery: {"ContactNumber": api.contact_number(str(delivery.payload["contact_number"]))},
 )

@@ -28,7 +28,8 @@ mapped as (
         customers.tax_id,
         terms.terms_name,
         customers.is_active and deletions.platform_record_id is null as is_active,
-        customers.updated_at
+        customers.updated_at,
+        cast(null as varchar) as customer_number
     from customers
     left join terms
         on customers.account_id = terms.account_id and customers.platform_terms_id = terms.platform_terms_id

@@ -1,14 +1,21 @@
-with legs as (
+-- A wallet's money is the processor's like a card's: what is paired with a movement there.
+with payments as (
+    select payments.*, payments.tender_type = 'card' or matches.movement_id is not null as is_at_processor
+    from {{ ref('can_order_payments') }} as payments
+    left join {{ ref('fct_payment_matches') }} as matches on payments.order_payment_id = matches.order_payment_id
+),
+
+legs as (
     select
         order_id,
         {{ sum_minor('amount_minor') }} as captured_minor,
-        {{ sum_minor("case when tender_type = 'card' then amount_minor else 0 end") }} as card_minor,
+        {{ sum_minor("case when is_at_processor then amount_minor else 0 end") }} as card_minor,
         {{ sum_minor("case when tender_type = 'gift_card' then amount_minor else 0 end") }} as gift_card_minor,
         {{ sum_minor("case when tender_type = 'store_credit' then amount_minor else 0 end") }} as store_credit_minor,
-        {{ sum_minor("case when tender_type in ('card', 'gift_card', 'store_credit') then 0 else amount_minor end") }}
+        {{ sum_minor("case when is_at_processor or tender_type in ('gift_card', 'store_credit') then 0 else amount_minor end") }}
             as manual_minor,
         bool_or(tender_type = 'terms') as has_terms_leg
-    from {{ ref('can_order_payments') }}
+    from payments
     where payment_type in ('capture', 'sale') and payment_status = 'succeeded'
     group by order_id
 ),

@@ -1,9 +1,18 @@
 with
 
-receipts as (
+sales as (
     select document_key, order_id, entity_id, gift_card_minor, store_credit_minor, manual_minor, fee_minor
     from {{ ref('fct_expected_sales_receipts') }}
-    where captured_minor > 0
+    where captured_minor > 0 and coalesce(held_back_reason, '') != 'on_terms'
+    union all
+    select document_key, order_id, entity_id, gift_card_minor, store_credit_minor, 0, 0
+    from {{ ref('fct_expected_invoices') }}
+),
+
+early_payments as (
+    select document_key, order_id, entity_id, total_minor, tax_minor
+    from {{ ref('fct_expected_credit_notes') }}
+    where credit_type = 'early_payment'
 ),
 
 refund_receipts as (
@@ -27,7 +36,7 @@ refund_taxes as (
 -- Tax is charged on what is left after the discount; books that take tax by line want it on the price and back on the discount.
 sold as (
     select
-        receipts.document_key, receipts.entity_id, order_lines.line_type, order_lines.order_line_id as place_key,
+        sales.document_key, sales.entity_id, order_lines.line_type, order_lines.order_line_id as place_key,
         order_lines.gross_minor, order_lines.discount_minor, order_lines.tax_minor, order_taxes.taxes, order_taxes.tax_code,
         case
             when order_lines.line_type in ('product', 'gift_card')
@@ -40,8 +49,16 @@ sold as (
             else 0
         end as discount_tax_minor
     from {{ ref('can_order_lines') }} as order_lines
-    inner join receipts using (order_id)
+    inner join sales using (order_id)
     left join order_taxes using (order_line_id)
+),
+
+-- A discount for paying early is one on the whole order, so its tax has a code only where the order has one.
+order_codes as (
+    select order_id, count(distinct tax_code) as taxes, max(tax_code) as tax_code
+    from {{ ref('fct_tax_treatments') }}
+    where tax_minor != 0
+    group by order_id
 ),
 
 returned as (
@@ -78,7 +95,7 @@ entries as (
     ] %}
     union all
     select document_key, entity_id, {{ place }}, '', '{{ account }}', '{{ label }}', -{{ column }}, 0, null, null
-    from receipts
+    from sales
     where {{ column }} != 0
     {%- endfor %}
     union all
@@ -86,6 +103,12 @@ entries as (
         document_key, entity_id, 1, place_key, {{ line_account('line_type', 'returned') }}, line_description,
         net_minor, tax_minor, taxes, tax_code
     from returned
+    union all
+    select
+        early_payments.document_key, early_payments.entity_id, 1, '', '4010', 'Discount for paying early',
+        early_payments.total_minor - early_payments.tax_minor, early_payments.tax_minor, order_codes.taxes, order_codes.tax_code
+    from early_payments
+    left join order_codes using (order_id)
 ),
 
 lines as (

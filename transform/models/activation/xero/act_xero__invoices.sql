@@ -1,0 +1,51 @@
+with
+
+expected as (
+    select * from {{ ref('fct_expected_invoices') }}
+    where held_back_reason is null and not is_in_books
+        and entity_id in {{ entities_with_books('xero') }}
+),
+
+known as (
+    select distinct record_key from {{ ref('act_xero__contacts') }} where observed_contact_number is not null
+),
+
+lines as (
+    select * from {{ ref('fct_expected_taxed_lines') }}
+),
+
+unmapped as (
+    select distinct document_key from lines where not is_tax_mapped
+),
+
+invoices as (
+    select
+        expected.document_key as record_key,
+        lines.line_number,
+        expected.document_number,
+        expected.document_date,
+        expected.due_date,
+        expected.customer_key as contact_number,
+        expected.po_number,
+        expected.total_minor,
+        lines.account_number,
+        lines.line_description,
+        lines.line_amount_minor,
+        case when lines.line_tax_minor = 0 then 'NONE' else lines.platform_tax_code end as tax_code,
+        lines.line_tax_minor,
+        expected.total_minor as money_minor,
+        expected.currency_code,
+        'Sold on ' || cast(expected.document_date as varchar) || ' on ' || expected.terms_name || ' to '
+            || expected.customer_name || ': ' || {{ money_text('expected.total_minor', 'expected.currency_code') }} || ' '
+            || expected.currency_code || ', due on ' || cast(expected.due_date as varchar)
+            || '; the books hold no document ' || expected.document_number as reason,
+        expected.order_id as source_key,
+        case when known.record_key is null then expected.customer_key end as customer_key
+    from expected
+    inner join lines using (document_key)
+    left join unmapped using (document_key)
+    left join known on expected.customer_key = known.record_key
+    where unmapped.document_key is null
+)
+
+select * from invoices
