@@ -53,5 +53,5 @@ class AccessTokens:
             body = json.loads(text)
             token, lives = str(body["access_token"]), float(body["expires_in"])
         except (ValueError, KeyError, TypeError):
-            raise StopSync(f"no token: HTTP {status}", kind=Kind.AUTH, code="token_refused") from None
+            raise StopSync(f"no token: HTTP {status}", kind=Kind.AUTH) from None
         self.token, self._ends = token, asyncio.get_running_loop().time() + lives - _SPARE_SECONDS

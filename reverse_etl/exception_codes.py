@@ -101,13 +101,16 @@ CODES: dict[str, Advice] = {
         _M, _FIX, "nothing to do: somebody changed it there; refresh, and the next plan is made anew"
     ),
     "missing_reference": Advice(_M, _FIX, "create or map there what the message names, then retry the whole group"),
+    "period_locked": Advice(
+        _M, _FIX, "book it in an open period, or have an accountant open the period for a moment, then retry the group"
+    ),
     "already_fulfilled": Advice(_M, _FIX, "compare the parcels of this order on both sides, then accept or correct"),
 }
 
 # Codes of one trouble with a row in common: a document names an item, account, customer or terms that are not there.
 _ROWS = dict.fromkeys(
-    ("missing_item", "missing_account", "missing_customer", "missing_term", "missing_document"), "missing_reference"
-)
+    ("missing_item", "missing_account", "missing_customer", "missing_term", "missing_document", "missing_tax_code"), "missing_reference"
+) | {"books_closed": "period_locked"}
 
 
 def advice(code: str, kind: str) -> Advice:

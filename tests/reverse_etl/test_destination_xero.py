@@ -167,7 +167,7 @@ def test_credentials_that_are_refused_stop_the_push_and_stand_in_no_message(sand
 
     with pytest.raises(StopSync) as caught:
         asyncio.run(push())
-    assert (caught.value.kind, caught.value.code) == (Kind.AUTH, "token_refused")
+    assert (caught.value.kind, caught.value.code) == (Kind.AUTH, "auth")
     assert "wrong-secret" not in str(caught.value)
 
 
