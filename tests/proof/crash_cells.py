@@ -176,10 +176,10 @@ def environ(sandbox: Sandbox, home: Path) -> dict[str, str]:
         found[f"DESTINATIONS__{platform.upper()}__BASE_URL"] = url
         for name, value in CREDENTIALS[platform].items():
             found[f"DESTINATIONS__{platform.upper()}__{name.upper()}"] = value
-    return found
+    return found | {name: value for name, value in sandbox.europe_settings.items() if name.startswith("DESTINATIONS__")}
 
 
 def forget_keys(sandbox: Sandbox) -> None:
     """What a vendor does to idempotency keys after a while."""
-    for platform, kept in (("quickbooks", "requests"), ("shopify", "idempotency")):
+    for platform, kept in (("quickbooks", "requests"), ("shopify", "idempotency"), ("xero", "requests")):
         sandbox.world.state(platform).get(kept, {}).clear()

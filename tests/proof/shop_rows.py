@@ -87,3 +87,25 @@ def receipt(number: str, item: str = "Product", amount_minor: int = 10000, **mor
         }
         for place, (name, account, amount) in enumerate(lines, start=1)
     ]
+
+
+def bank_transaction(number: str) -> Row:
+    """A fee of its own, as money spent from clearing under a contact that the books know."""
+    return {
+        "record_key": f"je:europe:{number}:moved:0",
+        "line_number": 1,
+        "direction": "spent",
+        "document_date": "2026-10-05",
+        "contact_name": "paypal",
+        "bank_account_number": "1100",
+        "total_minor": 358,
+        "account_number": "6020",
+        "line_description": "fee",
+        "line_amount_minor": 358,
+        "tax_code": "NONE",
+        "line_tax_minor": 0,
+        "money_minor": 358,
+        "currency_code": "EUR",
+        "reason": "a fee at paypal, not in the books",
+        "source_key": number,
+    }

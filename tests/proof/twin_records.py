@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.pacing import Window
 from sandbox.platforms.shopify_catalogue import quantities
 from sandbox.platforms.shopify_fulfilments import remaining
 from sandbox.world import World
@@ -43,6 +44,13 @@ class Subject:
 def _receipts(world: World, number: int) -> Wanted:
     rows = shop_rows.receipt(f"P{number:04d}", customer_name=None)
     return Wanted(rows, (rows[0]["record_key"],))
+
+
+def _books(world: World, number: int) -> Wanted:
+    # The organisation's minute is as empty for each cell as its day: pace is proven elsewhere.
+    world.state("xero")["limits"].minute = Window(1_000_000)
+    row = shop_rows.bank_transaction(f"P{number:04d}")
+    return Wanted([row], (row["record_key"],))
 
 
 def _people(world: World, number: int, batch: int) -> Wanted:
@@ -94,4 +102,5 @@ SUBJECTS = (
     Subject("shopify__stock_levels", "compare-and-set and key", _stock),
     Subject("shopify__tracking", "look-up, then create", _tracking),
     Subject("woocommerce__stock_levels", "natural upsert of a number", _woo),
+    Subject("xero__bank_transactions", "idempotency key, bound to a token", _books),
 )

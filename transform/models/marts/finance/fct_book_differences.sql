@@ -16,6 +16,10 @@ summaries as (
     select * from {{ ref('fct_book_documents') }} where event_type in ('sale', 'refund')
 ),
 
+edits as (
+    select document_id, reason_code, revenue_change_minor from {{ ref('fct_book_edits') }}
+),
+
 kept_channels as (
     select distinct entity_id, channel from summaries where documents > 0
 ),
@@ -41,6 +45,7 @@ shares as (
             else 0
         end as share_minor,
         first_documents.booked_revenue_minor as first_booked_minor,
+        edits.reason_code as edit_code, edits.revenue_change_minor,
         roundings.rounding_minor, coalesce(roundings.is_each_line_rounded, false) as is_each_line_rounded
     from documents
     inner join events using (book_event_id)
@@ -50,6 +55,8 @@ shares as (
         and first_documents.nth = 1
     left join roundings
         on documents.document_id = roundings.document_id
+    left join edits
+        on documents.document_id = edits.document_id
 ),
 
 wrong as (
@@ -62,6 +69,8 @@ wrong as (
             when booked_revenue_minor - share_minor = gift_card_minor and booked_gift_card_minor = 0 then 'LIA-01'
             when booked_revenue_minor - share_minor = discount_minor and booked_discount_minor = 0 then 'BKS-07'
             when is_each_line_rounded and booked_revenue_minor - share_minor = rounding_minor then 'RND-03'
+            -- Ours, accepted as it should be, and edited since by just this amount.
+            when booked_revenue_minor - share_minor = revenue_change_minor then edit_code
             else 'UNX-00'
         end as wrong_code
     from shares
