@@ -67,11 +67,32 @@ def sandbox(context: click.Context, port: int, orders: int, seed: int) -> None:
 @click.option("--sku", default=None, help="Default: the first product with stock.")
 @click.option("--quantity", default=1, show_default=True, type=click.IntRange(min=1))
 @click.option("--email", default=None, help="Buyer's address; default: a new guest.")
-def order(channel: str, sku: str | None, quantity: int, email: str | None) -> None:
-    """Places a paid order on a channel of the running sandbox."""
+@click.option("--company", default=None, help="A company that buys on terms, and pays later.")
+@click.option("--terms", default=None, help="Its terms, such as net_30 or 2_10_net_30; default: net_30.")
+@click.option("--po-number", default=None, help="Its own number of the order.")
+def order(
+    channel: str,
+    sku: str | None,
+    quantity: int,
+    email: str | None,
+    company: str | None,
+    terms: str | None,
+    po_number: str | None,
+) -> None:
+    """Places an order on a channel of the running sandbox: paid by card, or by a company on terms."""
     from orchestration.up import place_order
 
-    click.echo(place_order(channel, sku, quantity, email))
+    click.echo(place_order(channel, sku, quantity, email, company=company, terms=terms, po_number=po_number))
+
+
+@sandbox.command()
+@click.option("--amount-minor", required=True, type=click.IntRange(min=1), help="Cents received.")
+@click.option("--reference", required=True, help="What the payer wrote, such as an invoice's number.")
+def transfer(amount_minor: int, reference: str) -> None:
+    """Lets money arrive at the bank of the running sandbox."""
+    from orchestration.up import receive_at_bank
+
+    click.echo(receive_at_bank(amount_minor, reference))
 
 
 @sandbox.command()

@@ -85,11 +85,19 @@ def run_sandbox(port: int, orders: int, seed: int) -> None:
             environment.gone()
 
 
-def place_order(channel: str, sku: str | None, quantity: int, email: str | None) -> str:
-    """Places a paid order in the running sandbox; the sentence for the operator."""
-    body = {"channel": channel, "sku": sku, "quantity": quantity, "email": email}
+def place_order(channel: str, sku: str | None, quantity: int, email: str | None, **business: str | None) -> str:
+    """Places an order in the running sandbox, paid or on a company's terms; the sentence for the operator."""
+    body = {"channel": channel, "sku": sku, "quantity": quantity, "email": email, **business}
     answer = _control("POST", "/_control/orders", {key: value for key, value in body.items() if value is not None})
-    return f"{answer['channel']} order {answer['order_number']}: {answer['quantity']} × {answer['sku']} placed and paid"
+    said = f"{answer['channel']} order {answer['order_number']}: {answer['quantity']} × {answer['sku']} placed"
+    company = business.get("company")
+    return f"{said} by {company}, {answer['total_minor']} minor units on terms" if company else f"{said} and paid"
+
+
+def receive_at_bank(amount_minor: int, reference: str) -> str:
+    """Lets money arrive at the bank of the running sandbox; the sentence for the operator."""
+    answer = _control("POST", "/_control/bank_lines", {"amount_minor": amount_minor, "reference": reference})
+    return f"bank line {answer['bank_line_id']}: {amount_minor} minor units received on {answer['value_date']}, {reference}"
 
 
 def mishaps_text() -> str:

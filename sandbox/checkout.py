@@ -1,12 +1,13 @@
-"""A new paid order, here and now: what an operator's `cartwheel sandbox order` makes happen in the shop."""
+"""A new order, here and now: what an operator's `cartwheel sandbox order` makes happen in the shop, and at the bank."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from sandbox.baskets import Draft, DraftLine, tax_by_rate
-from sandbox.facts import Movement, Order, Person
+from sandbox.baskets import Draft, DraftLine, tax_by_amount, tax_by_rate
+from sandbox.facts import BankLine, Movement, Order, Person
 from sandbox.numbering import charge_of, number_order, token
 from sandbox.people import REGIONS, make_address
 from sandbox.processing_fees import fee_parts
@@ -15,11 +16,26 @@ if TYPE_CHECKING:
     from sandbox.world import World
 
 
-def place_order(world: World, channel: str, sku: str, quantity: int, email: str | None = None) -> Order:
+@dataclass(frozen=True)
+class Business:
+    """Who buys on terms, on which, and under which numbers of its own."""
+
+    company: str
+    terms: str = "net_30"
+    po_number: str | None = None
+    tax_number: str | None = None
+
+
+def place_order(
+    world: World, channel: str, sku: str, quantity: int, email: str | None = None, business: Business | None = None
+) -> Order:
     """Sell `quantity` of `sku` on a channel; the card is charged, the channel's own listing goes down, Cin7 allocates.
 
-    The other channel is not told: that is the product's job.
+    A business pays later, on an invoice, and untaxed, for it sells on. The other channel is not told: that is the
+    product's job.
     """
+    if business is not None and channel == "shopify" and not business.terms.startswith("net_"):
+        raise ValueError("Shopify has terms of so many days only, such as net_30")
     if channel not in {"shopify", "woocommerce"}:
         raise ValueError(f"no channel {channel!r}; there are shopify and woocommerce")
     if sku not in world.products or world.products[sku].is_gift_card:
@@ -30,11 +46,19 @@ def place_order(world: World, channel: str, sku: str, quantity: int, email: str 
     person = _buyer(world, email or "walk.in@example.org", now)
     draft = Draft(now, channel, [DraftLine(sku, quantity, world.products[sku].price_minor)], shipping=495)
     tax_by_rate(draft, next(region for region in REGIONS if region.code == person.address.region_code))
+    if business is not None:
+        person = _company(world, person, business)
+        draft.tender = "terms"
+        tax_by_amount(draft, 0)
     draft.person, draft.is_guest = person, (person.shopify_id if channel == "shopify" else person.woo_id) is None
     count = sum(1 for order in world.orders.values() if order.channel == channel) + 1
     order = number_order(world.seed, draft, count, world.products)
+    if business is not None:
+        known = {"po_number": business.po_number, "vat_number": business.tax_number}
+        order = replace(order, payment_terms=business.terms, **known)
+    else:
+        _charge(world, order)
     world.orders[order.number] = order
-    _charge(world, order)
     _take_from_listing(world, channel, sku, quantity)
     level = world.stock[(sku, "newark")]
     world.set_stock(sku, "newark", allocated=level.allocated + quantity)
@@ -53,6 +77,31 @@ def _buyer(world: World, email: str, now: datetime) -> Person:
     person = Person(len(world.people) + 1, wanted, first, last, None, make_address(first, last, REGIONS[0]), now)
     world.people.append(person)
     return person
+
+
+def _company(world: World, person: Person, business: Business) -> Person:
+    """The buyer as one who buys for a company."""
+    made = replace(person, company=business.company)
+    world.people[world.people.index(person)] = made
+    return made
+
+
+def receive_at_bank(
+    world: World, amount_minor: int, reference: str, description: str = "incoming transfer"
+) -> BankLine:
+    """Money in, today, as the bank's next statement shows it."""
+    today = world.clock.now().date()
+    line = BankLine(
+        bank_line_id=f"BL{token(world.seed, 'bank_line', reference, len(world.bank_lines))[:12]}",
+        booked_on=today,
+        value_date=today,
+        description=description,
+        reference=reference,
+        amount_minor=amount_minor,
+    )
+    world.bank_lines.append(line)
+    world.effects.record("control", "money_received", line.bank_line_id)
+    return line
 
 
 def _charge(world: World, order: Order) -> None:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox.checkout import place_order
+from sandbox.checkout import Business, place_order, receive_at_bank
 from sandbox.mishaps import MISHAPS, happen
 
 if TYPE_CHECKING:
@@ -62,8 +62,19 @@ def routes(world: World) -> list[BaseRoute]:
         except (TypeError, ValueError) as error:
             return _refused(error)
 
+    async def bank_lines(request: Request) -> Response:
+        try:
+            asked = await request.json()
+            line = receive_at_bank(world, int(asked["amount_minor"]), str(asked["reference"]))
+        except KeyError as error:
+            return _refused(ValueError(f"missing {error}"))
+        except (TypeError, ValueError) as error:
+            return _refused(error)
+        return JSONResponse({"bank_line_id": line.bank_line_id, "value_date": line.value_date.isoformat()}, 201)
+
     return [
         Route("/health", health),
+        Route("/bank_lines", bank_lines, methods=["POST"]),
         Route("/effects", effects, methods=["GET", "DELETE"]),
         Route("/faults", faults, methods=["GET", "POST", "DELETE"]),
         Route("/clock", clock, methods=["GET", "POST"]),
@@ -74,7 +85,10 @@ def routes(world: World) -> list[BaseRoute]:
 
 def _place(world: World, asked: dict[str, Any]) -> Response:
     quantity, sku = int(asked.get("quantity", 1)), asked.get("sku") or _plentiful(world)
-    order = place_order(world, asked["channel"], sku, quantity, asked.get("email") or None)
+    company, business = asked.get("company"), None
+    if company:
+        business = Business(company, asked.get("terms") or "net_30", asked.get("po_number"), asked.get("tax_number"))
+    order = place_order(world, asked["channel"], sku, quantity, asked.get("email") or None, business)
     placed = {"order_number": order.number, "channel": asked["channel"], "sku": sku, "quantity": quantity}
     return JSONResponse({**placed, "total_minor": order.total_minor, "currency": world.currency}, status_code=201)
 

@@ -72,8 +72,8 @@ def order_row(world: World, order: Order) -> Row:
         "customer_note": "",
         "billing": address_row(order.address or order.person.address, order.person, order.email),
         "shipping": address_row(order.address or order.person.address, order.person, None),
-        "payment_method": "stripe",
-        "payment_method_title": "Credit card (Stripe)",
+        "payment_method": "invoice" if order.payment_terms else "stripe",
+        "payment_method_title": "Invoice" if order.payment_terms else "Credit card (Stripe)",
         "transaction_id": leg.charge_id if leg else "",
         "cart_hash": "",
         "meta_data": _payment_meta(order),
@@ -91,9 +91,18 @@ def order_row(world: World, order: Order) -> Row:
 
 def _payment_meta(order: Order) -> list[Row]:
     leg = order.charge_tender
+    first = order.platform_id * 10
+    if order.payment_terms:
+        # As the extensions for business customers keep it.
+        kept = {
+            "_payment_terms": order.payment_terms,
+            "_billing_po_number": order.po_number,
+            "_billing_vat_number": order.vat_number,
+        }
+        known = [(key, value) for key, value in kept.items() if value]
+        return [{"id": first + place, "key": key, "value": value} for place, (key, value) in enumerate(known, start=1)]
     if leg is None:
         return []
-    first = order.platform_id * 10
     captured = "yes" if order.captured_minor else "no"
     return [
         {"id": first + 1, "key": "_stripe_intent_id", "value": leg.payment_intent_id},
