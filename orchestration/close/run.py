@@ -10,12 +10,12 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from orchestration import environment, warehouse
-from orchestration.close import checklist, examine, frozen, month, rules
+from orchestration.close import checklist, examine, frozen, month, pack, rules
 from orchestration.close.checklist import Line
 from orchestration.close.examine import Sight
 from orchestration.close.month import CloseRefused
@@ -102,6 +102,7 @@ def _lock(seen: Sight, found: Examined, by: str, because: str) -> ClosedMonth:
         checklist=tuple(line.as_row() for line in found.lines),
         sign_offs=tuple(found.sign_offs),
     )
+    made = replace(made, pack=pack.write(fresh, made))
     _store(seen, made, fresh, folder)
     return made
 

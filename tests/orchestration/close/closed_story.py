@@ -1,0 +1,114 @@
+"""A small closed month on files, in dollars and yen: what a pack is made from, without a warehouse or a store."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from orchestration.close import frozen
+from reverse_etl.closes import ClosedMonth, FrozenTable, SignOff
+
+BRIDGE = [
+    # (bridge, currency, position, label, code, amount)
+    ("storefront_to_bank", "USD", 1, "storefront, ordered", None, 100_000),
+    ("storefront_to_bank", "USD", 2, "processing fees", "FEE-01", -2_950),
+    ("storefront_to_bank", "USD", 3, "captured, not paid out", "TIM-01", -10_050),
+    ("storefront_to_bank", "USD", 4, "bank deposits", None, 87_000),
+    ("clearing", "USD", 1, "opening balance", None, 500),
+    ("clearing", "USD", 2, "charges captured", None, 9_600),
+    ("clearing", "USD", 3, "closing balance", None, 10_100),
+    ("storefront_to_bank", "JPY", 1, "storefront, ordered", None, 5_000),
+    ("storefront_to_bank", "JPY", 2, "paid by <gift card>", "TND-01", -5_000),
+    ("storefront_to_bank", "JPY", 3, "bank deposits", None, 0),
+]
+DIFFERENCES = [
+    # (id, currency, code, amount)
+    ("a", "USD", "FEE-01", -1_425),
+    ("b", "USD", "FEE-01", -1_525),
+    ("c", "USD", "TIM-01", -10_050),
+    ("d", "JPY", "TND-01", -5_000),
+]
+
+
+def made(folder: Path) -> ClosedMonth:
+    """The files in the folder, and the close they belong to."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect() as connection:
+        _bridges(connection)
+        _differences(connection)
+        _clearing(connection)
+        _ledger(connection)
+        tables = {name: _freeze(connection, folder, name) for name in sorted(frozen.TABLES) if _has(connection, name)}
+    line = {
+        "step": 4, "step_name": "atoms and codes", "check": "UNX-00", "code": "UNX-00", "claim": "no amount is unexplained",
+        "verdict": "accepted", "examined": 4, "contradictions": 1, "amount_minor": 1_250, "currency_code": "USD",
+        "told": "1 of 4 differences", "source_table": "fct_differences",
+    }  # fmt: skip
+    return ClosedMonth(
+        entity_id="main",
+        period_month="2026-10",
+        closed_at=datetime(2026, 11, 3, 9, 30, tzinfo=UTC),
+        closed_by="Ann & Co",
+        because="all <settled>",
+        snapshot=4,
+        rules_digest="c0ffee",
+        tables=tables,
+        rules={"marts.fct_bridge": "ab12"},
+        pack={},
+        checklist=(line,),
+        sign_offs=(SignOff("UNX-00", "UNX-00", 1_250, "USD", 1, "Ann & Co", "known"),),
+    )
+
+
+def _bridges(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        """create table fct_bridge (bridge varchar, currency_code varchar, position bigint, label varchar,
+                                    reason_code varchar, amount_minor bigint)"""
+    )
+    connection.executemany("insert into fct_bridge values (?, ?, ?, ?, ?, ?)", BRIDGE)
+
+
+def _differences(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        """create table fct_differences (difference_id varchar, currency_code varchar, reason_code varchar,
+               amount_minor bigint, bridge varchar default 'storefront_to_bank', reason varchar default 'a reason',
+               reference varchar default '#1', order_id varchar, from_system varchar default 'processor',
+               to_system varchar default 'bank', evidence varchar default '=1+1', needs_a_human boolean default true,
+               suggested_action varchar)"""
+    )
+    columns = "(difference_id, currency_code, reason_code, amount_minor)"
+    connection.executemany(f"insert into fct_differences {columns} values (?, ?, ?, ?)", DIFFERENCES)
+
+
+def _clearing(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        """create table fct_clearing_months as select 'USD' as currency_code, 500 as opening_minor, 9_600 as charges_minor,
+               0 as refunds_minor, 0 as fees_minor, 0 as disputes_minor, 0 as dispute_fees_minor, 0 as adjustments_minor,
+               0 as payouts_minor, 10_100 as computed_closing_minor, 10_100 as reported_closing_minor"""
+    )
+
+
+def _ledger(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        """create table fct_trial_balance as select * from (values
+               ('1100', 'Clearing', 'asset', 'USD', 500, 9_600, 0, 10_100),
+               ('4000', 'Product sales', 'income', 'USD', -500, 0, 9_600, -10_100))
+           as t (account_number, account_name, account_type, currency_code, opening_minor, debits_minor, credits_minor, closing_minor)"""
+    )
+    connection.execute(
+        """create table fct_journal_lines as select '1100' as account_number, 'USD' as currency_code, 'J-01' as recipe,
+               9_600 as signed_minor, 'debit' as side, 'je:1' as entry_id, 1 as line_number"""
+    )
+
+
+def _freeze(connection: duckdb.DuckDBPyConnection, folder: Path, name: str) -> FrozenTable:
+    file = folder / f"{name}.parquet"
+    connection.execute(f"copy {name} to '{file}' (format parquet)")
+    rows, digest = frozen.digest_of(connection, f"from {name}", [])
+    return FrozenTable(rows, digest, file.name, frozen.sha256(file))
+
+
+def _has(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    return connection.execute("select 1 from duckdb_tables() where table_name = ?", [name]).fetchone() is not None
