@@ -18,7 +18,7 @@ from orchestration.close.sheet_formats import Formats, amount, exponent_of, for_
 from orchestration.close.workbook_drill_down import Places
 
 _CHECKLIST = (
-    ("step", 16), ("check", 16), ("verdict", 13), ("what must hold", 46), ("what was found", 52), ("amount", 14),
+    ("step", 18), ("check", 28), ("verdict", 14), ("what must hold", 46), ("what was found", 52), ("amount", 14),
     ("currency", 9), ("from", 22),
 )  # fmt: skip
 _BRIDGE = (
