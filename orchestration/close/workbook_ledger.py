@@ -15,6 +15,7 @@ from orchestration.close.sheet_formats import Formats, amount, exponent_of, for_
 _CLEARING = (
     ("opening balance", ("opening_minor",)), ("charges captured", ("charges_minor",)), ("refunds", ("refunds_minor",)),
     ("fees", ("fees_minor",)), ("disputes, with their fees", ("disputes_minor", "dispute_fees_minor")),
+    ("reserves held and released", ("reserves_minor",)), ("currency conversions", ("conversions_minor",)),
     ("adjustments and other charges", ("adjustments_minor",)), ("payouts", ("payouts_minor",)),
 )  # fmt: skip
 _TRIAL_BALANCE = (
@@ -58,7 +59,7 @@ def _clearing(content: Content) -> list[Roll]:
         moves = tuple((label, sum(row[field] for field in fields)) for label, fields in _CLEARING[1:])
         reported = row["reported_closing_minor"]
         against = None if reported is None else ("balance the processor reports", reported)
-        title = f"Clearing, {row['currency_code']}"
+        title = f"Clearing {row['platform']}:{row['account_id']}, {row['currency_code']}"
         found.append(
             Roll(title, row["currency_code"], row["opening_minor"], moves, row["computed_closing_minor"], against)
         )

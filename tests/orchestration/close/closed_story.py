@@ -84,7 +84,8 @@ def _differences(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _clearing(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
-        """create table fct_clearing_months as select 'USD' as currency_code, 500 as opening_minor, 9_600 as charges_minor,
+        """create table fct_clearing_months as select 'stripe' as platform, 'main' as account_id, 'USD' as currency_code,
+               0 as reserves_minor, 0 as conversions_minor, 500 as opening_minor, 9_600 as charges_minor,
                0 as refunds_minor, 0 as fees_minor, 0 as disputes_minor, 0 as dispute_fees_minor, 0 as adjustments_minor,
                0 as payouts_minor, 10_100 as computed_closing_minor, 10_100 as reported_closing_minor"""
     )

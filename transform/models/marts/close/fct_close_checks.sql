@@ -5,7 +5,8 @@ months as (
 ),
 
 clearing_months as (
-    select *, max(period_month) over (partition by entity_id, currency_code) as newest_month from {{ ref('fct_clearing_months') }}
+    select *, max(period_month) over (partition by entity_id, platform, account_id, currency_code) as newest_month
+    from {{ ref('fct_clearing_months') }}
 ),
 
 base_currencies as (
@@ -20,6 +21,8 @@ balances as (
     from clearing_months as months
     inner join clearing_months as newest
         on months.entity_id = newest.entity_id
+        and months.platform = newest.platform
+        and months.account_id = newest.account_id
         and months.currency_code = newest.currency_code
         and months.newest_month = newest.period_month
 ),
@@ -66,7 +69,8 @@ examined as (
     union all
     select entity_id, {{ month_key('movement_date') }}, 'refund_matches', null, movement_currency_code, 'refunds', is_lost, movement_minor from refunds
     union all
-    select entity_id, {{ month_key('sent_date') }}, 'I-08', null, currency_code, 'payouts', unexplained_minor != 0, abs(unexplained_minor)
+    select entity_id, {{ month_key('sent_date') }}, 'I-08', null, currency_code, 'payouts',
+        is_automatic and payout_status in ('paid', 'in_transit') and unexplained_minor != 0, abs(unexplained_minor)
     from {{ ref('fct_payouts') }}
     union all
     select entity_id, {{ month_key('sent_date') }}, 'I-10', null, currency_code, 'payouts', bank_line_id is null, abs(amount_minor)
