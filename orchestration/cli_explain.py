@@ -9,7 +9,7 @@ import click
 
 @click.group()
 def explain() -> None:
-    """Says where something comes from, down to the raw payload."""
+    """Says where something comes from, down to the raw payload, or how a reported number became today's."""
 
 
 @explain.command()
@@ -22,6 +22,24 @@ def delivery(delivery_id: str, output: str, limit: int, show_personal: bool) -> 
     from orchestration.explaining import explain_delivery
 
     sys.exit(explain_delivery(delivery_id, output, limit, show_personal))
+
+
+@explain.command()
+@click.argument("period", metavar="MONTH")
+@click.option("--entity", default="main", show_default=True, help="Whose month.")
+@click.option(
+    "--report", default=None, metavar="CLOSE", help="Against this close (main:2026-10); default: the month's own."
+)
+@click.option("--as-known-at", default=None, metavar="MOMENT", help="Against what was published by then (ISO 8601).")
+@click.option("--format", "output", default="text", show_default=True, type=click.Choice(["text", "json"]))
+@click.option("--limit", default=20, show_default=True, help="Rows shown per cause in text; 0 shows all.")
+def revenue(period: str, entity: str, report: str | None, as_known_at: str | None, output: str, limit: int) -> None:
+    """Goes from the net revenue of MONTH as it was reported to today's: by cause, row by row, to the cent."""
+    from orchestration.close_verbs import explain_revenue
+
+    if report and as_known_at:
+        raise click.UsageError("name a close or a moment, not both")
+    sys.exit(explain_revenue(period, entity, report, as_known_at, output, limit))
 
 
 @click.command()

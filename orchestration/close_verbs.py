@@ -15,8 +15,10 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestration import environment, warehouse
+from orchestration.close import explain_revenue as revenue_report
 from orchestration.close import frozen, run
 from orchestration.close.checklist import Line, Verdict
+from orchestration.close.explain_revenue import Explained
 from orchestration.close.month import CloseRefused, check_period, spoken
 from orchestration.screen import print_wide, say, screen, trouble
 from reverse_etl import closes, engine
@@ -109,6 +111,59 @@ def verify_close(period: str, entity: str) -> int:
     else:
         say(screen, "Today's numbers of the month are the frozen ones")
     return 1 if told else 0
+
+
+def explain_revenue(period: str, entity: str, report: str | None, known_at: str | None, output: str, limit: int) -> int:
+    """Bridge a past report of a month to today's number; 0 also when they differ: every cent is told."""
+    environment.prepare()
+    check_period(period)
+    if report is not None and report not in (period, closes.close_id(entity, period)):
+        raise CloseRefused(f"--report {report} is not a close of {period} of {entity}: cartwheel close list")
+    with closing(engine.open_ledger()) as ledger, ledger.reader() as store:
+        close = closes.find(store, entity, period)
+    if known_at is not None:
+        chosen = revenue_report.known_at(_moment(known_at), environment.home(), close)
+    elif close is None:
+        raise CloseRefused(f"{period} of {entity} is not closed: name a moment with --as-known-at")
+    else:
+        chosen = revenue_report.of_close(environment.home(), close)
+    with warehouse.reading() as connection:
+        found = revenue_report.explain(connection, chosen, entity, period)
+    if output == "json":
+        sys.stdout.write(json.dumps(asdict(found), indent=1, default=str) + "\n")
+    else:
+        _tell_revenue(found, period, entity, limit)
+    return 0
+
+
+def _moment(text: str) -> datetime:
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        raise CloseRefused(f"--as-known-at '{text}' is not an ISO 8601 moment such as 2026-11-03T00:00:00Z") from None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def _tell_revenue(found: Explained, period: str, entity: str, limit: int) -> None:
+    for currency in sorted({*found.reported_minor, *found.today_minor}):
+        mine = [change for change in found.changes if change.currency_code == currency]
+        reported, today = found.reported_minor.get(currency, 0), found.today_minor.get(currency, 0)
+        say(screen, f"net revenue of {period}, {entity}, {found.report}: {spoken_money(reported, currency)}")
+        causes = dict.fromkeys(change.cause for change in mine)
+        for cause in causes:
+            rows = [change for change in mine if change.cause == cause]
+            amount = sum(change.amount_minor for change in rows)
+            say(
+                screen,
+                f"  {cause}, {len(rows)} {'row' if len(rows) == 1 else 'rows'}: {spoken_money(amount, currency)}",
+            )
+            for change in rows[: limit or len(rows)]:
+                what = f"refund {change.refund_id}" if change.refund_id else f"order {change.order_number}"
+                then, now = spoken_money(change.reported_minor, currency), spoken_money(change.today_minor, currency)
+                say(screen, f"    {change.event_date} {what}: {then} → {now}  {change.row_key}")
+            if limit and len(rows) > limit:
+                say(screen, f"    and {len(rows) - limit} more: --limit 0 shows all")
+        say(screen, f"net revenue of {period}, {entity}, today: {spoken_money(today, currency)}")
 
 
 def _stored(period: str, entity: str) -> ClosedMonth:

@@ -9,7 +9,7 @@ frozen as (
 ),
 
 orders as (
-    select order_id, entity_id, order_month from {{ ref('fct_order_reconciliation') }}
+    select order_id, entity_id from {{ ref('fct_order_reconciliation') }}
 ),
 
 revenue as (
@@ -67,7 +67,7 @@ known_orders as (
 ),
 
 elsewhere as (
-    select distinct net_revenue_id from revenue
+    select net_revenue_id, min(entity_id) as entity_id from revenue group by net_revenue_id
 ),
 
 explained as (
@@ -75,10 +75,10 @@ explained as (
         changed.*,
         case
             when was_frozen and is_there then 'order edited'
-            when was_frozen and table_name = 'fct_net_revenue' and elsewhere.net_revenue_id is not null then 'moved to another month or entity'
-            when was_frozen and orders.order_id is not null and orders.order_month = changed.period_month and orders.entity_id = changed.entity_id
-                then 'order edited'
-            when was_frozen and orders.order_id is not null then 'moved to another month or entity'
+            when was_frozen and coalesce(elsewhere.entity_id, orders.entity_id) != changed.entity_id then 'mapping changed'
+            when was_frozen and elsewhere.net_revenue_id is not null then 'moved to another month'
+            when was_frozen and table_name = 'fct_order_reconciliation' and orders.order_id is not null then 'moved to another month'
+            when was_frozen and orders.order_id is not null then 'order edited'
             when was_frozen then 'gone at the source'
             when refund_id is not null then 'late refund'
             when known_orders.order_id is not null then 'order edited'
