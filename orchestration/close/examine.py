@@ -94,9 +94,11 @@ def _modelled(sight: Sight) -> dict[str, list[Found]]:
         return {}
     rows = sight.connection.execute(
         """select checks.check_code, checks.reason_code, checks.currency_code, checks.what, checks.examined,
-                  checks.contradictions, checks.amount_minor, reasons.reason
+                  checks.contradictions, checks.amount_minor, coalesce(reasons.reason, accounts.account_name)
            from marts.fct_close_checks as checks
            left join (select distinct reason_code, reason from marts.fct_differences) as reasons using (reason_code)
+           left join (select distinct account_number, account_name from marts.fct_close_trial_balance) as accounts
+               on checks.reason_code = accounts.account_number
            where checks.entity_id = $1 and checks.period_month = $2
            order by checks.check_code, checks.reason_code, checks.currency_code""",
         [sight.month.entity_id, sight.month.period],

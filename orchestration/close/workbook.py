@@ -39,6 +39,7 @@ def write(content: Content, file: Path) -> None:
     bridges = {bridge: book.add_worksheet(_sheet_name(bridge, content)) for bridge in content.bridges}
     workbook_ledger.roll_forwards(book, formats, content)
     workbook_ledger.trial_balance(book, formats, content)
+    workbook_ledger.against_books(book, formats, content)
     workbook_drill_down.for_a_person(book, formats, content)
     places = workbook_drill_down.differences(book, formats, content)
     workbook_drill_down.facts(book, formats, content)

@@ -99,8 +99,14 @@ def _ledger(connection: duckdb.DuckDBPyConnection) -> None:
            as t (account_number, account_name, account_type, currency_code, opening_minor, debits_minor, credits_minor, closing_minor)"""
     )
     connection.execute(
-        """create table fct_journal_lines as select '1100' as account_number, 'USD' as currency_code, 'J-01' as recipe,
-               9_600 as signed_minor, 'debit' as side, 'je:1' as entry_id, 1 as line_number"""
+        """create table fct_close_trial_balance as select '1100' as account_number, 'Clearing' as account_name,
+               'USD' as currency_code, 9_600 as ledger_minor, 9_500 as books_minor, -100 as difference_minor"""
+    )
+    connection.execute("create table fct_journal_entries as select 'je:2' as entry_id, 'held' as entry_status")
+    connection.execute(
+        """create table fct_journal_lines as select * from (values
+               ('je:1', '1100', 'USD', 'J-01', 9_600), ('je:2', '1100', 'USD', 'J-01', 77))
+           as t (entry_id, account_number, currency_code, recipe, signed_minor)"""
     )
 
 

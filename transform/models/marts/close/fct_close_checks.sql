@@ -9,10 +9,6 @@ clearing_months as (
     from {{ ref('fct_clearing_months') }}
 ),
 
-base_currencies as (
-    select distinct entity_id, base_currency_code from {{ ref('dim_platform_accounts') }}
-),
-
 -- A processor says its balance for today only; from a later month the chain of movements leads back to this one.
 balances as (
     select
@@ -89,16 +85,27 @@ examined as (
         coalesce(newest_closing_minor != reported_closing_minor, true), abs(newest_closing_minor - coalesce(reported_closing_minor, 0))
     from balances
     union all
-    select balances.entity_id, balances.period_month, 'revaluation', null, balances.currency_code, 'balances',
-        balances.computed_closing_minor != 0, abs(balances.computed_closing_minor)
-    from balances
-    inner join base_currencies
-        on balances.entity_id = base_currencies.entity_id
-        and balances.currency_code != base_currencies.base_currency_code
+    select entity_id, period_month, 'revaluation', null, currency_code, 'balances', difference_minor is null, abs(balance_minor)
+    from {{ ref('fct_revaluations') }}
     union all
     select entity_id, period_month, 'I-13', reason_code, currency_code, 'differences', true, amount_minor
     from {{ ref('fct_differences') }}
     where bridge = 'net_revenue_to_books'
+    union all
+    select entity_id, period_month, check_code, null, currency_code, 'balances', difference_minor != 0, abs(difference_minor)
+    from {{ ref('fct_close_balances') }}
+    union all
+    select entity_id, period_month, 'held_entries', coalesce(held_code, 'held'), base_currency_code, 'entries', true, abs(coalesce(base_amount_minor, 0))
+    from {{ ref('fct_journal_entries') }}
+    where entry_status = 'held'
+    union all
+    select entity_id, period_month, 'held_entries', null, base_currency_code, 'entries', false, 0
+    from {{ ref('fct_journal_entries') }}
+    where entry_status != 'held'
+    union all
+    select entity_id, period_month, 'trial_balance', case when difference_minor != 0 then account_number end, currency_code, 'accounts',
+        difference_minor != 0, difference_minor
+    from {{ ref('fct_close_trial_balance') }}
 ),
 
 checked as (
@@ -115,7 +122,8 @@ listed as (
     from months
     cross join {{ ref('dim_close_checks') }} as checks
     where checks.check_code in (
-        'orders_known', 'I-06', 'refund_matches', 'I-08', 'I-10', 'I-20', 'UNX-00', 'for_a_person', 'I-09', 'revaluation', 'I-13'
+        'orders_known', 'I-06', 'refund_matches', 'I-08', 'I-10', 'I-20', 'UNX-00', 'for_a_person', 'I-09', 'I-14',
+        'I-15', 'I-16', 'I-17', 'I-19', 'I-28', 'held_entries', 'trial_balance', 'revaluation', 'I-13'
     )
 )
 
