@@ -109,7 +109,8 @@ CODES: dict[str, Advice] = {
 
 # Codes of one trouble with a row in common: a document names an item, account, customer or terms that are not there.
 _ROWS = dict.fromkeys(
-    ("missing_item", "missing_account", "missing_customer", "missing_term", "missing_document", "missing_tax_code"), "missing_reference"
+    ("missing_item", "missing_account", "missing_customer", "missing_term", "missing_document", "missing_tax_code"),
+    "missing_reference",
 ) | {"books_closed": "period_locked"}
 
 

@@ -54,8 +54,9 @@ def place_order(
     count = sum(1 for order in world.orders.values() if order.channel == channel) + 1
     order = number_order(world.seed, draft, count, world.products)
     if business is not None:
-        known = {"po_number": business.po_number, "vat_number": business.tax_number}
-        order = replace(order, payment_terms=business.terms, **known)
+        order = replace(
+            order, payment_terms=business.terms, po_number=business.po_number, vat_number=business.tax_number
+        )
     else:
         _charge(world, order)
     world.orders[order.number] = order

@@ -23,7 +23,11 @@ def _body(delivery: Delivery) -> dict[str, Any]:
     written = {theirs: delivery.payload.get(name) or "" for name, theirs in _PROPERTIES.items()}
     known = delivery.payload.get("platform_contact_id")
     # A contact that people made has no number yet: it is found by its id and gets ours.
-    return {**({"ContactID": known} if known else {}), "ContactNumber": api.contact_number(str(delivery.payload["contact_number"])), **written}
+    return {
+        **({"ContactID": known} if known else {}),
+        "ContactNumber": api.contact_number(str(delivery.payload["contact_number"])),
+        **written,
+    }
 
 
 def _mark(delivery: Delivery, record: Any) -> bool:

@@ -28,7 +28,8 @@ mapped as (
         per_currency.currency_code,
         per_currency.available_minor,
         per_currency.pending_minor,
-        cast(0 as bigint) as withheld_minor,
+        -- Its balance does not tell what it holds in reserve.
+        cast(null as bigint) as withheld_minor,
         per_currency.as_of_at
     from per_currency
     left join accounts
