@@ -309,8 +309,9 @@ class Push:
 
     def _still_ours(self, attempt: Attempt) -> None:
         """Between claim and request all may have been stopped, and a process that was suspended may have lost its lease."""
-        if self.tallies[attempt.delivery.sync].stopped is not None:
-            raise RetryLater("stopped before the request left", kind=Kind.TRANSIENT, code="stopped")
+        stopped = self.tallies[attempt.delivery.sync].stopped
+        if stopped is not None:
+            raise RetryLater("stopped before the request left", kind=Kind.TRANSIENT, code=stopped.code)
         if self.clock().timestamp() + READ_SECONDS > attempt.leased_until.timestamp():
             raise RetryLater("the lease ran out before the request left", kind=Kind.TRANSIENT, code="lease_lost")
 
