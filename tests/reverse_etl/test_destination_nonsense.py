@@ -87,6 +87,9 @@ def test_nonsense_is_an_error_of_ours_or_a_doubt(name, data):
         lambda: getattr(write(name).look_up.found(sent[0], answer), "result", Result.REJECTED) in set(Result),
         lambda: destinations.load(all_syncs()[name].destination).hold(answer) >= 0,
     ]
+    many = write(name).look_up.many
+    if many is not None:
+        ways.append(lambda: set(many.found(sent, answer)) <= {delivery.record_key for delivery in sent})
     for way in ways:
         with contextlib.suppress(DeliveryError):
             assert way()
@@ -104,3 +107,8 @@ def test_no_random_answer_is_taken_for_a_success(name, body):
         assert write(name).read_back.read(sent[0], Answer(200, body)) is None
     except DeliveryError:
         pass
+    many = write(name).look_up.many
+    if many is not None:
+        with contextlib.suppress(DeliveryError):
+            found = many.found(sent, Answer(200, body))
+            assert Result.ACCEPTED not in {outcome.result for outcome in found.values() if outcome is not None}
