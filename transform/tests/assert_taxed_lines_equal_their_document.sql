@@ -4,7 +4,11 @@ with
 
 sums as (
     select document_key, {{ sum_minor('line_amount_minor + line_tax_minor') }} as lines_minor
-    from {{ ref('fct_expected_taxed_lines') }}
+    from (
+        select document_key, line_amount_minor, line_tax_minor from {{ ref('fct_expected_taxed_lines') }}
+        union all
+        select document_key, line_amount_minor, line_tax_minor from {{ ref('fct_expected_taxed_summary_lines') }}
+    ) as lines
     group by document_key
 ),
 
@@ -16,6 +20,8 @@ documents as (
     select document_key, total_minor from {{ ref('fct_expected_invoices') }} where held_back_reason is null
     union all
     select document_key, total_minor from {{ ref('fct_expected_credit_notes') }} where held_back_reason is null
+    union all
+    select document_key, total_minor from {{ ref('fct_expected_receipt_summaries') }} where held_back_reason is null and not is_in_books
 )
 
 select documents.document_key, documents.total_minor, sums.lines_minor

@@ -9,22 +9,18 @@ expected as (
 -- Positive is the way the money goes: out when it is spent, in when it is received.
 lines as (
     select
-        document_key, 1 as line_number, account_number, replace(movement_type, '_', ' ') as line_description,
-        case when direction = 'spent' then -amount_minor else amount_minor end as line_amount_minor
-    from expected
-    where amount_minor != 0
-    union all
-    select
-        document_key, 2, fee_account_number, 'Fee of ' || replace(movement_type, '_', ' '),
-        case when direction = 'spent' then fee_minor else -fee_minor end
-    from expected
-    where fee_minor != 0
+        expected.document_key, expected.direction, lines.line_number, lines.account_number, lines.line_description,
+        case when (expected.direction = 'spent') = (lines.side = 'debit') then lines.line_amount_minor else -lines.line_amount_minor end
+            as line_amount_minor
+    from {{ ref('fct_expected_journal_lines') }} as lines
+    inner join expected using (document_key)
+    where lines.account_number != expected.clearing_account_number
 ),
 
 bank_transactions as (
     select
         expected.document_key as record_key,
-        cast(lines.line_number as bigint) as line_number,
+        cast(row_number() over (partition by expected.document_key order by lines.line_number) as bigint) as line_number,
         expected.direction,
         expected.document_date,
         expected.platform as contact_name,
@@ -37,8 +33,7 @@ bank_transactions as (
         cast(0 as bigint) as line_tax_minor,
         expected.total_minor as money_minor,
         expected.currency_code,
-        upper(substr(replace(expected.movement_type, '_', ' '), 1, 1)) || substr(replace(expected.movement_type, '_', ' '), 2)
-            || ' at ' || expected.platform || ' on ' || cast(expected.document_date as varchar) || ': '
+        coalesce(expected.title, 'Movement') || ' at ' || expected.platform || ' on ' || cast(expected.document_date as varchar) || ': '
             || {{ money_text('expected.total_minor', 'expected.currency_code') }} || ' ' || expected.currency_code || ' '
             || expected.direction || '; the books hold no such document' as reason,
         expected.movement_id as source_key

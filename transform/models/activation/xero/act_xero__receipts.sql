@@ -1,14 +1,38 @@
 with
 
 -- Nothing is written that moves no money: what a gift card paid whole has no place among bank transactions.
-expected as (
-    select * from {{ ref('fct_expected_sales_receipts') }}
-    where held_back_reason is null and not is_in_books and total_minor > 0
+per_order as (
+    select
+        expected.document_key, expected.order_id, cast(null as varchar) as refund_id, expected.document_number, expected.document_date,
+        expected.customer_name, expected.deposit_account_number, expected.total_minor, expected.currency_code,
+        'less ' || {{ money_text('expected.fee_minor', 'expected.currency_code') }} || ' fee' as detail
+    from {{ ref('fct_expected_sales_receipts') }} as expected
+    inner join {{ ref('fct_order_book_policies') }} as policies using (order_id)
+    where expected.held_back_reason is null and not expected.is_in_books and policies.booking_policy = 'per_order'
+        and expected.total_minor > 0
+        and expected.entity_id in {{ entities_with_books('xero') }}
+),
+
+summaries as (
+    select
+        document_key, cast(null as varchar) as order_id, cast(null as varchar) as refund_id, document_number, document_date,
+        customer_name, deposit_account_number, total_minor, currency_code, cast(documents as varchar) || ' orders in one document' as detail
+    from {{ ref('fct_expected_receipt_summaries') }}
+    where document_type = 'sales_receipt' and held_back_reason is null and not is_in_books
+        and total_minor > 0
         and entity_id in {{ entities_with_books('xero') }}
+),
+
+expected as (
+    select * from per_order
+    union all
+    select * from summaries
 ),
 
 lines as (
     select * from {{ ref('fct_expected_taxed_lines') }}
+    union all
+    select * from {{ ref('fct_expected_taxed_summary_lines') }}
 ),
 
 unmapped as (
@@ -32,10 +56,9 @@ receipts as (
         expected.total_minor as money_minor,
         expected.currency_code,
         'Captured on ' || cast(expected.document_date as varchar) || ': '
-            || {{ money_text('expected.captured_minor', 'expected.currency_code') }} || ' ' || expected.currency_code
-            || ' less ' || {{ money_text('expected.fee_minor', 'expected.currency_code') }} || ' fee'
-            || '; the books hold no document ' || expected.document_number as reason,
-        expected.order_id as source_key
+            || {{ money_text('expected.total_minor', 'expected.currency_code') }} || ' ' || expected.currency_code || ', '
+            || expected.detail || '; the books hold no document ' || expected.document_number as reason,
+        coalesce(expected.order_id, expected.document_key) as source_key
     from expected
     inner join lines using (document_key)
     left join unmapped using (document_key)

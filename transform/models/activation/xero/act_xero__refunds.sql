@@ -1,9 +1,32 @@
 with
 
-expected as (
-    select * from {{ ref('fct_expected_refund_receipts') }}
-    where held_back_reason is null and not is_in_books and deposit_account_number = '1100'
+-- What goes back by gift card, store credit or by hand is no money of the processor's.
+per_order as (
+    select
+        expected.document_key, expected.order_id, expected.refund_id, expected.document_number, expected.document_date,
+        expected.customer_name, expected.deposit_account_number, expected.total_minor, expected.currency_code,
+        'one refund' as detail
+    from {{ ref('fct_expected_refund_receipts') }} as expected
+    inner join {{ ref('fct_order_book_policies') }} as policies using (order_id)
+    where expected.held_back_reason is null and not expected.is_in_books and policies.booking_policy = 'per_order'
+        and expected.deposit_account_number = '1100'
+        and expected.entity_id in {{ entities_with_books('xero') }}
+),
+
+summaries as (
+    select
+        document_key, cast(null as varchar) as order_id, cast(null as varchar) as refund_id, document_number, document_date,
+        customer_name, deposit_account_number, total_minor, currency_code, cast(documents as varchar) || ' orders in one document' as detail
+    from {{ ref('fct_expected_receipt_summaries') }}
+    where document_type = 'refund_receipt' and held_back_reason is null and not is_in_books
+        and deposit_account_number = '1100'
         and entity_id in {{ entities_with_books('xero') }}
+),
+
+expected as (
+    select * from per_order
+    union all
+    select * from summaries
 ),
 
 -- Receipts that are ours to send and not in the books yet: a refund does not get there before its sale.
@@ -13,6 +36,8 @@ unsent_receipts as (
 
 lines as (
     select * from {{ ref('fct_expected_taxed_lines') }}
+    union all
+    select * from {{ ref('fct_expected_taxed_summary_lines') }}
 ),
 
 unmapped as (
@@ -36,9 +61,9 @@ refunds as (
         expected.total_minor as money_minor,
         expected.currency_code,
         'Refunded on ' || cast(expected.document_date as varchar) || ': '
-            || {{ money_text('expected.total_minor', 'expected.currency_code') }} || ' ' || expected.currency_code
-            || '; the books hold no document ' || expected.document_number as reason,
-        expected.refund_id as source_key,
+            || {{ money_text('expected.total_minor', 'expected.currency_code') }} || ' ' || expected.currency_code || ', '
+            || expected.detail || '; the books hold no document ' || expected.document_number as reason,
+        coalesce(expected.refund_id, expected.document_key) as source_key,
         unsent_receipts.record_key as receipt_key
     from expected
     inner join lines using (document_key)

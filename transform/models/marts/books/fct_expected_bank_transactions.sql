@@ -1,58 +1,47 @@
 with
 
+documents as (
+    select * from {{ ref('fct_expected_journal_documents') }}
+),
+
+lines as (
+    select * from {{ ref('fct_expected_journal_lines') }}
+),
+
 movements as (
-    select *
-    from {{ ref('can_processor_movements') }}
-    where movement_type not in ('charge', 'refund', 'payout', 'payout_failure')
+    select movement_id, platform from {{ ref('can_processor_movements') }}
 ),
 
-booked as (
-    select distinct entity_id, memo
-    from {{ ref('can_book_documents') }}
-    where memo is not null and not is_deleted
-),
-
-mapped as (
+-- Books that take documents can not journal a bank account: what a document moves on clearing is money received or spent.
+through_clearing as (
     select
-        'je:' || entity_id || ':' || movement_id || ':moved:0' as document_key,
-        movement_id, entity_id, platform, movement_type, movement_date, currency_code, amount_minor, fee_minor, net_minor,
-        case movement_type
-            when 'dispute' then '1130'
-            when 'dispute_reversal' then '1130'
-            when 'reserve_hold' then '1120'
-            when 'reserve_release' then '1120'
-            when 'payout_fee' then '6005'
-            when 'fee' then '6020'
-            when 'refund_failure' then '2320'
-        end as account_number,
-        case when movement_type in ('dispute', 'dispute_reversal') then '6010' else '6000' end as fee_account_number
-    from movements
+        document_key,
+        {{ sum_minor("case when side = 'debit' then line_amount_minor else -line_amount_minor end") }} as signed_minor
+    from lines
+    where account_number = '1100'
+    group by document_key
 ),
 
 transactions as (
     select
-        mapped.document_key,
-        mapped.movement_id,
-        mapped.entity_id,
-        mapped.platform,
-        mapped.movement_type,
-        mapped.movement_date as document_date,
-        case when mapped.net_minor < 0 then 'spent' else 'received' end as direction,
+        documents.document_key,
+        documents.movement_id,
+        documents.entity_id,
+        coalesce(movements.platform, 'customers') as platform,
+        documents.document_date,
+        documents.title,
+        case when through_clearing.signed_minor < 0 then 'spent' else 'received' end as direction,
         '1100' as clearing_account_number,
-        mapped.account_number,
-        mapped.fee_account_number,
-        mapped.amount_minor,
-        mapped.fee_minor,
-        cast(abs(mapped.net_minor) as bigint) as total_minor,
-        mapped.currency_code,
-        booked.memo is not null as is_in_books,
+        cast(abs(through_clearing.signed_minor) as bigint) as total_minor,
+        documents.currency_code,
+        documents.is_in_books,
         case
-            when mapped.account_number is null then 'unmapped_account'
-            when mapped.net_minor = 0 then 'nothing_moves'
-            when mapped.movement_date < cast('{{ var("books_from", "2026-10-01") }}' as date) then 'before_books_from'
+            when documents.held_back_reason is not null then documents.held_back_reason
+            when coalesce(through_clearing.signed_minor, 0) = 0 then 'not_through_clearing'
         end as held_back_reason
-    from mapped
-    left join booked on mapped.entity_id = booked.entity_id and mapped.document_key = booked.memo
+    from documents
+    left join movements using (movement_id)
+    left join through_clearing using (document_key)
 )
 
 select * from transactions
