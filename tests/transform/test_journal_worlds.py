@@ -18,7 +18,14 @@ IDENTITIES = (
     "assert_i_11_entries_balance",
     "assert_i_12_events_and_entries_meet_one_to_one",
     "assert_i_14_clearing_account_is_the_roll_forward",
+    "assert_i_15_gift_cards_roll_forward",
+    "assert_i_16_store_credit_rolls_forward",
+    "assert_i_18_deferred_revenue_rolls_forward",
+    "assert_i_19_receivables_are_their_open_items",
+    "assert_i_22_exchange_differences_have_their_rates",
+    "assert_i_23_disputes_cost_what_they_ended_as",
     "assert_i_28_ledger_is_net_revenue",
+    "assert_i_30_companies_owe_each_other_the_same",
     "assert_trial_balance_adds_up_to_nought",
 )
 KINDS = ("product", "product", "shipping", "fee", "tip", "duty", "gift_card", "cash_rounding")

@@ -40,7 +40,8 @@ refunds as (
         coalesce(recognitions.recognition_policy = 'on_fulfilment', false)
             and (recognitions.recognised_date is null or refunds.refund_date < recognitions.recognised_date) as is_advance,
         case
-            when refunds.tender_type in ('gift_card', 'store_credit', 'manual', 'terms') then refunds.tender_type
+            when refunds.tender_type in ('gift_card', 'store_credit', 'manual') then refunds.tender_type
+            when refunds.tender_type = 'terms' and recognitions.recognised_date is not null then refunds.tender_type
             when reconciliations.is_processor_connected or reconciliations.order_id is null then 'processor'
             else 'unconnected'
         end as tender,
