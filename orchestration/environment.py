@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,11 +33,15 @@ class EnvironmentRefused(Exception):
 
 @dataclass(frozen=True)
 class SandboxAddress:
-    """Where the sandbox answers: its root URL, one base URL per platform, and the credentials its twins accept."""
+    """Where the sandbox answers: its root URL, one base URL per platform, and the credentials its twins accept.
+
+    settings: more of the environment, for accounts beside the first of a platform.
+    """
 
     url: str
     base_urls: dict[str, str]
     credentials: dict[str, dict[str, str]]
+    settings: dict[str, str] = field(default_factory=dict)
 
 
 def name() -> str:
@@ -80,6 +84,8 @@ def connect(address: SandboxAddress) -> None:
             os.environ[f"{prefix}BASE_URL"] = base_url
             for key, value in address.credentials.get(platform, {}).items():
                 os.environ[f"{prefix}{key.upper()}"] = value
+    for key, value in address.settings.items():
+        os.environ.setdefault(key, value)
 
 
 def sandbox_address() -> SandboxAddress | None:

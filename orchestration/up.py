@@ -26,7 +26,7 @@ def run(port: int, sandbox_port: int, orders: int, seed: int) -> None:
     _refuse_taken(port, "the Dagster UI", "--port")
     _refuse_taken(sandbox_port, "the sandbox", "--sandbox-port")
     with Sandbox(port=sandbox_port, seed=seed, orders=orders) as world:
-        environment.born(environment.SandboxAddress(world.url, world.base_urls, CREDENTIALS))
+        environment.born(environment.SandboxAddress(world.url, world.base_urls, CREDENTIALS, world.europe_settings))
         try:
             from orchestration.demo import load_world
 
@@ -72,7 +72,7 @@ def run_sandbox(port: int, orders: int, seed: int) -> None:
 
     _refuse_taken(port, "the sandbox", "--port")
     with Sandbox(port=port, seed=seed, orders=orders) as world:
-        environment.born(environment.SandboxAddress(world.url, world.base_urls, CREDENTIALS))
+        environment.born(environment.SandboxAddress(world.url, world.base_urls, CREDENTIALS, world.europe_settings))
         try:
             for platform, base_url in world.base_urls.items():
                 screen.print(f"{platform:<12} {base_url}")
