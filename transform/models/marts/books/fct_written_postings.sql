@@ -4,13 +4,13 @@ with
 accepted as (
     select delivery_id, sync, record_key, field_name, after_value
     from {{ ref('fct_plan_changes') }}
-    where delivery_status = 'accepted' and destination = 'xero' and record_key like 'je:%'
+    where delivery_status = 'accepted' and destination in ('quickbooks', 'xero') and record_key like 'je:%'
 ),
 
 newest as (
     select record_key, delivery_id, destination_record_id, row_number() over (partition by record_key order by status_changed_at desc, delivery_id desc) as nth
     from {{ ref('fct_deliveries') }}
-    where delivery_status = 'accepted' and destination = 'xero'
+    where delivery_status = 'accepted' and destination in ('quickbooks', 'xero')
 ),
 
 fields as (
@@ -27,7 +27,7 @@ headers as (
         max(case when field_name = 'document_date' then cast(after_value as date) end) as document_date,
         max(case when field_name = 'total_minor' then cast(after_value as bigint) end) as total_minor,
         max(case when field_name = 'direction' then after_value end) as direction,
-        max(case when field_name = 'bank_account_number' then after_value end) as bank_account_number,
+        max(case when field_name in ('bank_account_number', 'deposit_account_number') then after_value end) as bank_account_number,
         max(case when field_name = 'from_account_number' then after_value end) as from_account_number
     from fields
     group by record_key
@@ -37,8 +37,14 @@ headers as (
 signed as (
     select
         *,
-        case when sync in ('xero__credit_notes', 'xero__refunds') or direction = 'spent' then -1 else 1 end as debit_sign,
-        case when sync in ('xero__invoices', 'xero__credit_notes') then '1200' else bank_account_number end as own_account_number
+        case
+            when sync in ('xero__credit_notes', 'xero__refunds', 'quickbooks__credit_notes', 'quickbooks__credit_memos')
+                or direction = 'spent' then -1 else 1
+        end as debit_sign,
+        case
+            when sync in ('xero__invoices', 'xero__credit_notes', 'quickbooks__invoices', 'quickbooks__credit_notes') then '1200'
+            else bank_account_number
+        end as own_account_number
     from headers
 ),
 
@@ -46,6 +52,7 @@ lines as (
     select
         record_key, split_part(field_name, ':', 1) as line_name,
         max(case when field_name like '%: account_number' then after_value end) as account_number,
+        max(case when field_name like '%: side' then after_value end) as side,
         max(case when field_name like '%: line_amount_minor' then cast(after_value as bigint) end) as line_amount_minor,
         max(case when field_name like '%: line_tax_minor' then cast(after_value as bigint) end) as line_tax_minor
     from fields
@@ -54,15 +61,24 @@ lines as (
 ),
 
 entries as (
-    select record_key, own_account_number as account_number, debit_sign * total_minor as signed_minor from signed
-    union all
-    select signed.record_key, case when signed.sync = 'xero__payments' then '1200' else signed.from_account_number end, -signed.total_minor
+    -- A journal entry has no account of its own: all of it stands in its lines.
+    select record_key, own_account_number as account_number, debit_sign * total_minor as signed_minor
     from signed
-    where signed.sync in ('xero__payments', 'xero__transfers')
+    where own_account_number is not null
     union all
-    select lines.record_key, lines.account_number, -signed.debit_sign * lines.line_amount_minor
+    select signed.record_key, case when signed.sync = 'xero__transfers' then signed.from_account_number else '1200' end, -signed.total_minor
+    from signed
+    where signed.sync in ('xero__payments', 'xero__transfers', 'quickbooks__payments')
+    union all
+    select lines.record_key, lines.account_number,
+        case lines.side
+            when 'debit' then lines.line_amount_minor when 'credit' then -lines.line_amount_minor
+            else -signed.debit_sign * lines.line_amount_minor
+        end
     from lines
     inner join signed using (record_key)
+    -- A payment's lines name what they settle, and post nothing.
+    where lines.account_number is not null
     union all
     select lines.record_key, '2100', -signed.debit_sign * lines.line_tax_minor
     from lines

@@ -20,7 +20,7 @@ ours as (
         max(case when documents.is_deleted then 0 else 1 end) over (partition by documents.memo) = 1 as has_standing
     from {{ ref('can_book_documents') }} as documents
     inner join written_documents on documents.memo = written_documents.document_key
-    where documents.platform = 'xero'
+    where documents.platform in ('quickbooks', 'xero')
 ),
 
 found as (
@@ -75,6 +75,8 @@ coded as (
             when ours.is_deleted and not ours.has_standing and ours.is_original then 'BKS-09'
             when ours.is_deleted then null
             when not ours.is_original then 'BKS-02'
+            -- QuickBooks leaves a voided document where it is, with nothing on it.
+            when debits.debit_minor = 0 and ours.written_debit_minor > 0 then 'BKS-09'
             -- The same money on other accounts; anything else is another amount.
             when summed.changed_accounts > 0 and debits.debit_minor = ours.written_debit_minor then 'BKS-04'
             when summed.changed_accounts > 0 then 'BKS-03'
@@ -90,7 +92,8 @@ select
     document_id, memo as document_key, entity_id, document_type, document_number, written_date, document_date, currency_code,
     written_debit_minor as written_minor,
     case when is_deleted then 0 else debit_minor end as booked_minor,
-    cast(case when reason_code in ('BKS-03', 'BKS-04') then moved_minor when reason_code is not null then debit_minor else 0 end as bigint) as amount_minor,
+    cast(case when reason_code in ('BKS-03', 'BKS-04') then moved_minor
+        when reason_code = 'BKS-09' and debit_minor = 0 then written_debit_minor when reason_code is not null then debit_minor else 0 end as bigint) as amount_minor,
     cast(case when reason_code in ('BKS-03', 'BKS-04') then revenue_change_minor else 0 end as bigint) as revenue_change_minor,
     reason_code
 from coded
