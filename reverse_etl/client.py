@@ -78,6 +78,9 @@ class DestinationClient:
             headers=self._constant,
             timeout=_TIMEOUT,
         )
+        # aiohttp sends a PUT or GET again by itself when a kept connection breaks, and it has no setting for that: one
+        # attempt would be two requests. A lost answer is a doubt, and what becomes of doubts is decided in push.py.
+        self._session._retry_connection = False
         return self
 
     async def __aexit__(

@@ -14,7 +14,7 @@ from reverse_etl import destinations, money
 from reverse_etl.client import DestinationClient
 from reverse_etl.destination import Answer, Request
 from reverse_etl.destinations.xero.api import contact_number
-from reverse_etl.errors import Kind, RejectedRecord, StopSync
+from reverse_etl.errors import InDoubt, Kind, RejectedRecord, StopSync
 from reverse_etl.settings import Connection
 from tests.reverse_etl.destination_cases import KEY, REFERENCES, XERO, batch, one, outcomes, request, write
 from tests.sandbox.openapi_contract import contract
@@ -183,6 +183,23 @@ def test_a_key_under_another_token_is_another_key_so_doubts_are_looked_up(sandbo
     for _ in range(2):
         assert asyncio.run(push()).status == 200
     assert sandbox.world.effects.count("xero", "bank_transaction_created") == 2
+
+
+def test_a_put_whose_answer_is_lost_is_a_doubt_and_not_sent_again_behind_our_back(sandbox):
+    """On a kept connection the HTTP library would send it once more."""
+    sent = write("xero__bank_transactions").encode([one("xero__bank_transactions")], KEY, REFERENCES)
+
+    async def push():
+        async with client(sandbox) as asking:
+            await _ask(asking)
+            before = sandbox.world.state("xero")["calls"]
+            sandbox.world.faults.arm("reply_lost", "xero", method="PUT", count=1)
+            await asking.turn()
+            with pytest.raises(InDoubt):
+                await asking.send(sent)
+            return sandbox.world.state("xero")["calls"] - before
+
+    assert asyncio.run(push()) == 1
 
 
 def test_the_token_service_of_the_vendor_has_a_host_of_its_own():
