@@ -17,7 +17,7 @@ from orchestration.cli import cartwheel
 from orchestration.schedules import CRONS
 from pipelines.extract import connector, platforms
 from reverse_etl import destinations, engine
-from tests.docs import documents, reason_codes
+from tests.docs import documents, journal_recipes, reason_codes
 from tests.docs.documents import DECISIONS, GUIDES, ROOT, Piece
 from tests.docs.stable_tables import STABLE_TABLES
 
@@ -150,6 +150,11 @@ def test_what_the_operator_sees_in_dagster_is_in_its_guide() -> None:
 def test_the_reason_codes_are_those_of_the_seed() -> None:
     told = documents.between(reason_codes.GUIDE, reason_codes.START, reason_codes.END)
     assert told == reason_codes.table(), "run `python -m tests.docs.reason_codes`"
+
+
+def test_the_recipes_of_the_journal_are_those_of_the_seed() -> None:
+    told = documents.between(journal_recipes.GUIDE, journal_recipes.START, journal_recipes.END)
+    assert told == journal_recipes.table(), "run `python -m tests.docs.journal_recipes`"
 
 
 @pytest.mark.parametrize("table", STABLE_TABLES)

@@ -21,6 +21,27 @@ def told(story: Callable[[Story], None], **seeds: list[dict[str, Any]]) -> Canon
     return world
 
 
+NAMES = ("_id", "_reference", "reference", "order_number")
+
+
+def told_together(stories: dict[str, Callable[[Story], None]]) -> CanonicalRows:
+    """The journal of many stories in one shop; every name in a story begins with the story's own."""
+    shop, world = Story(), CanonicalRows()
+    for prefix, story in stories.items():
+        alone = Story()
+        story(alone)
+        for noun, rows in alone.rows.items():
+            shop.rows[noun] += [{key: _renamed(prefix, key, value) for key, value in row.items()} for row in rows]
+    for noun, rows in shop.rows.items():
+        world.rows(f"can_{noun}", *rows)
+    return world
+
+
+def _renamed(prefix: str, key: str, value: Any) -> Any:
+    is_name = key.endswith(NAMES) and key not in ("account_id", "entity_id") and value is not None
+    return f"{prefix}{value}" if is_name else value
+
+
 def entry(world: CanonicalRows, event_id: str) -> dict[str, int]:
     """Account → signed minor units of the books' currency."""
     return dict(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
 
 from tests.transform import journal_stories as stories
 from tests.transform.canonical_rows import CanonicalRows
-from tests.transform.finance_rows import OCTOBER, Story
+from tests.transform.finance_rows import OCTOBER, Story, noon
 from tests.transform.journal_entries import entry, lines, told
 
 pytestmark = pytest.mark.dbt
@@ -39,12 +39,9 @@ def without_discount(story: Story) -> None:
 
 def in_a_closed_month(story: Story) -> None:
     without_discount(story)
-    story.add("closes", close_id="c", period_month="2026-10", closed_at=datetime(2026, 11, 3))
-    del (
-        story.rows["closes"][-1]["currency_code"],
-        story.rows["closes"][-1]["platform"],
-        story.rows["closes"][-1]["account_id"],
-    )
+    story.add("closes", close_id="c", period_month="2026-10", closed_at=noon(date(2026, 11, 3)))
+    for shared in ("currency_code", "platform", "account_id"):
+        del story.rows["closes"][-1][shared]
 
 
 def revisions(world: CanonicalRows) -> dict[tuple[str, str, date], dict[str, int]]:
