@@ -40,7 +40,9 @@ alone as (
     left join held on movements.movement_id = held.movement_id
     left join matched on movements.movement_id = matched.movement_id
     left join {{ ref('can_payouts') }} as all_payouts on movements.payout_id = all_payouts.payout_id
+    left join {{ ref('fct_currency_conversions') }} as conversions on movements.movement_id = conversions.movement_id
     where held.movement_id is null and movements.amount_minor != 0
+        and movements.movement_id = coalesce(conversions.first_movement_id, movements.movement_id)
 ),
 
 taxed as (

@@ -2,9 +2,11 @@ with
 
 movements as (
     select
-        *, platform || ':' || account_id as sub_account,
-        'je:' || entity_id || ':' || movement_id || ':' as event_key
-    from {{ ref('can_processor_movements') }}
+        movements.*, movements.platform || ':' || movements.account_id as sub_account, conversions.movement_id is not null as is_exchange_leg,
+        'je:' || movements.entity_id || ':' || coalesce(conversions.first_movement_id, movements.movement_id) || ':' as event_key,
+        'je:' || movements.entity_id || ':' || movements.movement_id || ':processor_fee' as fee_event_id
+    from {{ ref('can_processor_movements') }} as movements
+    left join {{ ref('fct_currency_conversions') }} as conversions using (movement_id)
 ),
 
 fee_taxes as (
@@ -56,6 +58,7 @@ alone as (
     where movements.amount_minor != 0 and settled_charges.movement_id is null and settled_refunds.movement_id is null
 ),
 
+-- The two legs of an exchange are each other's other side.
 moved as (
     select event_key || movement_type as event_id, order_id, 'clearing' as posting_key, '' as detail, sub_account, movement_id,
         amount_minor as signed_minor, currency_code, movement_date as rate_date
@@ -64,6 +67,7 @@ moved as (
     select event_key || movement_type, order_id, other_key, case when other_key = 'movement' then movement_type else '' end,
         sub_account, movement_id, -amount_minor, currency_code, movement_date
     from alone
+    where not is_exchange_leg
 ),
 
 charged_fees as (
@@ -75,18 +79,18 @@ charged_fees as (
 ),
 
 fees as (
-    select event_key || 'processor_fee', order_id, 'clearing', '', sub_account, movement_id, -fee_minor, currency_code, movement_date
+    select fee_event_id, order_id, 'clearing', '', sub_account, movement_id, -fee_minor, currency_code, movement_date
     from charged_fees
     union all
-    select event_key || 'processor_fee', order_id, 'fee', case when movement_type in ('payout', 'payout_fee') then 'payout' else 'processing' end,
+    select fee_event_id, order_id, 'fee', case when movement_type in ('payout', 'payout_fee') then 'payout' else 'processing' end,
         sub_account, movement_id, processing_fee_minor - case when dispute_fee_minor = 0 then fee_tax_minor else 0 end, currency_code, movement_date
     from charged_fees
     union all
-    select event_key || 'processor_fee', order_id, 'fee', 'dispute', sub_account, movement_id,
+    select fee_event_id, order_id, 'fee', 'dispute', sub_account, movement_id,
         dispute_fee_minor - case when dispute_fee_minor = 0 then 0 else fee_tax_minor end, currency_code, movement_date
     from charged_fees
     union all
-    select event_key || 'processor_fee', order_id, 'fee', 'tax', sub_account, movement_id, fee_tax_minor, currency_code, movement_date
+    select fee_event_id, order_id, 'fee', 'tax', sub_account, movement_id, fee_tax_minor, currency_code, movement_date
     from charged_fees
 )
 
