@@ -279,17 +279,6 @@ def euro_balance(story: Story) -> None:
     story.move("fee", "later", -1, day=date(2026, 11, 2), currency_code="USD")
 
 
-def exchanged(story: Story) -> None:
-    """100.00 euro of a balance change into 108.00 dollars, where the books say 108.50."""
-    story.move("currency_conversion", "x", -10_000, charge_reference="ch_x", currency_code="EUR", movement_id="out")
-    story.move("currency_conversion", "x", 10_800, charge_reference="ch_x", movement_id="in")
-
-
-def half_an_exchange(story: Story) -> None:
-    exchanged(story)
-    story.rows["processor_movements"].pop(0)
-
-
 def charged_by_another_company(story: Story) -> None:
     example(story)
     story.rows["processor_movements"][0]["entity_id"] = "europe"
