@@ -13,6 +13,7 @@ from orchestration.cli_explain import explain, replay
 from orchestration.cli_flows import flows
 from orchestration.cli_handoff import handoff
 from orchestration.cli_plans import approve, drift
+from orchestration.cli_tax import tax
 
 FORMATS = click.Choice(["table", "csv", "json"])
 
@@ -213,6 +214,7 @@ cartwheel.add_command(approve)
 cartwheel.add_command(drift)
 cartwheel.add_command(exceptions)
 cartwheel.add_command(audit)
+cartwheel.add_command(tax)
 
 
 def main() -> None:

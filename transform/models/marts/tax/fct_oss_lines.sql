@@ -30,6 +30,7 @@ published as (
 lined as (
     select
         taxes.*,
+        recognitions.order_number,
         -- What comes back of an earlier quarter's supply corrects that quarter, at its rate.
         case when taxes.event_type = 'return' and taxes.supply_quarter < taxes.period_quarter then 'correction' else 'supply' end as row_type,
         split_part(taxes.jurisdiction, '-', 1) as member_state_code,
@@ -41,6 +42,8 @@ lined as (
         on taxes.currency_code = published.currency_code
         and taxes.supply_quarter_end = published.supply_quarter_end
         and published.nearness = 1
+    left join {{ ref('fct_order_recognitions') }} as recognitions
+        on taxes.order_id = recognitions.order_id
 )
 
 select
@@ -54,6 +57,7 @@ select
     member_state_code,
     rate_ppm,
     order_id,
+    order_number,
     refund_id,
     tax_line_id,
     line_type,
