@@ -47,6 +47,9 @@ class TaxWorld:
         line_id = f"{number}/{place}"
         known = {"order_line_id": line_id, "order_id": number, "line_type": line.get("line_type", "product")}
         self._add("order_lines", sku=line.get("sku", f"sku-{place}"), quantity=1, gross_minor=net, discount_minor=0, net_minor=net, tax_minor=sum(amount for _, amount in taxes), **known)  # fmt: skip
+        order = self.order(number)
+        order["tax_minor"] += sum(amount for _, amount in taxes)
+        order["total_minor"] += net + sum(amount for _, amount in taxes)
         is_compound = line.get("is_compound", False)
         for nth, (rate, amount) in enumerate(taxes or ((0, 0),), start=1 if taxes else 0):
             base = net + (taxes[0][1] if is_compound and nth > 1 else 0)
@@ -55,6 +58,16 @@ class TaxWorld:
                 rate_ppm=rate, is_compound=is_compound and nth > 1, is_included=True, is_collected_by_marketplace=line.get("is_marketplace", False),
                 taxable_minor=base, tax_minor=amount, **known,
             )  # fmt: skip
+        return self
+
+    def order(self, number: str) -> Row:
+        """The row of an order."""
+        return next(row for row in self.tables["can_orders"] if row["order_id"] == number)
+
+    def round_header(self, number: str, cents: int, is_in_total: bool = True) -> TaxWorld:
+        """Lets an order's header state other tax than its lines; in its total too, unless prices hold the tax."""
+        self.order(number)["tax_minor"] += cents
+        self.order(number)["total_minor"] += cents if is_in_total else 0
         return self
 
     def give_back(self, number: str, net: int, tax: int, line: int | None = 1, day: date = DAY) -> TaxWorld:

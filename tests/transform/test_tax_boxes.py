@@ -123,6 +123,26 @@ def test_a_lost_tax_line_breaks_the_identity() -> None:
     assert len(rows.singular_test("assert_i_17_tax_lines_boxes_and_revenue_agree")) == 1
 
 
+@pytest.mark.parametrize("is_in_total", [True, False])
+def test_the_cent_a_header_rounds_up_is_owed_and_has_its_code(is_in_total: bool) -> None:
+    # Header 18.05, lines 9.02 and 9.02: the cent is owed with the rest. Where the price holds the tax, no total moves.
+    world = TaxWorld().sell("A", 4_750, (DE, 902)).sell("A", 4_750, (DE, 902)).round_header("A", 1, is_in_total)
+    assert [row[5:] for row in boxes(world)] == [(9_500, 1_805)]
+    rows = world.rows()
+    bridged = (
+        "select reason_code, amount_minor from {{ ref('fct_differences') }} where bridge = 'storefront_to_net_revenue'"
+    )
+    expected = [("LIA-04", -1_804)] + ([("TAX-06", -1)] if is_in_total else [])
+    assert sorted(rows.query(bridged)) == expected
+    assert rows.singular_test("assert_i_02_order_total_is_the_sum_of_its_lines") == []
+
+
+def test_more_cents_than_taxed_lines_are_no_rounding() -> None:
+    rows = TaxWorld().sell("A", 4_750, (DE, 903)).sell("A", 4_750, to="DE").round_header("A", 2).rows()
+    assert rows.query("select reason_code, amount_minor from {{ ref('fct_differences') }} where reason_code in ('TAX-06', 'UNX-00')") == [("UNX-00", -2)]  # fmt: skip
+    assert len(rows.singular_test("assert_i_02_order_total_is_the_sum_of_its_lines")) == 1
+
+
 SHARES = CanonicalRows()
 
 

@@ -1,5 +1,6 @@
 {{ config(tags=['identity'], meta={'identity': 'I-02', 'severity': 'blocks'}) }}
--- I-02: an order's total is the sum of its lines, tax included; shipping, tips and gift cards are lines too.
+-- I-02: an order's total is the sum of its lines, tax included, and of the cents by which its header rounds the tax (fct_tax_roundings);
+-- shipping, tips and gift cards are lines too.
 -- A failure means that a mapping lost a line or an amount, or that the source contradicts itself. It does not mean that the order is unpaid.
 with
 
@@ -14,4 +15,6 @@ from {{ ref('can_orders') }} as orders
 left join lines
     on orders.order_id = lines.order_id
     and orders.currency_code = lines.currency_code
-where orders.total_minor != coalesce(lines.lines_minor, 0)
+left join {{ ref('fct_tax_roundings') }} as roundings
+    on orders.order_id = roundings.order_id
+where orders.total_minor - coalesce(lines.lines_minor, 0) not in (0, coalesce(roundings.rounding_minor, 0))

@@ -8,6 +8,11 @@ sold as (
     from {{ ref('can_order_lines') }} as lines
     inner join {{ ref('fct_order_recognitions') }} as recognitions using (order_id)
     where recognitions.recognised_date is not null
+    union all
+    select recognitions.entity_id, {{ month_key('recognitions.recognised_date') }}, roundings.currency_code, roundings.rounding_minor
+    from {{ ref('fct_tax_roundings') }} as roundings
+    inner join {{ ref('fct_order_recognitions') }} as recognitions using (order_id)
+    where recognitions.recognised_date is not null
 ),
 
 given_back as (

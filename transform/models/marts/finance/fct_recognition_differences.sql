@@ -33,10 +33,13 @@ filled as (
         coalesce(contents.tip_minor, 0) as tip_minor,
         coalesce(contents.cash_rounding_minor, 0) as cash_rounding_minor,
         coalesce(contents.revenue_minor, 0) as revenue_minor,
-        orders.total_minor - coalesce(contents.lines_minor, 0) as unlisted_minor,
+        case when orders.total_minor - contents.lines_minor = roundings.rounding_minor then roundings.rounding_minor else 0 end as tax_rounding_minor,
+        case when orders.total_minor - contents.lines_minor = roundings.rounding_minor then 0 else orders.total_minor - coalesce(contents.lines_minor, 0) end as unlisted_minor,
         case when orders.recognised_date is not null then {{ month_key('orders.recognised_date') }} end as recognised_month
     from orders
     left join contents using (order_id)
+    left join {{ ref('fct_tax_roundings') }} as roundings
+        on orders.order_id = roundings.order_id
 ),
 
 -- The parts of an order's total that are never revenue, whenever it is recognised.
@@ -46,6 +49,7 @@ parts as (
         ('gift_card_minor_sold', 'LIA-03', 'gift cards sold in the order'),
         ('tip_minor', 'LIA-02', 'tips and duties of the order'),
         ('cash_rounding_minor', 'RND-02', 'cash rounding of the order'),
+        ('tax_rounding_minor', 'TAX-06', 'tax the header of the order states more than its lines'),
         ('unlisted_minor', 'UNX-00', 'total of the order less the sum of its lines'),
     ] %}
     select order_id || ':{{ code }}' as difference_key, entity_id, order_month as period_month, currency_code, '{{ code }}' as reason_code,

@@ -70,10 +70,46 @@ returns as (
     where (recognitions.order_id is null or recognitions.recognised_date is not null) and test_orders.order_id is null
 ),
 
+-- The cents by which a header differs from its lines belong to the tax that weighs most in the order.
+heaviest as (
+    select tax_line_id, order_id, row_number() over (partition by order_id order by abs(tax_minor) desc, tax_line_id) as place
+    from treatments
+),
+
+roundings as (
+    select
+        'rounding:' || roundings.order_id as tax_event_id,
+        'rounding' as event_type,
+        sales.event_date,
+        sales.supply_date,
+        sales.entity_id,
+        sales.order_id,
+        sales.refund_id,
+        sales.tax_line_id,
+        sales.line_type,
+        sales.jurisdiction,
+        sales.scheme,
+        sales.tax_name,
+        sales.rate_ppm,
+        sales.tax_code,
+        sales.box,
+        cast(0 as bigint) as taxable_minor,
+        roundings.rounding_minor as tax_minor,
+        sales.currency_code
+    from {{ ref('fct_tax_roundings') }} as roundings
+    inner join heaviest
+        on roundings.order_id = heaviest.order_id
+        and heaviest.place = 1
+    inner join sales
+        on heaviest.tax_line_id = sales.tax_line_id
+),
+
 events as (
     select * from sales
     union all
     select * from returns
+    union all
+    select * from roundings
 )
 
 select
