@@ -44,6 +44,13 @@ class Story:
             )
             for place, (kind, gross, discount, tax) in enumerate(lines, start=1)
         ]  # fmt: skip
+        for line in made:
+            if line["tax_minor"]:
+                known = {name: line[name] for name in ("order_line_id", "order_id", "line_type", "tax_minor")}
+                self.add(
+                    "tax_lines", tax_line_id=f"{line['order_line_id']}:1", tax_line_number=1, destination="US", jurisdiction="US",
+                    is_compound=False, is_included=False, is_collected_by_marketplace=False, taxable_minor=line["net_minor"], **known,
+                )  # fmt: skip
         total = sum(line["net_minor"] + line["tax_minor"] for line in made)
         known = {"channel": "shop", "order_number": number, "is_test": False, "is_b2b": False, "total_minor": total}
         return self.add("orders", order_id=number, placed_at=noon(day), order_date=day, **known | columns)
