@@ -48,7 +48,7 @@ class Story:
             if line["tax_minor"]:
                 known = {name: line[name] for name in ("order_line_id", "order_id", "line_type", "tax_minor")}
                 self.add(
-                    "tax_lines", tax_line_id=f"{line['order_line_id']}:1", tax_line_number=1, destination="US", jurisdiction="US",
+                    "tax_lines", tax_line_id=f"{line['order_line_id']}:1", tax_line_number=1, buyer_place="US", jurisdiction="US",
                     is_compound=False, is_included=False, is_collected_by_marketplace=False, taxable_minor=line["net_minor"], **known,
                 )  # fmt: skip
         total = sum(line["net_minor"] + line["tax_minor"] for line in made)

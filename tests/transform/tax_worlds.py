@@ -54,7 +54,7 @@ class TaxWorld:
         for nth, (rate, amount) in enumerate(taxes or ((0, 0),), start=1 if taxes else 0):
             base = net + (taxes[0][1] if is_compound and nth > 1 else 0)
             self._add(
-                "tax_lines", tax_line_id=f"{line_id}:{nth}", tax_line_number=nth, destination=to, jurisdiction=taxed_in or to, tax_name="VAT",
+                "tax_lines", tax_line_id=f"{line_id}:{nth}", tax_line_number=nth, buyer_place=to, jurisdiction=taxed_in or to, tax_name="VAT",
                 rate_ppm=rate, is_compound=is_compound and nth > 1, is_included=True, is_collected_by_marketplace=line.get("is_marketplace", False),
                 taxable_minor=base, tax_minor=amount, **known,
             )  # fmt: skip

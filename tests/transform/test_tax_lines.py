@@ -150,7 +150,7 @@ def test_fractions_of_dinars_are_shared_in_thousandths() -> None:
 
 def test_a_rate_of_another_country_than_the_buyers_says_where_the_tax_goes() -> None:
     rows = woocommerce(woo_order(1, [woo_rate(1, "19")], woo_line(1, "100.00", "19.00", (1, "19.00")), country="FR"))
-    assert taxes(rows, "destination, jurisdiction") == [("FR", "DE")]
+    assert taxes(rows, "buyer_place, jurisdiction") == [("FR", "DE")]
 
 
 def test_a_shop_too_old_to_state_its_rates_has_them_unknown() -> None:

@@ -9,7 +9,7 @@ stated as (
 ),
 
 orders as (
-    select *, {{ tax_jurisdiction('shipping_country_code', 'cast(null as varchar)') }} as destination
+    select *, {{ tax_jurisdiction('shipping_country_code', 'cast(null as varchar)') }} as buyer_place
     from {{ ref('can_orders__files') }}
 ),
 
@@ -24,8 +24,8 @@ mapped as (
         lines.entity_id,
         cast(case when lines.tax_minor = 0 and stated.tax_rate_ppm is null then 0 else 1 end as bigint) as tax_line_number,
         lines.line_type,
-        orders.destination,
-        orders.destination as jurisdiction,
+        orders.buyer_place,
+        orders.buyer_place as jurisdiction,
         cast(null as varchar) as tax_name,
         case when lines.tax_minor = 0 then coalesce(stated.tax_rate_ppm, 0) else stated.tax_rate_ppm end as rate_ppm,
         false as is_compound,

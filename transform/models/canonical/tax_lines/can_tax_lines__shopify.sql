@@ -9,7 +9,7 @@ taxes as (
 ),
 
 orders as (
-    select *, {{ tax_jurisdiction('shipping_country_code', 'shipping_region') }} as destination
+    select *, {{ tax_jurisdiction('shipping_country_code', 'shipping_region') }} as buyer_place
     from {{ ref('stg_shopify__orders') }}
 ),
 
@@ -24,9 +24,9 @@ mapped as (
         lines.entity_id,
         coalesce(taxes.tax_line_number, 0) as tax_line_number,
         lines.line_type,
-        orders.destination,
-        -- The platform taxes by destination and states no place beside a tax.
-        orders.destination as jurisdiction,
+        orders.buyer_place,
+        -- The platform taxes by the place of the buyer and states no place beside a tax.
+        orders.buyer_place as jurisdiction,
         taxes.tax_name,
         case when taxes.tax_line_number is null then cast(0 as bigint) else taxes.rate_ppm end as rate_ppm,
         false as is_compound,

@@ -5,7 +5,7 @@ lines as (
 ),
 
 orders as (
-    select *, {{ tax_jurisdiction('shipping_country_code', 'shipping_region') }} as destination
+    select *, {{ tax_jurisdiction('shipping_country_code', 'shipping_region') }} as buyer_place
     from {{ ref('stg_woocommerce__orders') }}
 ),
 
@@ -76,9 +76,9 @@ mapped as (
         lines.entity_id,
         coalesce(based.tax_line_number, 0) as tax_line_number,
         lines.line_type,
-        orders.destination,
+        orders.buyer_place,
         -- A rate's code begins with its country, which need not be the buyer's.
-        case when based.rate_country is null then orders.destination else {{ tax_jurisdiction('based.rate_country', 'based.rate_region') }} end as jurisdiction,
+        case when based.rate_country is null then orders.buyer_place else {{ tax_jurisdiction('based.rate_country', 'based.rate_region') }} end as jurisdiction,
         based.tax_name,
         case when based.tax_line_number is null then cast(0 as bigint) else based.rate_ppm end as rate_ppm,
         coalesce(based.is_compound, false) as is_compound,

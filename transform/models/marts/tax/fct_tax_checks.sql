@@ -26,7 +26,7 @@ lines as (
         max(tax_class) as tax_class,
         max(tax_date) as tax_date,
         max(buyer) as buyer,
-        max(destination) as destination,
+        max(buyer_place) as buyer_place,
         max(jurisdiction) as jurisdiction,
         max(expected_scheme) as expected_scheme,
         max(scheme) as scheme,
@@ -50,7 +50,7 @@ asked as (
         recognitions.order_number,
         {{ month_key('recognitions.recognised_date') }} as period_month,
         {{ half_even_divide('cast(expected_rate_ppm as hugeint) * taxable_minor', '1000000') }} as expected_tax_minor,
-        split_part(lines.jurisdiction, '-', 1) != split_part(lines.destination, '-', 1) as is_elsewhere,
+        split_part(lines.jurisdiction, '-', 1) != split_part(lines.buyer_place, '-', 1) as is_elsewhere,
         cast(coalesce(lines.rate_ppm, lines.expected_rate_ppm) as hugeint) as asked_ppm
     from lines
     inner join recognitions using (order_id)
@@ -90,7 +90,7 @@ coded as (
 )
 
 select
-    order_line_id, order_id, entity_id, order_number, period_month, tax_date, line_type, sku, tax_class, buyer, destination, jurisdiction,
+    order_line_id, order_id, entity_id, order_number, period_month, tax_date, line_type, sku, tax_class, buyer, buyer_place, jurisdiction,
     expected_scheme, scheme, expected_rate_ppm, rate_ppm, taxable_minor, expected_tax_minor, tax_minor, currency_code, rule_version, reason_code,
     case
         when reason_code = 'TAX-07' or finding = 'untaxed_expected' then tax_minor

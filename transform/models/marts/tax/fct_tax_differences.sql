@@ -12,8 +12,8 @@ told as (
             || ' on ' || {{ money_text('taxable_minor', 'currency_code')
         }} as charged_words,
         case
-            when expected_scheme is null then 'the entity is registered for no tax in ' || destination
-            else 'rule ' || coalesce(rule_version, '(none)') || ' asks ' || coalesce({{ rate_text('expected_rate_ppm') }} || ' ', 'the stated rate, ') || expected_scheme || ' in ' || destination
+            when expected_scheme is null then 'the entity is registered for no tax in ' || buyer_place
+            else 'rule ' || coalesce(rule_version, '(none)') || ' asks ' || coalesce({{ rate_text('expected_rate_ppm') }} || ' ', 'the stated rate, ') || expected_scheme || ' in ' || buyer_place
                 || coalesce(': ' || {{ money_text('expected_tax_minor', 'currency_code') }}, '')
         end as expected_words
     from checks

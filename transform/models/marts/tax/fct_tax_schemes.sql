@@ -20,7 +20,7 @@ asked as (
         recognitions.order_id,
         coalesce(recognitions.recognised_date, recognitions.order_date) as tax_date,
         orders.buyer,
-        taxes.destination,
+        taxes.buyer_place,
         taxes.jurisdiction
     from taxes
     inner join recognitions using (order_id)
@@ -29,7 +29,7 @@ asked as (
 
 -- Few places, days and kinds of buyer stand behind many orders: the rows of the accountant are looked through once for each.
 questions as (
-    select distinct entity_id, destination as place, buyer, tax_date, 'expected' as question from asked
+    select distinct entity_id, buyer_place as place, buyer, tax_date, 'expected' as question from asked
     union
     -- Tax that was charged is a consumer's, whoever bought.
     select distinct entity_id, jurisdiction as place, 'consumer' as buyer, tax_date, 'charged' as question from asked
@@ -65,14 +65,14 @@ select
     asked.entity_id,
     asked.tax_date,
     asked.buyer,
-    asked.destination,
+    asked.buyer_place,
     asked.jurisdiction,
     expected.scheme as expected_scheme,
     coalesce(charged.scheme, 'unregistered') as charged_scheme
 from asked
 left join answers as expected
     on asked.entity_id = expected.entity_id
-    and asked.destination = expected.place
+    and asked.buyer_place = expected.place
     and asked.buyer = expected.buyer
     and asked.tax_date = expected.tax_date
     and expected.question = 'expected'

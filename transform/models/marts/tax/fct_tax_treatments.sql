@@ -40,7 +40,7 @@ classed as (
 described as (
     select taxes.*, lines.sku, classed.tax_class, order_schemes.tax_date, order_schemes.buyer, order_schemes.expected_scheme, order_schemes.charged_scheme
     from taxes
-    inner join order_schemes using (order_id, destination, jurisdiction)
+    inner join order_schemes using (order_id, buyer_place, jurisdiction)
     left join lines using (order_line_id)
     left join classed
         on taxes.entity_id = classed.entity_id
@@ -49,9 +49,9 @@ described as (
         and classed.nearness = 1
 ),
 
--- What the rule of the destination asks for.
+-- What the rule of the buyer's place asks for.
 expecting as (
-    {{ nearest_tax_rule('described', place='relation.destination', scheme="case when relation.is_collected_by_marketplace then 'marketplace' else relation.expected_scheme end", rate='cast(null as bigint)', prefix='expected_') }}
+    {{ nearest_tax_rule('described', place='relation.buyer_place', scheme="case when relation.is_collected_by_marketplace then 'marketplace' else relation.expected_scheme end", rate='cast(null as bigint)', prefix='expected_') }}
 ),
 
 -- Under which scheme the tax was charged in fact; a line without tax is what was expected if that bears none, else exempt.
@@ -82,7 +82,7 @@ select
     tax_class,
     tax_date,
     buyer,
-    destination,
+    buyer_place,
     jurisdiction,
     tax_name,
     is_compound,
