@@ -40,7 +40,7 @@ class TaxWorld:
         """A paid order of one line, or one more line of it; taxes: (rate in ppm, amount), none is line 0."""
         if not any(row["order_id"] == number for row in self.tables["can_orders"]):
             at = datetime.combine(day, time(10))
-            buyer = {"is_b2b": is_business, "is_test": False}
+            buyer = {"is_b2b": is_business, "is_test": False, "tax_id": "NL004495445B01" if is_business else None}
             self._add("orders", order_id=number, order_number=number, channel="eu", placed_at=at, order_date=day, total_minor=0, tax_minor=0, shipping_country_code=to, **buyer)  # fmt: skip
             self._add("order_payments", order_payment_id=number, order_id=number, payment_type="sale", payment_status="succeeded", tender_type="card", amount_minor=1, processed_at=at)  # fmt: skip
         place = sum(row["order_id"] == number for row in self.tables["can_order_lines"]) + 1

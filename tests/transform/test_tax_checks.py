@@ -100,6 +100,13 @@ def tax_for_a_business_abroad() -> TaxWorld:
     return TaxWorld().sell("A", 10_000, (210_000, 2_100), to="NL", is_business=True)
 
 
+def business_abroad_without_a_tax_number() -> TaxWorld:
+    """Who names no number is a consumer: 21 % of 100.00 are owed in the Netherlands."""
+    world = TaxWorld().sell("A", 10_000, to="NL", is_business=True)
+    world.order("A")["tax_id"] = None
+    return world
+
+
 def home_rate_for_france() -> TaxWorld:
     """The French buyer paid German tax: all of it is in the wrong return, 19.00."""
     return TaxWorld().sell("A", 10_000, (DE, 1_900), to="FR", taxed_in="DE")
@@ -143,6 +150,7 @@ WRONG: dict[Callable[[], TaxWorld], tuple[str, int]] = {
     no_tax_for_a_person: ("TAX-01", -1_900),
     no_tax_for_a_business_at_home: ("TAX-05", -1_900),
     tax_for_a_business_abroad: ("TAX-05", 2_100),
+    business_abroad_without_a_tax_number: ("TAX-01", -2_100),
     home_rate_for_france: ("TAX-07", 1_900),
     taxed_export: ("TAX-07", 2_000),
     tax_of_a_place_without_registration: ("TAX-07", 810),

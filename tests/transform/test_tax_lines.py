@@ -182,11 +182,11 @@ def test_a_line_whose_taxes_do_not_add_up_to_its_tax_is_named() -> None:
     assert found[-2:] == (800, 799)
 
 
-def test_a_file_states_one_tax_a_line_with_its_rate_and_who_owes_it() -> None:
+def test_a_file_states_one_tax_a_line_with_its_rate_and_who_owes_it_and_cash_rounding_bears_none() -> None:
     rows = RawRows()
     rows.connection.execute("create schema raw_files")
-    line = "'shop' as channel, {} as order_id, {} as line_id, 'product' as line_type, null::varchar as sku, null::varchar as title, 1::bigint as quantity, 'EUR' as currency_code, 100::decimal(38, 9) as unit_price, 0::decimal(38, 9) as discount, {}::decimal(38, 9) as tax, {}::bigint as tax_rate_ppm, {}::boolean as is_tax_collected_by_channel"  # fmt: skip
-    stated = [line.format("'A'", "'1'", "19", "190000", "null"), line.format("'A'", "'2'", "20", "null", "true"), line.format("'A'", "'3'", "0", "null", "null")]  # fmt: skip
+    line = "'shop' as channel, {} as order_id, {} as line_id, case when {} = '4' then 'cash_rounding' else 'product' end as line_type, null::varchar as sku, null::varchar as title, 1::bigint as quantity, 'EUR' as currency_code, 100::decimal(38, 9) as unit_price, 0::decimal(38, 9) as discount, {}::decimal(38, 9) as tax, {}::bigint as tax_rate_ppm, {}::boolean as is_tax_collected_by_channel"  # fmt: skip
+    stated = [line.format("'A'", "'1'", "'1'", "19", "190000", "null"), line.format("'A'", "'2'", "'2'", "20", "null", "true"), line.format("'A'", "'3'", "'3'", "0", "null", "null"), line.format("'A'", "'4'", "'4'", "0", "null", "null")]  # fmt: skip
     rows.source_table("raw_files", "order_lines", " union all ".join(f"select {one}" for one in stated))
     order = {"order_id": "files:shop:A", "shipping_country_code": "fr", "is_tax_included": False}
     rows.rows("can_orders", order)

@@ -5,7 +5,7 @@ recognitions as (
 ),
 
 orders as (
-    select order_id, case when is_b2b then 'business' else 'consumer' end as buyer
+    select order_id, case when tax_id is not null then 'business' else 'consumer' end as buyer
     from {{ ref('can_orders') }}
 ),
 
