@@ -6,13 +6,13 @@ which amounts must come out under that code. `MISHAPS` lists all of them by code
 
 from __future__ import annotations
 
-from sandbox.mishaps import bank, books, processor, storefront
+from sandbox.mishaps import bank, books, processor, storefront, taxes
 from sandbox.mishaps.scene import Expected, Mishap, Scene
 from sandbox.world import World
 
 MISHAPS: dict[str, Mishap] = {
     mishap.code: mishap
-    for mishap in (*storefront.MISHAPS, *processor.MISHAPS, *bank.MISHAPS, *books.MISHAPS, *bank.LAST)
+    for mishap in (*storefront.MISHAPS, *processor.MISHAPS, *bank.MISHAPS, *books.MISHAPS, *taxes.MISHAPS, *bank.LAST)
 }
 
 __all__ = ["MISHAPS", "Expected", "Mishap", "Scene", "happen"]
