@@ -97,3 +97,26 @@ def test_a_change_is_a_difference_with_code_src_07_and_says_both_amounts() -> No
     found = rows.query("select reason_code, amount_minor, evidence, bridge from {{ ref('fct_close_differences') }}")
     told = "order edited: net_revenue_minor was frozen as 900 minor units and is 850 today"
     assert found == [("SRC-07", -50, told, None)]
+
+
+def expected_deposit(name: str, day: str) -> dict[str, Any]:
+    return {
+        "document_key": name, "document_number": name, "document_date": day, "total_minor": 900, "deposit_account_number": "1000",
+        "entity_id": "main", "is_in_books": False,
+    }  # fmt: skip
+
+
+def test_nothing_is_written_into_a_closed_month_or_one_before_it() -> None:
+    days = {"september": "2026-09-30", "october": "2026-10-31", "november": "2026-11-01"}
+    rows = CanonicalRows().rows("can_closes", CLOSE)
+    rows.rows("fct_expected_deposits", *(expected_deposit(name, day) for name, day in days.items()))
+    assert rows.query("select distinct record_key from {{ ref('act_quickbooks__deposits') }}") == [("november",)]
+
+
+def test_every_dated_document_for_the_books_is_held_back_from_a_closed_month() -> None:
+    models = [
+        path for books in ("quickbooks", "xero") for path in (TRANSFORM / "models/activation" / books).glob("*.sql")
+    ]
+    dated = [path for path in models if "document_date" in path.read_text()]
+    assert len(dated) > 5
+    assert [path.name for path in dated if "in_open_month(" not in path.read_text()] == []

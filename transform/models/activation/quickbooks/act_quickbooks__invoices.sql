@@ -3,7 +3,7 @@ with expected as (
     from {{ ref('fct_expected_invoices') }} as invoices
     inner join {{ ref('accounts') }} as accounts
         on invoices.entity_id = accounts.entity_id and accounts.platform = 'quickbooks'
-    where invoices.held_back_reason is null and not invoices.is_in_books
+    where invoices.held_back_reason is null and not invoices.is_in_books and {{ in_open_month('invoices') }}
 ),
 
 customers as (

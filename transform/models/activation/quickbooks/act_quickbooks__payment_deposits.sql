@@ -3,7 +3,7 @@ with expected as (
     from {{ ref('fct_expected_payment_deposits') }} as expected
     inner join {{ ref('accounts') }} as accounts
         on expected.entity_id = accounts.entity_id and accounts.platform = 'quickbooks'
-    where expected.held_back_reason is null and not expected.is_in_books
+    where expected.held_back_reason is null and not expected.is_in_books and {{ in_open_month('expected') }}
 ),
 
 deposits as (

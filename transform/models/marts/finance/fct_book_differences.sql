@@ -24,13 +24,24 @@ kept_channels as (
     select distinct entity_id, channel from summaries where documents > 0
 ),
 
+-- What a closed month lacks stays missing there: no document may be dated in it any more.
+closed as (
+    select entity_id, max(period_month) as closed_until from {{ ref('can_closes') }} group by entity_id
+),
+
 missing as (
     select
         summaries.*, {{ month_key('summaries.event_date') }} as event_month,
         kept_channels.channel is not null as is_kept,
-        case when deleted_documents > 0 then 'BKS-09' when event_type = 'refund' then 'BKS-11' else 'BKS-01' end as missing_code
+        case
+            when {{ month_key('summaries.event_date') }} <= closed.closed_until then 'BKS-10'
+            when deleted_documents > 0 then 'BKS-09'
+            when event_type = 'refund' then 'BKS-11'
+            else 'BKS-01'
+        end as missing_code
     from summaries
     left join kept_channels using (entity_id, channel)
+    left join closed using (entity_id)
     where documents = 0 and expected_net_revenue_minor != 0
 ),
 
