@@ -33,7 +33,8 @@ payments as (
     from expected
     inner join settlements using (settlement_key)
     left join booked_invoices on expected.invoice_key = booked_invoices.document_key
-    where settlements.tender_type = 'card' or settlements.bank_value_date is not null
+    where (settlements.tender_type = 'card' or settlements.bank_value_date is not null)
+        and {{ in_open_month('expected', "case when settlements.tender_type = 'card' then expected.document_date else settlements.bank_value_date end") }}
 )
 
 select * from payments

@@ -11,6 +11,7 @@ per_order as (
     where expected.held_back_reason is null and not expected.is_in_books and policies.booking_policy = 'per_order'
         and expected.total_minor > 0
         and expected.entity_id in {{ entities_with_books('xero') }}
+        and {{ in_open_month('expected') }}
 ),
 
 summaries as (
@@ -21,6 +22,7 @@ summaries as (
     where document_type = 'sales_receipt' and held_back_reason is null and not is_in_books
         and total_minor > 0
         and entity_id in {{ entities_with_books('xero') }}
+        and {{ in_open_month('fct_expected_receipt_summaries') }}
 ),
 
 expected as (

@@ -4,6 +4,7 @@ expected as (
     select * from {{ ref('fct_expected_deposits') }}
     where held_back_reason is null and not is_in_books
         and entity_id in {{ entities_with_books('xero') }}
+        and {{ in_open_month('fct_expected_deposits') }}
 ),
 
 transfers as (

@@ -1,6 +1,6 @@
 with
 
--- Movement of each account in the month, debit positive: equal movements of every month make equal closings.
+-- Movement of each account in the month, debit positive.
 ledger as (
     select entity_id, period_month, account_number, currency_code, {{ sum_minor('debits_minor - credits_minor') }} as moved_minor
     from {{ ref('fct_trial_balance') }}
@@ -8,36 +8,23 @@ ledger as (
 ),
 
 orders as (
-    select *, {{ month_key('recognised_date') }} as recognised_month
-    from {{ ref('fct_order_reconciliation') }}
-    where recognised_date is not null
+    select recognitions.entity_id, {{ month_key('recognitions.recognised_date') }} as recognised_month, recognitions.currency_code, worths.worth_minor
+    from {{ ref('fct_order_recognitions') }} as recognitions
+    inner join {{ ref('fct_order_worths') }} as worths using (order_id)
+    where recognitions.recognised_date is not null
 ),
 
-gift_cards_sold as (
-    select orders.entity_id, orders.recognised_month, lines.currency_code, lines.net_minor + lines.tax_minor as amount_minor
-    from {{ ref('can_order_lines') }} as lines
-    inner join orders using (order_id)
-    where lines.line_type = 'gift_card'
-),
-
-refunds as (
-    select refunds.entity_id, {{ month_key('refunds.refund_date') }} as period_month, refunds.tender_type, refunds.currency_code, refunds.amount_minor
-    from {{ ref('can_refunds') }} as refunds
-    inner join orders using (order_id)
-    where refunds.refund_status = 'succeeded' and refunds.tender_type in ('gift_card', 'store_credit')
-),
-
--- What came in later than the order, by the processor or by the bank; before the order counts there is nothing to receive it on.
+-- What came in on an order after it counted, by the processor, the bank or any tender; before that there is nothing to receive it on.
 received as (
-    select orders.entity_id, {{ month_key('greatest(matches.charge_date, orders.recognised_date)') }} as period_month, orders.currency_code,
-        matches.charge_minor as amount_minor
-    from {{ ref('fct_payment_matches') }} as matches
-    inner join orders using (order_id)
-    where matches.movement_id is not null
+    select entity_id, {{ month_key('greatest(settled_date, recognised_date)') }} as period_month, currency_code,
+        amount_minor - overpaid_minor as amount_minor
+    from {{ ref('fct_settled_legs') }}
+    where recognised_date is not null
     union all
-    select orders.entity_id, {{ month_key('greatest(payments.value_date, orders.recognised_date)') }}, orders.currency_code, payments.amount_minor
-    from {{ ref('fct_invoice_payments') }} as payments
-    inner join orders using (order_id)
+    select entity_id, {{ month_key('greatest(entry_date, recognised_date)') }}, currency_code,
+        credited_minor + case when tender = 'terms' then money_minor else 0 end
+    from {{ ref('fct_settled_refunds') }}
+    where recognised_date is not null
 ),
 
 -- What moved the balance by the account of its own system, debit positive.
@@ -46,19 +33,14 @@ told as (
         computed_closing_minor - opening_minor as amount_minor
     from {{ ref('fct_clearing_months') }}
     union all
-    select entity_id, recognised_month, 'I-15', currency_code, -amount_minor from gift_cards_sold
+    select entity_id, period_month, case liability_type when 'gift_card' then 'I-15' else 'I-16' end, currency_code, opening_minor - closing_minor
+    from {{ ref('fct_gift_card_liability') }}
     union all
-    select entity_id, recognised_month, 'I-15', currency_code, gift_card_minor from orders
-    union all
-    select entity_id, period_month, 'I-15', currency_code, -amount_minor from refunds where tender_type = 'gift_card'
-    union all
-    select entity_id, recognised_month, 'I-16', currency_code, store_credit_minor from orders
-    union all
-    select entity_id, period_month, 'I-16', currency_code, -amount_minor from refunds where tender_type = 'store_credit'
+    select entity_id, period_month, 'I-18', currency_code, opening_minor - closing_minor from {{ ref('fct_deferred_revenue') }}
     union all
     select entity_id, period_month, 'I-17', currency_code, -tax_minor from {{ ref('fct_tax_boxes') }}
     union all
-    select entity_id, recognised_month, 'I-19', currency_code, total_minor - gift_card_minor - store_credit_minor - manual_minor from orders
+    select entity_id, recognised_month, 'I-19', currency_code, worth_minor from orders
     union all
     select entity_id, period_month, 'I-19', currency_code, -amount_minor from received
     union all
@@ -66,7 +48,10 @@ told as (
 ),
 
 checked_accounts as (
-    {%- for check, number in [('I-14', '1100'), ('I-15', '2200'), ('I-16', '2210'), ('I-17', '2100'), ('I-19', '1200')] %}
+    {%- for check, number in [
+        ('I-14', '1100'), ('I-15', '2200'), ('I-16', '2210'), ('I-17', '2100'), ('I-17', '2110'), ('I-18', '2300'),
+        ('I-19', '1200'),
+    ] %}
     select account_number, '{{ check }}' as check_code from {{ ref('chart_of_accounts') }} where account_number = '{{ number }}'
     union all
     {%- endfor %}
@@ -82,15 +67,27 @@ sides as (
     select entity_id, period_month, check_code, currency_code, 0, amount_minor from told
 ),
 
-balances as (
+moved as (
     select entity_id, period_month, check_code, currency_code, {{ sum_minor('ledger_minor') }} as ledger_minor,
         {{ sum_minor('told_minor') }} as told_minor
     from sides
     group by entity_id, period_month, check_code, currency_code
     having sum(abs(ledger_minor) + abs(told_minor)) != 0
+),
+
+-- Closings, not movements: what came late for a closed month is in the ledger as a correction of an open one.
+closings as (
+    select
+        entity_id, period_month, check_code, currency_code,
+        {%- for side in ['ledger', 'told'] %}
+        cast(sum({{ side }}_minor) over (
+            partition by entity_id, check_code, currency_code order by period_month rows unbounded preceding
+        ) as bigint) as {{ side }}_minor{{ ',' if not loop.last }}
+        {%- endfor %}
+    from moved
 )
 
 select
     entity_id || ':' || period_month || ':' || check_code || ':' || currency_code as close_balance_id,
     entity_id, period_month, check_code, currency_code, ledger_minor, told_minor, ledger_minor - told_minor as difference_minor
-from balances
+from closings

@@ -123,7 +123,7 @@ listed as (
     cross join {{ ref('dim_close_checks') }} as checks
     where checks.check_code in (
         'orders_known', 'I-06', 'refund_matches', 'I-08', 'I-10', 'I-20', 'UNX-00', 'for_a_person', 'I-09', 'I-14',
-        'I-15', 'I-16', 'I-17', 'I-19', 'I-28', 'held_entries', 'trial_balance', 'revaluation', 'I-13'
+        'I-15', 'I-16', 'I-17', 'I-18', 'I-19', 'I-28', 'held_entries', 'trial_balance', 'revaluation', 'I-13'
     )
 )
 
