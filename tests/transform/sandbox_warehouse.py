@@ -6,6 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
+import httpx
 import pytest
 from filelock import FileLock
 
@@ -34,6 +35,16 @@ def configure_europe(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
         monkeypatch.setenv(name, value)
 
 
+def pay_an_invoice_early(sandbox: Sandbox) -> None:
+    """A company of the first shop buys on terms in November and pays less 2 %: each document of its chain is wanted."""
+    terms = {"company": "Harbor Hotels", "terms": "2_10_net_30", "po_number": "PO-7"}
+    asked = {"channel": "woocommerce", "sku": "KIT-001", "quantity": 4, "email": "buy@harbor.example"}
+    placed = httpx.post(f"{sandbox.url}/_control/orders", json=asked | terms).raise_for_status().json()
+    total, number = placed["total_minor"], placed["order_number"]
+    paid = {"amount_minor": total - (total * 2 + 50) // 100, "reference": f"INVOICE {number} LESS 2PCT"}
+    httpx.post(f"{sandbox.url}/_control/bank_lines", json=paid).raise_for_status()
+
+
 def extract_all() -> list[str]:
     """Extracts every platform; returns the resources that failed, with their reason."""
     failed = []
@@ -49,6 +60,7 @@ def built(home: Path, with_europe: bool = False) -> Warehouse:
         configure(monkeypatch, sandbox, home)
         if with_europe:
             configure_europe(monkeypatch, sandbox)
+            pay_an_invoice_early(sandbox)
         failed = extract_all()
         ledger_rows.troubles_of_a_day(home)
         read_ledger()
