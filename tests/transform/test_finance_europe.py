@@ -131,6 +131,32 @@ def test_the_remainder_of_manual_payouts_is_the_change_of_the_balance(warehouse:
     assert wrong == []
 
 
+def test_every_event_is_posted_and_clearing_in_the_ledger_is_the_processors_balance(warehouse: Warehouse) -> None:
+    held = (
+        "select entry_id, held_code from marts.fct_journal_entries where entity_id = 'europe' and entry_status = 'held'"
+    )
+    assert warehouse.query(held) == []
+    balances = warehouse.query(
+        "select account_number, currency_code, closing_minor from marts.fct_trial_balance where entity_id = 'europe'"
+        " and period_month = '2026-10' and account_number in ('1100', '1110', '1120', '9999') order by 1, 2"
+    )
+    assert [tuple(row.values()) for row in balances] == [
+        ("1100", "EUR", 12_156),  # what PayPal reports
+        ("1100", "GBP", 0),  # changed to the last penny
+        ("1110", "EUR", 74_000),  # on its way to the bank
+        ("1120", "EUR", 10_000),  # held in reserve
+        ("9999", "EUR", -8_000),  # the payment by telephone, until somebody says whose it is
+    ]
+
+
+def test_a_payment_in_pounds_costs_what_paypals_rate_was_worse_than_the_book_rate(warehouse: Warehouse) -> None:
+    """149.53 GBP are 173.48 EUR at the book rate of 1.1602; PayPal gave 172.72."""
+    base = "select sum(base_closing_minor) from marts.fct_trial_balance where entity_id = 'europe' and period_month = '2026-10'"
+    assert warehouse.value(f"{base} and account_number = '7000'") == 76
+    assert warehouse.value(f"{base} and account_number = '1100'") == 12_156
+    assert warehouse.value(base) == 0
+
+
 def test_a_merged_line_and_a_split_payout_are_linked_and_a_returned_one_is_not(warehouse: Warehouse) -> None:
     rows = warehouse.query(
         "select link_type, count(distinct payout_id) as payouts, count(distinct bank_line_id) as lines,"
