@@ -34,8 +34,14 @@ class ClaimsAsChecks(DagsterDbtTranslator):
             name=test["name"],
             asset=asset_spec.key,
             description=(test.get("description") or _head(test["raw_code"])) or None,
-            metadata={UNIQUE_ID: unique_id},
+            metadata={UNIQUE_ID: unique_id, **_identity(test)},
         )
+
+
+def _identity(test: Mapping[str, Any]) -> dict[str, str]:
+    """Number of an identity, and whether its failure blocks pushes and the close or only warns."""
+    told = {**test.get("meta", {}), **test.get("config", {}).get("meta", {})}
+    return {name: str(told[name]) for name in ("identity", "severity") if name in told}
 
 
 def _subject(manifest: Mapping[str, Any], test_id: str) -> str | None:

@@ -51,7 +51,11 @@ TABLES: Mapping[str, Frozen] = {
     "fct_trial_balance": Frozen("account_number, currency_code, base_currency_code", "period_month"),
     "fct_close_balances": Frozen("close_balance_id", "period_month"),
     "fct_close_trial_balance": Frozen("close_account_id", "period_month"),
-    "fct_money_atoms": Frozen("money_atom_id", "period_month"),
+    # An atom belongs to the month in which the first of the systems knew it.
+    "fct_money_atoms": Frozen(
+        "money_atom_id",
+        "strftime(least(storefront_date, processor_date, bank_date, recognised_date, books_date), '%Y-%m')",
+    ),
     "fct_close_checks": Frozen("close_check_id", "period_month"),
 }
 
