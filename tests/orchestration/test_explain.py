@@ -31,7 +31,7 @@ SYNCS = sorted(engine.syncs())
 def world(tmp_path_factory: pytest.TempPathFactory):
     """CARTWHEEL_HOME with the default world published and a plan of every sync in its ledger."""
     home = tmp_path_factory.mktemp("explained_world")
-    shutil.copy(sandbox_warehouse.shared(tmp_path_factory).path, home / "warehouse.duckdb")
+    shutil.copy(sandbox_warehouse.shared(tmp_path_factory, with_europe=True).path, home / "warehouse.duckdb")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CARTWHEEL_HOME", str(home))
         patch.setenv("CARTWHEEL_WAREHOUSE", str(home / "warehouse.duckdb"))
