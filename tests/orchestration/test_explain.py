@@ -29,14 +29,14 @@ SYNCS = sorted(engine.syncs())
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory):
-    """CARTWHEEL_HOME with the default world published and a plan of every sync in its ledger."""
+    """CARTWHEEL_HOME with both companies' world published and a plan of every sync in its ledger."""
     home = tmp_path_factory.mktemp("explained_world")
     shutil.copy(sandbox_warehouse.shared(tmp_path_factory, with_europe=True).path, home / "warehouse.duckdb")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CARTWHEEL_HOME", str(home))
         patch.setenv("CARTWHEEL_WAREHOUSE", str(home / "warehouse.duckdb"))
         patch.setenv("CARTWHEEL_OPERATIONS_URL", f"sqlite:///{home / 'operations.sqlite'}")
-        with warehouse.writing("publish the default world"):
+        with warehouse.writing("publish both companies"):
             warehouse.publish(datetime.now(UTC))
         with closing(engine.open_ledger(settings.read())) as ledger:
             for sync in SYNCS:
@@ -68,7 +68,7 @@ def edited(world, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 def deliveries(ledger, sync: str):
     found = ledger.queries.newest_plan(sync).deliveries
-    assert found, f"the default world gives {sync} nothing to do, so nothing is proved of it"
+    assert found, f"the world of both companies gives {sync} nothing to do, so nothing is proved of it"
     return found
 
 

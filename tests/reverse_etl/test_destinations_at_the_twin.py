@@ -119,12 +119,6 @@ def xero_wanted(twin):
     made = replace(one(name), record_key=f"je:twin:{name}")
     told = {"document_number": f"T-{name}", "invoice_number": "T-0"}
     changed = {field: told.get(field, value) for field, value in made.payload.items()}
-    if name == "xero__manual_journals":
-        sides = (
-            {"account_number": "2300", "line_amount_minor": 9680},
-            {"account_number": "4000", "line_amount_minor": -9680},
-        )
-        made = replace(made, lines=tuple({"line_description": "d", **side} for side in sides))
     return replace(made, payload=changed)
 
 

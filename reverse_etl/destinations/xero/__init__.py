@@ -1,4 +1,4 @@
-"""Xero Accounting: contacts, invoices, credit notes, payments, money received and spent, transfers, manual journals.
+"""Xero Accounting: contacts, invoices, credit notes, payments, money received and spent, transfers.
 
 A custom connection: a client's id and secret bring a token of half an hour, from the vendor's token service. 60 requests
 a minute, 5,000 a day and 5 at once for the organisation, which the reading shares. Documents are made by PUT, which only
@@ -18,7 +18,7 @@ from reverse_etl.destination import Answer, Destination, Grant, Pace
 from reverse_etl.destinations.xero.api import MEANINGS
 from reverse_etl.destinations.xero.contacts import CONTACT
 from reverse_etl.destinations.xero.documents import CREDIT_NOTE, INVOICE
-from reverse_etl.destinations.xero.money import BANK_TRANSACTION, MANUAL_JOURNAL, PAYMENT, RECEIPT, REFUND, TRANSFER
+from reverse_etl.destinations.xero.money import BANK_TRANSACTION, PAYMENT, RECEIPT, REFUND, TRANSFER
 
 # A little less than 60 a minute, so that our own requests always leave what may be in flight; of the 5,000 a day some are
 # left to whoever reads the organisation.
@@ -51,7 +51,6 @@ DESTINATION = Destination(
         "refund": REFUND,
         "bank_transaction": BANK_TRANSACTION,
         "transfer": TRANSFER,
-        "manual_journal": MANUAL_JOURNAL,
     },
     pace=PACE,
     errors=MEANINGS.errors,

@@ -93,8 +93,8 @@ def reference(delivery: Delivery, words: str | None = None) -> str:
     return (said if len(said) <= room else f"{said[: room - 3]} | ") + delivery.record_key
 
 
-def is_ours(delivery: Delivery, record: Any, field: str = "Reference") -> bool:
-    said = str(at(record, field) or "").strip()
+def is_ours(delivery: Delivery, record: Any) -> bool:
+    said = str(at(record, "Reference") or "").strip()
     return said == delivery.record_key or said.endswith(f" | {delivery.record_key}")
 
 
@@ -197,10 +197,10 @@ def records(collection: str, answer: Answer) -> list[Any]:
     return found
 
 
-def ours(delivery: Delivery, collection: str, answer: Answer, field: str = "Reference") -> Any:
+def ours(delivery: Delivery, collection: str, answer: Answer) -> Any:
     """Our record among those of a read, None when it is certainly not there."""
     found = records(collection, answer)
-    mine = next((record for record in found if is_ours(delivery, record, field)), None)
+    mine = next((record for record in found if is_ours(delivery, record)), None)
     if mine is None and len(found) >= PAGE and collection != _WHOLE:
         raise unreadable()
     return mine

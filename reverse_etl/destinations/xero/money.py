@@ -1,4 +1,4 @@
-"""Records without a number: money received and spent, payments, transfers between banks, manual journals.
+"""Records without a number: money received and spent, payments, transfers between banks.
 
 Each carries our key in a text of its own and is looked for among the records of its day.
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from reverse_etl.answers import accepted, at
-from reverse_etl.destination import Answer, Batch, LookUp, Outcome, ReadBack, ReferenceReads, References, Request, Write
+from reverse_etl.destination import Answer, Batch, LookUp, Outcome, ReadBack, References, Request, Write
 from reverse_etl.destinations.xero import api
 from reverse_etl.money import major, minor
 from reverse_etl.plan import Delivery
@@ -24,30 +24,28 @@ def _keyed(
     owns: tuple[str, ...],
     *,
     amount: str,
-    text: str = "Reference",
-    references: ReferenceReads | None = None,
 ) -> Write:
-    """One collection whose records are told apart by the key in `text`; `amount` names what is read back, if anything."""
+    """One collection whose records are told apart by the key in their reference; `amount` names their total."""
 
     def encode(batch: Batch, request_key: str, found: References) -> Request:
         return api.put(collection, [body(delivery, found) for delivery in batch], request_key)
 
     def mark(delivery: Delivery, record: Any) -> bool:
-        return api.is_ours(delivery, record, text)
+        return api.is_ours(delivery, record)
 
     def look_up(delivery: Delivery, found: References) -> Request:
         return api.of_the_day(collection, str(delivery.payload["document_date"]))
 
     def found(delivery: Delivery, answer: Answer) -> Outcome | None:
-        ours = api.ours(delivery, collection, answer, text)
+        ours = api.ours(delivery, collection, answer)
         return accepted(at(ours, id_field)) if ours is not None else None
 
     def held(delivery: Delivery, answer: Answer) -> Mapping[str, Any] | None:
-        ours = api.ours(delivery, collection, answer, text)
+        ours = api.ours(delivery, collection, answer)
         if not api.stands(ours):
             return None
-        total = {"total_minor": minor(at(ours, amount), delivery.currency_code or "")} if amount else {}
-        return {"document_date": api.iso_day(at(ours, "Date")), **total}
+        total = minor(at(ours, amount), delivery.currency_code or "")
+        return {"document_date": api.iso_day(at(ours, "Date")), "total_minor": total}
 
     return Write(
         encode=encode,
@@ -55,8 +53,7 @@ def _keyed(
         look_up=LookUp(look_up, found),
         read_back=ReadBack(look_up, held),
         owns=frozenset(f"{collection}.{name}" for name in owns),
-        references=references,
-        marks_by_hand=lambda delivery: {text: delivery.record_key},
+        marks_by_hand=lambda delivery: {"Reference": delivery.record_key},
     )
 
 
@@ -102,24 +99,6 @@ def _transfer(delivery: Delivery, references: References) -> dict[str, Any]:
     }
 
 
-def _manual_journal(delivery: Delivery, references: References) -> dict[str, Any]:
-    currency = delivery.currency_code or ""
-    return {
-        "Narration": api.reference(delivery, delivery.payload.get("memo")),
-        "Date": delivery.payload["document_date"],
-        "LineAmountTypes": "NoTax",
-        "Status": "POSTED",
-        "JournalLines": [
-            {
-                "Description": line["line_description"] or "-",
-                "LineAmount": major(line["line_amount_minor"], currency),
-                "AccountCode": line["account_number"],
-            }
-            for line in delivery.lines
-        ],
-    }
-
-
 _LINES = tuple(
     f"LineItems.{name}" for name in ("Description", "Quantity", "UnitAmount", "AccountCode", "TaxType", "TaxAmount")
 )
@@ -148,12 +127,3 @@ TRANSFER = _keyed(
     ("FromBankAccount.Code", "ToBankAccount.Code", "Date", "Amount", "Reference"),
     amount="Amount",
 )
-MANUAL_JOURNAL = _keyed(
-    "ManualJournals",
-    "ManualJournalID",
-    _manual_journal,
-    ("Narration", "Date", "LineAmountTypes", "Status",
-     *(f"JournalLines.{name}" for name in ("Description", "LineAmount", "AccountCode"))),
-    amount="",
-    text="Narration",
-)  # fmt: skip
