@@ -1,8 +1,40 @@
 with
 
-expected as (
-    select * from {{ ref('fct_expected_book_customers') }}
+companies as (
+    select
+        customer_key, entity_id, display_name, tax_id, platform_customer_id, booked_display_name, booked_tax_id, currency_code,
+        invoices, newest_document_key
+    from {{ ref('fct_expected_book_customers') }}
     where entity_id in {{ entities_with_books('xero') }}
+),
+
+-- Orders that moved nothing at a processor are invoiced to their channel, so that needs a contact too.
+channels as (
+    select
+        'channel:' || receipts.entity_id || ':' || receipts.channel as customer_key, receipts.entity_id,
+        receipts.customer_name as display_name, min(receipts.currency_code) as currency_code,
+        count(*) as invoices, max(receipts.document_key) as newest_document_key
+    from {{ ref('fct_expected_sales_receipts') }} as receipts
+    where receipts.held_back_reason is null and receipts.total_minor = 0
+        and receipts.entity_id in {{ entities_with_books('xero') }}
+    group by receipts.entity_id, receipts.channel, receipts.customer_name
+),
+
+named as (
+    select entity_id, lower(display_name) as name_key, min(platform_customer_id) as platform_customer_id, min(display_name) as display_name
+    from {{ ref('can_book_customers') }}
+    where platform = 'xero' and is_active
+    group by entity_id, lower(display_name)
+),
+
+expected as (
+    select * from companies
+    union all
+    select
+        channels.customer_key, channels.entity_id, channels.display_name, null, named.platform_customer_id, named.display_name, null,
+        channels.currency_code, channels.invoices, channels.newest_document_key
+    from channels
+    left join named on channels.entity_id = named.entity_id and lower(channels.display_name) = named.name_key
 ),
 
 held as (

@@ -1,10 +1,34 @@
 with
 
-expected as (
-    select * from {{ ref('fct_expected_invoices') }}
+on_terms as (
+    select
+        document_key, order_id, document_number, document_date, due_date, customer_key, po_number, total_minor, currency_code,
+        'Sold on ' || cast(document_date as varchar) || ' on ' || terms_name || ' to ' || customer_name as occasion
+    from {{ ref('fct_expected_invoices') }}
     where held_back_reason is null and not is_in_books
         and entity_id in {{ entities_with_books('xero') }}
         and {{ in_open_month('fct_expected_invoices') }}
+),
+
+-- An order paid by gift card or outside the processor moves no bank account there: an invoice that its own lines settle.
+settled_at_once as (
+    select
+        receipts.document_key, receipts.order_id, receipts.document_number, receipts.document_date, receipts.document_date as due_date,
+        'channel:' || receipts.entity_id || ':' || receipts.channel as customer_key, cast(null as varchar) as po_number,
+        receipts.total_minor, receipts.currency_code,
+        'Sold on ' || cast(receipts.document_date as varchar) || ', paid without a processor' as occasion
+    from {{ ref('fct_expected_sales_receipts') }} as receipts
+    inner join {{ ref('fct_order_book_policies') }} as policies using (order_id)
+    where receipts.held_back_reason is null and not receipts.is_in_books and receipts.total_minor = 0
+        and policies.booking_policy = 'per_order'
+        and receipts.entity_id in {{ entities_with_books('xero') }}
+        and {{ in_open_month('receipts') }}
+),
+
+expected as (
+    select * from on_terms
+    union all
+    select * from settled_at_once
 ),
 
 known as (
@@ -36,8 +60,7 @@ invoices as (
         lines.line_tax_minor,
         expected.total_minor as money_minor,
         expected.currency_code,
-        'Sold on ' || cast(expected.document_date as varchar) || ' on ' || expected.terms_name || ' to '
-            || expected.customer_name || ': ' || {{ money_text('expected.total_minor', 'expected.currency_code') }} || ' '
+        expected.occasion || ': ' || {{ money_text('expected.total_minor', 'expected.currency_code') }} || ' '
             || expected.currency_code || ', due on ' || cast(expected.due_date as varchar)
             || '; the books hold no document ' || expected.document_number as reason,
         expected.order_id as source_key,

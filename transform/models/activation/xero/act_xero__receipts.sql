@@ -1,6 +1,6 @@
 with
 
--- Nothing is written that moves no money: what a gift card paid whole has no place among bank transactions.
+-- What moved no money at the processor has no place among bank transactions; it is invoiced.
 per_order as (
     select
         expected.document_key, expected.order_id, cast(null as varchar) as refund_id, expected.document_number, expected.document_date,
