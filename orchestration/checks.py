@@ -27,6 +27,10 @@ CLAIMS = {
         "select * from marts.fct_differences where reason_code = 'UNX-00' and amount_minor <> 0",
         "a difference has no reason (UNX-00): look at it before the month is closed",
     ),
+    "no_entry_waits": (
+        "select entry_id, held_code, held_because from marts.fct_journal_entries where entry_status = 'held'",
+        "an entry of the journal waits for a rate or an account, and the trial balance lacks it: supply what it names",
+    ),
     "every_payout_is_its_movements": (
         "select payout_id from marts.fct_payouts where is_content_listed and unexplained_minor <> 0",
         "a payout is not the sum of its charges, refunds, fees and disputes (I-08)",

@@ -8,6 +8,9 @@ STABLE_TABLES = {
     "fct_bridge": "entity_id, period_month, currency_code, bridge, position, label, reason_code, amount_minor",
     "fct_differences": "order_id, reference, from_system, to_system, reason_code, currency_code, amount_minor",
     "fct_payouts": "payout_id, amount_minor, currency_code",
+    "fct_journal_lines": "entity_id, entry_id, recipe, entry_date, account_number, sub_account, side, amount_minor, currency_code,"
+    " base_amount_minor, base_currency_code, order_id",
+    "fct_trial_balance": "entity_id, period_month, account_number, opening_minor, debits_minor, credits_minor, closing_minor, currency_code",
     "fct_stock": "sku, location_id, on_hand, committed, reserved, safety, damaged, available, incoming",
     "fct_ats": "sku, channel, ats",
     "fct_rfm": "customer_id, as_of_date, recency_days, frequency, monetary_minor, currency_code, r_score, f_score, m_score, segment",

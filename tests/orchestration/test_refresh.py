@@ -56,7 +56,7 @@ def test_one_refresh_reads_builds_and_publishes_although_a_platform_is_down(sand
     read = checks(result, "is_read")
     assert {name for name, passed in read.items() if not passed} == {"raw_klaviyo/profiles", "raw_klaviyo/lists"}
     assert read["raw_shopify/orders"]
-    for claim in ("every_bridge_adds_up", "nothing_is_unexplained", "every_payout_is_its_movements"):
+    for claim in ("every_bridge_adds_up", "nothing_is_unexplained", "no_entry_waits", "every_payout_is_its_movements"):
         assert checks(result, claim) == {"published/snapshot": True}, claim
 
     # A contact that is there twice contradicts a check: what is made from contacts stays as it was published, the rest

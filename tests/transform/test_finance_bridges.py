@@ -31,7 +31,9 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     folder: Path = tmp_path_factory.mktemp("golden")
     built = Warehouse(folder)
     built.fill(golden().rows)
-    built.dbt("build", "resource_type:seed", "marts.finance", "marts.tax", "marts.books", "marts.operations")
+    built.dbt(
+        "build", "resource_type:seed", "marts.finance", "marts.tax", "marts.books", "marts.journal", "marts.operations"
+    )
     return built
 
 

@@ -41,26 +41,32 @@ placed as (
     where summed.signed_minor != 0
 ),
 
+kinds as (
+    select distinct entity_id, posting_key, detail from placed
+),
+
 -- The nearest rule applies whole: the entity's own before all, a named detail before any.
 candidates as (
     select
-        placed.event_id, placed.line_number, rules.account_number, rules.tax_code,
+        kinds.entity_id, kinds.posting_key, kinds.detail, rules.account_number, rules.tax_code,
         row_number() over (
-            partition by placed.event_id, placed.line_number
+            partition by kinds.entity_id, kinds.posting_key, kinds.detail
             order by case when rules.entity_id = '*' then 1 else 0 end, case when rules.detail = '*' then 1 else 0 end
         ) as nth
-    from placed
+    from kinds
     inner join rules
-        on placed.posting_key = rules.posting_key
-        and rules.entity_id in (placed.entity_id, '*')
-        and rules.detail in (placed.detail, '*')
+        on kinds.posting_key = rules.posting_key
+        and rules.entity_id in (kinds.entity_id, '*')
+        and rules.detail in (kinds.detail, '*')
 )
 
 select
     placed.event_id, placed.line_number, placed.entity_id, placed.posting_key, placed.detail, candidates.account_number, placed.sub_account,
-    coalesce(placed.tax_code, candidates.tax_code) as tax_code, placed.signed_minor, placed.currency_code, placed.rate_date, placed.order_id, placed.movement_id, placed.source
+    coalesce(placed.tax_code, candidates.tax_code) as tax_code, placed.signed_minor, placed.currency_code, placed.rate_date, placed.order_id,
+    placed.movement_id, placed.source
 from placed
 left join candidates
-    on placed.event_id = candidates.event_id
-    and placed.line_number = candidates.line_number
+    on placed.entity_id = candidates.entity_id
+    and placed.posting_key = candidates.posting_key
+    and placed.detail = candidates.detail
     and candidates.nth = 1
