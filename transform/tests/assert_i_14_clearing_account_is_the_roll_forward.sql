@@ -1,6 +1,6 @@
 {{ config(tags=['identity'], meta={'identity': 'I-14', 'severity': 'blocks'}) }}
 -- I-14: the clearing account of the journal moves by what the processor's balance moved, per processor account, month and currency; entries that are
--- held are counted in, for they are listed apart. And account 1100 holds nothing that is no clearing.
+-- held are counted in, for they are listed apart. And the account of clearing holds nothing else.
 -- A failure means that a movement is posted elsewhere, or something else to clearing. It does not mean that the processor is wrong.
 with
 
@@ -16,13 +16,14 @@ rolled as (
     from {{ ref('fct_clearing_months') }}
 ),
 
+clearing_accounts as (
+    select distinct entity_id, account_number from {{ ref('fct_journal_lines') }} where posting_key = 'clearing'
+),
+
 strangers as (
-    select lines.entry_id
+    select distinct lines.entry_id
     from {{ ref('fct_journal_lines') }} as lines
-    inner join {{ ref('fct_journal_lines') }} as clearing
-        on clearing.posting_key = 'clearing'
-        and lines.entity_id = clearing.entity_id
-        and lines.account_number = clearing.account_number
+    inner join clearing_accounts using (entity_id, account_number)
     where lines.posting_key not in ('clearing', 'revalued')
 )
 
@@ -36,4 +37,4 @@ full outer join rolled
     and posted.currency_code = rolled.currency_code
 where coalesce(posted.posted_minor, 0) != coalesce(rolled.moved_minor, 0)
 union all
-select distinct entry_id, null, null from strangers
+select entry_id, null, null from strangers
