@@ -1,7 +1,7 @@
 """Hides what identifies a person in rows and raw payloads before they are shown; business values stay readable.
 
 Names of fields decide, whatever their spelling (`firstName`, `first_name`), and e-mail addresses are known anywhere by
-their look. All inside an address is hidden except its country and region.
+their look. All inside an address, or a payer's name, is hidden except a country and region.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from typing import Any
 MASK = "…"
 _EMAIL = re.compile(r"([A-Za-z0-9_.+%'-])[A-Za-z0-9_.+%'-]*@([A-Za-z0-9.-]+\.[A-Za-z]{2,})")
 _FIELDS = frozenset({
-    "address1", "address2", "city", "customerphone", "customerusername", "customeripaddress",
+    "address1", "address2", "alternatefullname", "city", "customerphone", "customerusername", "customeripaddress",
     "customernote",  "familyname", "firstname", "fullname", "fullyqualifiedname", "givenname", "ip",
     "lastname", "partyname", "phone", "phonenumber", "postalcode", "postcode", "primaryphone", "printoncheckname",
     "shippingaddresskey", "shippingcity", "shippingpostcode", "shippingstreet", "shippingstreetmore", "street",
-    "username", "zip",
+    "surname", "username", "zip",
 })  # fmt: skip
 _ADDRESSES = frozenset({
-    "address", "addresses", "billaddr", "billing", "billingaddress", "billingdetails", "billto", "defaultaddress",
-    "location", "shipaddr", "shipping", "shippingaddress", "shipto",
+    "address", "addresses", "billaddr", "billing", "billingaddress", "billingdetails", "billto", "buyer", "defaultaddress",
+    "location", "payername", "shipaddr", "shipping", "shippingaddress", "shippinginfo", "shipto",
 })  # fmt: skip
 _TOLD_OF_AN_ADDRESS = frozenset({"country", "countrycode", "countrycodev2", "id", "province", "provincecode", "state"})
 _NUMBER = re.compile(r'"\\u0001([^"\\]+)\\u0001"')
