@@ -18,6 +18,14 @@ _CLEARING = (
     ("reserves held and released", ("reserves_minor",)), ("currency conversions", ("conversions_minor",)),
     ("adjustments and other charges", ("adjustments_minor",)), ("payouts", ("payouts_minor",)),
 )  # fmt: skip
+# What a recipe books, for a reader who does not know its number; one that is not here shows its number alone.
+_RECIPES = {
+    "J-01": "sales", "J-02": "processing fees", "J-03": "refunds", "J-05": "disputes opened", "J-06": "disputes won",
+    "J-07": "disputes lost", "J-08": "payouts", "J-09": "payouts returned", "J-11": "payout fees", "J-12": "reserves",
+    "J-13": "gift cards sold", "J-14": "sales paid in part by gift card", "J-15": "refunds onto gift cards",
+    "J-19": "sales on terms", "J-20": "received from customers", "J-24": "paid in advance, and released",
+    "J-26": "sales with several tenders", "J-30": "revaluation", "J-39": "corrections of closed months",
+}  # fmt: skip
 _TRIAL_BALANCE = (
     ("account", 10), ("name", 34), ("type", 14), ("currency", 9), ("opening", 16), ("debits", 16), ("credits", 16),
     ("closing", 16), ("opening + debits − credits", 18), ("check (0)", 12),
@@ -81,7 +89,7 @@ def _accounts(content: Content) -> list[Roll]:
         if row["account_number"] not in ROLLED:
             continue
         account, currency = row["account_number"], row["currency_code"]
-        moves = tuple(sorted(moved[account, currency].items()))
+        moves = tuple((_named(recipe), minor) for recipe, minor in sorted(moved[account, currency].items()))
         closing = row["opening_minor"] + sum(minor for _, minor in moves)
         against = ("closing in the trial balance", row["closing_minor"])
         found.append(
@@ -90,6 +98,10 @@ def _accounts(content: Content) -> list[Roll]:
             )
         )
     return found
+
+
+def _named(recipe: str) -> str:
+    return f"{recipe} {_RECIPES[recipe]}" if recipe in _RECIPES else recipe
 
 
 def _roll(sheet: Worksheet, formats: Formats, roll: Roll, top: int) -> int:
