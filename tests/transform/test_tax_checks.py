@@ -263,5 +263,5 @@ def test_a_difference_keeps_its_words_for_a_person() -> None:
         "select reason, suggested_action, needs_a_human from {{ ref('fct_differences') }} where to_system = 'tax_rules'"
     )
     [(reason, action, needs_a_human)] = old_rate().rows().query(query)
-    assert (action, needs_a_human) == ("accountant decides", "true")
+    assert (action, needs_a_human) == ("accountant decides", True)
     assert "rule" in reason
