@@ -24,7 +24,7 @@ test: $(VENV)/.installed ## the test suite
 	@$(BIN)/pytest
 
 proof: $(VENV)/.installed ## the proofs in full: crash matrix, mutants, 10,000 deliveries with faults, the engine on PostgreSQL (minutes)
-	@$(BIN)/pytest -m proof tests/proof
+	@$(BIN)/pytest -m proof tests/proof tests/transform
 	@CARTWHEEL_TEST_STORE=postgresql $(BIN)/pytest tests/reverse_etl
 
 lint: $(VENV)/.installed ## ruff and mypy

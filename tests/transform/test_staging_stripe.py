@@ -165,7 +165,7 @@ def test_a_movement_of_a_failed_payout_belongs_to_the_one_that_replaced_it() -> 
         ("payout_cancel", "payout_reversal", "payout_failure"),
         ("payout_failure", "payout_reversal", "payout_failure"),
         ("adjustment", "other_adjustment", "adjustment"),
-        ("reserve_transaction", "risk_reserved_funds", "unmapped"),
+        ("reserve_transaction", "risk_reserved_funds", "reserve_release"),
         ("something_new", "something_new", "unmapped"),
     ],
 )
