@@ -1,0 +1,60 @@
+"""A lie planted in the SQL of the finance models breaks an identity."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tests.proof.sql_mutation import SqlMutant, Verdict, World, mutants
+
+# What a lie that changes a number must be caught by: the share reached so far, below which nobody may fall back.
+KILL_RATE_REACHED = 0.80
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return World()
+
+
+def test_the_models_as_they_are_break_no_identity(world: World) -> None:
+    assert world.broken() == ()
+
+
+def test_a_turned_sign_in_net_revenue_is_noticed(world: World) -> None:
+    changed = mutants("fct_net_revenue", world.sql["fct_net_revenue"])
+    planted = [mutant for mutant in changed if mutant.kind == "sign flipped"]
+    verdicts = {mutant.name: world.judge(mutant) for mutant in planted}
+    assert verdicts
+    assert not {name for name, verdict in verdicts.items() if verdict.differs and not verdict.broke}
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(3600)
+def test_planted_lies_that_change_a_number_break_an_identity(
+    world: World, record_property: pytest.RecordProperty
+) -> None:
+    ends: Counter[str] = Counter()
+    survived = []
+    for mutant in world.mutants():
+        end = _end(world.judge(mutant))
+        ends[end] += 1
+        if end == "survived":
+            survived.append(mutant)
+    rate = ends["killed"] / (ends["killed"] + ends["survived"])
+    record_property("SQL mutants", ", ".join(f"{end} {count}" for end, count in ends.items()))
+    record_property("SQL kill rate", f"{rate:.3f}")
+    assert rate >= KILL_RATE_REACHED, _named(survived)
+
+
+def _end(verdict: Verdict) -> str:
+    """stillborn: the database refused it; same: no row of any table changed, here at least."""
+    if verdict.stillborn:
+        return "stillborn"
+    if verdict.broke:
+        return "killed"
+    return "survived" if verdict.differs else "same"
+
+
+def _named(survived: list[SqlMutant]) -> str:
+    return "\n".join(mutant.name for mutant in survived)
