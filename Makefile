@@ -23,8 +23,8 @@ up: $(VENV)/.installed ## sandbox and Dagster UI on 127.0.0.1
 test: $(VENV)/.installed ## the test suite
 	@$(BIN)/pytest
 
-proof: $(VENV)/.installed ## the proofs in full: crash matrix, mutants, 10,000 deliveries with faults, the engine on PostgreSQL (minutes)
-	@$(BIN)/pytest -m proof tests/proof tests/transform
+proof: $(VENV)/.installed ## the proofs in full: crash matrix, mutants of engine and SQL, random shops, mishaps, faults, the engine on PostgreSQL
+	@$(BIN)/pytest -m proof tests/proof tests/sandbox tests/transform
 	@CARTWHEEL_TEST_STORE=postgresql $(BIN)/pytest tests/reverse_etl
 
 lint: $(VENV)/.installed ## ruff and mypy

@@ -14,7 +14,6 @@ from sandbox.server import Sandbox
 from tests.transform import sandbox_warehouse
 from tests.transform.warehouse import TRANSFORM, Warehouse
 
-pytestmark = [pytest.mark.dbt, pytest.mark.world]
 READ = ("shopify", "woocommerce", "stripe", "bank", "quickbooks")
 
 # Codes of the list that no mishap makes happen in this world, and why.
@@ -54,6 +53,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Warehouse, dict[str,
     return warehouse, expected
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("code", MISHAPS)
 def test_what_happened_has_its_code_and_its_cents(told: tuple[Warehouse, dict[str, list[Expected]]], code: str) -> None:
     warehouse, expected = told
@@ -67,6 +67,7 @@ def test_what_happened_has_its_code_and_its_cents(told: tuple[Warehouse, dict[st
         assert (code, wanted.amount_minor) in {(row["reason_code"], row["amount_minor"]) for row in rows}, rows
 
 
+@pytest.mark.proof
 def test_nothing_that_happened_is_unexplained(told: tuple[Warehouse, dict[str, list[Expected]]]) -> None:
     assert told[0].query("select * from marts.fct_differences where reason_code = 'UNX-00'") == []
 

@@ -110,6 +110,7 @@ def test_an_order_on_terms_is_invoiced_paid_early_banked_and_then_nothing_is_lef
     assert rows.singular_test("assert_book_documents_balance") == []
 
 
+@pytest.mark.proof
 def test_money_beyond_the_invoice_is_banked_with_it_and_owed_back(sandbox: Sandbox, turn: Turn) -> None:
     asked = {"channel": "woocommerce", "sku": "KIT-001", "quantity": 1, "email": "buy@lakeside.example"}
     order = control(sandbox, "orders", **asked, company="Lakeside Spa", terms="eom_15")
