@@ -1,5 +1,3 @@
-{#- Today, whatever day RFM is asked for: scoring the past must not move stock. -#}
-{%- set today -%} (select max(order_date) from {{ ref('can_orders') }} where not is_test) {%- endset -%}
 with pools as (
     select * from {{ ref('fct_stock_pools') }}
 ),
@@ -58,10 +56,11 @@ allocations as (
     select
         candidates.*,
         case
-            when {{ today }} < candidates.hard_from or {{ today }} > candidates.hard_until then 0
+            when clock.newest_order_date < candidates.hard_from or clock.newest_order_date > candidates.hard_until then 0
             else greatest(0, coalesce(candidates.hard_allocation, 0) - coalesce(allocation_sales.sold, 0))
         end as hard
     from candidates
+    cross join {{ ref('dim_stock_clock') }} as clock
     left join allocation_sales
         on candidates.sku = allocation_sales.sku and candidates.channel = allocation_sales.channel
     where candidates.preference = 1

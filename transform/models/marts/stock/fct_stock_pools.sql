@@ -11,20 +11,16 @@ with places as (
 ),
 
 known as (
-    select sku, min(as_of_at) as as_of_at, max(as_of_at) as newest_at
+    select sku, min(as_of_at) as as_of_at
     from {{ ref('fct_stock_levels') }}
     group by sku
-),
-
-clock as (
-    select max(as_of_at) as now_at from {{ ref('fct_stock_levels') }}
 ),
 
 checkout_holds as (
     select checkout_holds.sku, cast(sum(checkout_holds.units) as bigint) as units
     from {{ ref('checkout_holds') }} as checkout_holds
-    cross join clock
-    where checkout_holds.expires_at > clock.now_at
+    cross join {{ ref('dim_stock_clock') }} as clock
+    where checkout_holds.expires_at > clock.newest_count_at
     group by checkout_holds.sku
 ),
 
