@@ -45,29 +45,34 @@ def connections(platform: str, credential_names: tuple[str, ...]) -> tuple[Conne
 
     Raises ConfigurationError naming the missing key when an account is configured only in part.
     """
-    accounts = dlt.config.get(f"sources.{platform}.accounts", list) or ["main"]
-    found = (_connection(platform, account, credential_names) for account in accounts)
+    found = (_connection(platform, account, credential_names) for account in accounts(platform))
     return tuple(connection for connection in found if connection is not None)
 
 
+def accounts(platform: str) -> list[str]:
+    """Names of a platform's accounts; one called `main` unless they are listed."""
+    return dlt.config.get(f"sources.{platform}.accounts", list) or ["main"]
+
+
 def _connection(platform: str, account: str, credential_names: tuple[str, ...]) -> Connection | None:
-    base_url = _value(platform, account, "base_url")
+    base_url = value(platform, account, "base_url")
     if base_url is None:
         return None
     credentials = {}
     for name in credential_names:
-        value = _value(platform, account, name)
-        if value is None:
+        found = value(platform, account, name)
+        if found is None:
             raise ConfigurationError(
                 f"{platform} ({account}) has a base URL but no {name}: set SOURCES__{platform.upper()}__{name.upper()}"
             )
-        credentials[name] = value
+        credentials[name] = found
     return Connection(platform, account, base_url.rstrip("/"), credentials)
 
 
-def _value(platform: str, account: str, name: str) -> str | None:
+def value(platform: str, account: str, name: str) -> str | None:
+    """A key of an account: its own, else the platform's; None where neither has one."""
     for key in (f"sources.{platform}.{account}.{name}", f"sources.{platform}.{name}"):
-        value = dlt.secrets.get(key, str)
-        if value is not None:
-            return str(value)
+        found = dlt.secrets.get(key, str)
+        if found is not None:
+            return str(found)
     return None

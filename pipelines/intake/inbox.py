@@ -1,0 +1,247 @@
+"""The inbox: every event of the platforms, once, as the bytes that came, in the order in which they were kept.
+
+Writers call `keep`; when it returns, all of it is on disk. Readers remember the last sequence they have worked on and ask
+for `events_after` it; nothing is ever inserted below a sequence that was seen. `wake.Listener` tells them when to look.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from sqlalchemy import Connection, case, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from pipelines.intake import store
+from pipelines.intake.tables import INBOX_EVENTS, INBOX_READERS, INBOX_STATES
+
+_E = INBOX_EVENTS.c
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A verified delivery, ready to be kept.
+
+    event_id: the vendor's own or the digest of what makes the event; None where the body says a state without a version,
+    which is a repeat only if it says the same as the newest one of its resource.
+    """
+
+    platform: str
+    account_id: str
+    topic: str
+    event_id: str | None
+    resource_id: str | None
+    resource_version: str | None
+    body: bytes
+    occurred_at: datetime | None
+    received_at: datetime
+    is_known_topic: bool
+    is_readable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InboxEvent:
+    """A row of the inbox. `body` is what the vendor signed, byte for byte; `times_received` counts its deliveries."""
+
+    sequence: int
+    platform: str
+    account_id: str
+    topic: str
+    event_id: str
+    resource_id: str | None
+    resource_version: str | None
+    body: bytes
+    body_digest: str
+    occurred_at: datetime | None
+    received_at: datetime
+    is_known_topic: bool
+    is_readable: bool
+    times_received: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopicCount:
+    """What came of one topic of one account."""
+
+    platform: str
+    account_id: str
+    topic: str
+    is_known_topic: bool
+    events: int
+    deliveries: int
+    unreadable: int
+    newest_sequence: int
+    newest_received_at: datetime
+
+
+class Inbox:
+    """One open inbox; `Inbox.at_home()` is the configured one."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = store.open_store(url)
+        dialect: Any = sqlite if self.engine.dialect.name == "sqlite" else postgresql
+        self._insert = dialect.insert
+        keep = dialect.insert(INBOX_EVENTS)
+        # A repeat changes nothing that a reader has seen.
+        self._keep = keep.on_conflict_do_update(
+            index_elements=["platform", "account_id", "event_id"],
+            set_={"times_received": INBOX_EVENTS.c.times_received + 1},
+        )
+
+    @classmethod
+    def at_home(cls) -> Self:
+        return cls(store.address())
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def keep(self, arrived: Sequence[Arrived]) -> None:
+        """All of it in one durable transaction; an event that is there already is counted, not kept twice."""
+        with self.engine.begin() as connection:
+            newest = _States(connection)
+            rows = [_row(event, newest) for event in arrived]
+            connection.execute(self._keep, rows)
+            newest.write(self._insert)
+
+    def events_after(self, sequence: int, limit: int = 500) -> list[InboxEvent]:
+        """The next events in order; fewer than `limit` only where there are no more."""
+        asked = select(INBOX_EVENTS).where(_E.sequence > sequence).order_by(_E.sequence).limit(limit)
+        with self._reading() as connection:
+            return _events(connection.execute(asked))
+
+    def newest(self) -> int:
+        """The newest sequence; 0 in an empty inbox."""
+        with self._reading() as connection:
+            return connection.execute(select(func.max(_E.sequence))).scalar() or 0
+
+    def event(self, sequence: int) -> InboxEvent | None:
+        with self._reading() as connection:
+            row = connection.execute(select(INBOX_EVENTS).where(_E.sequence == sequence)).first()
+        return _events([row])[0] if row is not None else None
+
+    def newest_events(
+        self,
+        limit: int,
+        *,
+        platform: str | None = None,
+        topic: str | None = None,
+        is_known_topic: bool | None = None,
+        is_readable: bool | None = None,
+        after: int = 0,
+    ) -> list[InboxEvent]:
+        """The newest first, of what is asked for; for people, not for work."""
+        wanted = {"platform": platform, "topic": topic, "is_known_topic": is_known_topic, "is_readable": is_readable}
+        asked = select(INBOX_EVENTS).where(_E.sequence > after).order_by(_E.sequence.desc()).limit(limit)
+        for name, value in wanted.items():
+            if value is not None:
+                asked = asked.where(_E[name] == value)
+        with self._reading() as connection:
+            return _events(connection.execute(asked))
+
+    def counts(self, after: int = 0) -> list[TopicCount]:
+        """Everything after a sequence by platform, account and topic."""
+        group = (_E.platform, _E.account_id, _E.topic, _E.is_known_topic)
+        asked = (
+            select(
+                *group,
+                func.count(),
+                func.sum(_E.times_received),
+                func.sum(case((_E.is_readable, 0), else_=1)),
+                func.max(_E.sequence),
+                func.max(_E.received_at),
+            )
+            .where(_E.sequence > after)
+            .group_by(*group)
+            .order_by(*group)
+        )
+        with self._reading() as connection:
+            rows: Iterable[Any] = connection.execute(asked)
+            return [TopicCount(*row) for row in rows]
+
+    def note_position(self, reader: str, sequence: int, now: datetime) -> None:
+        """How far a reader is, for whoever asks how much waits. Not every event: the intake commits here too."""
+        position = {"reader": reader, "sequence": sequence, "read_at": now}
+        statement = self._insert(INBOX_READERS).values(position)
+        with self.engine.begin() as connection:
+            connection.execute(statement.on_conflict_do_update(index_elements=["reader"], set_=position))
+
+    def positions(self) -> dict[str, int]:
+        """Reader → the sequence it has worked up to."""
+        with self._reading() as connection:
+            rows: Iterable[Any] = connection.execute(select(INBOX_READERS.c.reader, INBOX_READERS.c.sequence))
+            return dict(iter(rows))
+
+    def _reading(self) -> Connection:
+        return self.engine.connect().execution_options(reading=True)
+
+
+def _events(rows: Iterable[Any]) -> list[InboxEvent]:
+    return [InboxEvent(*row) for row in rows]
+
+
+class _States:
+    """The newest event of each resource without versions, as this transaction sees and changes it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._known: dict[tuple[str, str, str, str], tuple[str, str] | None] = {}
+        self._changed: dict[tuple[str, str, str, str], tuple[str, str]] = {}
+
+    def event_id(self, event: Arrived, digest: str) -> str:
+        """The newest event's own id for a repeat of it, else a new one that follows from it."""
+        key = (event.platform, event.account_id, event.topic, event.resource_id or "")
+        newest = self._changed.get(key) or self._newest(key)
+        if newest is not None and newest[1] == digest:
+            return newest[0]
+        made = digest_of(newest[0] if newest else "", *key, digest)
+        self._changed[key] = (made, digest)
+        return made
+
+    def _newest(self, key: tuple[str, str, str, str]) -> tuple[str, str] | None:
+        if key not in self._known:
+            c = INBOX_STATES.c
+            same = zip((c.platform, c.account_id, c.topic, c.resource_id), key, strict=True)
+            asked = select(c.event_id, c.body_digest).where(*(column == value for column, value in same))
+            row = self._connection.execute(asked).first()
+            self._known[key] = (row[0], row[1]) if row is not None else None
+        return self._known[key]
+
+    def write(self, insert: Any) -> None:
+        names = ("platform", "account_id", "topic", "resource_id", "event_id", "body_digest")
+        rows = [dict(zip(names, (*key, *state), strict=True)) for key, state in self._changed.items()]
+        if rows:
+            statement = insert(INBOX_STATES)
+            newer = {name: statement.excluded[name] for name in names[4:]}
+            self._connection.execute(statement.on_conflict_do_update(index_elements=list(names[:4]), set_=newer), rows)
+
+
+def _row(event: Arrived, newest: _States) -> Mapping[str, Any]:
+    digest = hashlib.blake2b(event.body, digest_size=16).hexdigest()
+    return {
+        "platform": event.platform,
+        "account_id": event.account_id,
+        "topic": event.topic,
+        "event_id": event.event_id if event.event_id is not None else newest.event_id(event, digest),
+        "resource_id": event.resource_id,
+        "resource_version": event.resource_version,
+        "body": event.body,
+        "body_digest": digest,
+        "occurred_at": event.occurred_at,
+        "received_at": event.received_at,
+        "is_known_topic": event.is_known_topic,
+        "is_readable": event.is_readable,
+        "times_received": 1,
+    }
+
+
+def digest_of(*parts: str | bytes | None) -> str:
+    """128 bits over parts in this order; no two different lists of parts read the same."""
+    made = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        said = b"" if part is None else part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass")
+        made.update(b"%d:" % (-1 if part is None else len(said)))
+        made.update(said)
+    return made.hexdigest()
