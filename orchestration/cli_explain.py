@@ -25,6 +25,16 @@ def delivery(delivery_id: str, output: str, limit: int, show_personal: bool) -> 
 
 
 @explain.command()
+@click.argument("digest", metavar="SHA256")
+@click.option("--show-personal", is_flag=True, help="The very bytes, with names, addresses and e-mail addresses.")
+def answer(digest: str, show_personal: bool) -> None:
+    """Shows what a platform answered, by the digest `explain delivery` names; with --show-personal, byte for byte."""
+    from orchestration.explaining import explain_answer
+
+    sys.exit(explain_answer(digest, show_personal))
+
+
+@explain.command()
 @click.argument("period", metavar="MONTH")
 @click.option("--entity", default="main", show_default=True, help="Whose month.")
 @click.option(

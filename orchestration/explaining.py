@@ -13,9 +13,12 @@ from sqlalchemy import Engine
 
 from orchestration import environment, model_code, warehouse
 from orchestration.lineage_models import lineage_of
+from pipelines.settings import home as pipelines_home
+from pipelines.vault import FOLDER, Vault
 from reverse_etl import explain_rendering, replay_rendering, rule_versions, settings, what_if
 from reverse_etl.explain import Explanation, explain
 from reverse_etl.ledger_store import open_store
+from reverse_etl.personal import hidden_json
 from reverse_etl.plan_inputs import unpack
 from reverse_etl.replay import Replay, load, replay
 from reverse_etl.rule_versions import ModelCode
@@ -34,6 +37,27 @@ def explain_delivery(delivery_id: str, output: str, limit: int, show_personal: b
         sys.stdout.write(json.dumps(content, indent=1, default=str, ensure_ascii=False) + "\n")
     else:
         click.echo(explain_rendering.render_text(found, limit, show_personal=show_personal))
+    return 0
+
+
+def explain_answer(digest: str, show_personal: bool) -> int:
+    """Writes a kept answer: as it came, or as JSON with what identifies a person hidden."""
+    environment.prepare()
+    try:
+        content = Vault(pipelines_home() / FOLDER).read(digest)
+    except KeyError:
+        raise click.ClickException(
+            f"no answer with the digest {digest} is kept here; `cartwheel explain delivery` names those of a delivery"
+        ) from None
+    if show_personal:
+        sys.stdout.buffer.write(content)
+        return 0
+    try:
+        click.echo(hidden_json(content.decode()))
+    except ValueError:
+        raise click.ClickException(
+            f"this answer is not JSON ({len(content)} bytes), so nothing in it can be hidden: use --show-personal"
+        ) from None
     return 0
 
 

@@ -20,10 +20,12 @@ from dlt.extract import DltResource
 
 from pipelines.errors import SchemaChanged
 from pipelines.settings import Connection
+from pipelines.vault import Vault, listening
 
 Record = dict[str, Any]
 Fetch = Callable[[httpx.Client, datetime | None], Iterator[list[Record]]]
 
+ANSWERS = "_answers"
 TYPES = {"text", "bigint", "decimal", "bool", "timestamp", "date", "json"}
 
 # A type change must fail, not retype; new columns never arrive here because undeclared fields are set aside first.
@@ -105,7 +107,7 @@ def shape(record: Mapping[str, Any], resource: Resource, account_id: str, notice
 
 
 def dlt_columns(resource: Resource) -> dict[str, dict[str, Any]]:
-    """Column hints of a raw table, `account_id` and `_undeclared` included."""
+    """Column hints of a raw table, `account_id`, `_undeclared` and `_answers` included."""
     required = {*resource.key, *resource.required}
     hints: dict[str, dict[str, Any]] = {
         name: {"data_type": kind, "nullable": name not in required} for name, kind in resource.columns.items()
@@ -117,6 +119,8 @@ def dlt_columns(resource: Resource) -> dict[str, dict[str, Any]]:
         "account_id": {"data_type": "text", "nullable": False},
         **hints,
         "_undeclared": {"data_type": "json", "nullable": True},
+        # SHA-256 of the answers a record came in: the newest page, and what was asked for to complete its records.
+        ANSWERS: {"data_type": "json", "nullable": True},
     }
 
 
@@ -125,10 +129,12 @@ def dlt_resource(
     resource: Resource,
     opened: Iterable[tuple[Connection, httpx.Client]],
     notices: Notices,
+    vault: Vault,
     since: datetime | None = None,
 ) -> DltResource:
     """The dlt resource of one raw table over all accounts of the platform.
 
+    vault: keeps what the platform answers, for `_answers`.
     since: re-extract from this moment instead of the remembered cursor (back-fill); the cursor never moves backwards.
     """
     accounts = tuple(opened)
@@ -141,12 +147,14 @@ def dlt_resource(
             newest = state.get(connection.account_id)
             start = since or _start(newest, resource)
             seen: set[tuple[Any, ...]] = set()
-            for page in resource.fetch(client, start):
-                shaped = [shape(record, resource, connection.account_id, notices, table) for record in page]
-                if resource.snapshot:
-                    shaped = _unseen(shaped, resource, seen)
-                newest = _newest(newest, shaped, resource)
-                yield shaped
+            with listening(client, vault, connector.platform) as named:
+                for page in resource.fetch(client, start):
+                    shaped = [shape(record, resource, connection.account_id, notices, table) for record in page]
+                    if resource.snapshot:
+                        shaped = _unseen(shaped, resource, seen)
+                    newest = _newest(newest, shaped, resource)
+                    answers = named()
+                    yield [{**row, ANSWERS: answers} for row in shaped]
             if newest is not None:
                 state[connection.account_id] = newest
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,9 +21,10 @@ from dlt.normalize.exceptions import NormalizeJobFailed
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 import pipelines.platforms
-from pipelines.connector import Connector, Notices, Resource, dlt_columns, dlt_resource
+from pipelines.connector import ANSWERS, Connector, Notices, Resource, dlt_columns, dlt_resource
 from pipelines.errors import ConfigurationError, ExtractionError, SchemaChanged
 from pipelines.settings import Connection, connections, home, warehouse_path
+from pipelines.vault import FOLDER, Vault
 
 os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
 # Merging makes a second dataset; its default name would clash with our word "staging".
@@ -97,9 +99,28 @@ def run_connector(
     finally:
         for _, client in opened:
             client.close()
+    _forget_old_answers(declared)
     for outcome in done:
         report(outcome)
     return done
+
+
+def _forget_old_answers(declared: Connector) -> None:
+    """What no row of the platform came in any more is deleted once it is old."""
+    old = Vault(home() / FOLDER).old(declared.platform, time.time())
+    if not old:
+        return
+    with duckdb.connect(str(warehouse_path())) as connection:
+        for resource in declared.resources:
+            table = f"raw_{declared.platform}.{resource.name}"
+            try:
+                used = connection.execute(f"select distinct unnest({ANSWERS}::varchar[]) from {table}").fetchall()
+            except (duckdb.CatalogException, duckdb.BinderException):
+                continue  # Never read yet, or not since answers are kept.
+            for (digest,) in used:
+                old.pop(digest, None)
+    for file in old.values():
+        file.unlink()
 
 
 def _load(declared: Connector, chosen: tuple[Resource, ...], opened: Opened, since: datetime | None) -> list[Extracted]:
@@ -113,7 +134,8 @@ def _load(declared: Connector, chosen: tuple[Resource, ...], opened: Opened, sin
     )
     error: ExtractionError | None = None
     try:
-        resources = [dlt_resource(declared, resource, opened, notices, since) for resource in chosen]
+        vault = Vault(home() / FOLDER)
+        resources = [dlt_resource(declared, resource, opened, notices, vault, since) for resource in chosen]
         pipeline.run(resources, loader_file_format="parquet")
     except PipelineStepFailed as failure:
         error = _reason(failure, f"raw_{declared.platform}")

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
+from pipelines import vault
 from pipelines.errors import PlatformRefused, PlatformUnavailable
 
 ATTEMPTS = 6
@@ -62,7 +63,7 @@ def request(
 
 def _once(client: httpx.Client, method: str, url: str, judge: Judge, arguments: dict[str, Any]) -> httpx.Response:
     try:
-        response = client.request(method, url, **arguments)
+        response = client.request(method, url, extensions={vault.DATA: True}, **arguments)
     except httpx.TransportError as error:
         raise TryAgain(type(error).__name__) from error
     if response.status_code in RETRIED:

@@ -93,6 +93,7 @@ def _payload(payload: Payload, show_personal: bool) -> dict[str, Any]:
         "bytes": len(payload.text.encode()),
         "load_id": payload.load_id,
         "loaded_at": payload.loaded_at,
+        "answers": list(payload.answers),
         "text": payload.text if show_personal else hidden_json(payload.text),
     }
 
@@ -188,6 +189,10 @@ def _raw(payload: Payload, *, cut: bool, show_personal: bool) -> Iterator[str]:
     when = f" of {_when(payload.loaded_at)}" if payload.loaded_at else ""
     load = f", load {payload.load_id}{when}" if payload.load_id else ""
     yield f"  sha256 {payload.sha256}, {len(payload.text.encode())} bytes{load}"
+    for answer in payload.answers[: 3 if cut else None]:
+        yield f"  came in answer {answer}"
+    if cut and len(payload.answers) > 3:
+        yield f"  … and {len(payload.answers) - 3} more answers"
     text = payload.text if show_personal else hidden_json(payload.text)
     yield (
         f"  {text[:_SHOWN_OF_A_PAYLOAD]}{'…' if cut and len(text) > _SHOWN_OF_A_PAYLOAD else ''}"

@@ -57,12 +57,16 @@ class Check:
 
 @dataclass(frozen=True)
 class Payload:
-    """A raw row as stored: its JSON text, the digest of exactly these bytes, and the load that brought it."""
+    """A raw row as stored: its JSON text, the digest of exactly these bytes, and the load that brought it.
+
+    `answers` are the SHA-256 of the platform's answers it came in.
+    """
 
     text: str
     sha256: str
     load_id: str | None
     loaded_at: datetime | None
+    answers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -280,11 +284,17 @@ def _payloads(connection: duckdb.DuckDBPyConnection, table: str, holding: str) -
     """The raw rows as JSON text with their load; rows of the file drop have no load but name their file."""
     query = f"select cast(to_json(row) as varchar) as text from {holding} as row order by text limit {ROWS_KEPT}"
     texts = [text for (text,) in connection.execute(query).fetchall()]
-    loads = [json.loads(text).get("_dlt_load_id") for text in texts]
-    times = _load_times(connection, table.partition(".")[0]) if any(loads) else {}
+    told = [json.loads(text) for text in texts]
+    times = _load_times(connection, table.partition(".")[0]) if any(row.get("_dlt_load_id") for row in told) else {}
     return tuple(
-        Payload(text, hashlib.sha256(text.encode()).hexdigest(), load, times.get(load))
-        for text, load in zip(texts, loads, strict=True)
+        Payload(
+            text,
+            hashlib.sha256(text.encode()).hexdigest(),
+            row.get("_dlt_load_id"),
+            times.get(row.get("_dlt_load_id")),
+            tuple(row.get("_answers") or ()),
+        )
+        for text, row in zip(texts, told, strict=True)
     )
 
 

@@ -17,6 +17,8 @@ from orchestration import explaining, warehouse
 from orchestration.activation import make_plan
 from orchestration.cli import cartwheel
 from orchestration.lineage_models import lineage_of
+from pipelines.settings import home
+from pipelines.vault import FOLDER, Vault
 from reverse_etl import engine, settings
 from reverse_etl.errors import ConfigurationError
 from reverse_etl.explain_rendering import as_json, render_text
@@ -30,12 +32,14 @@ SYNCS = sorted(engine.syncs())
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory):
     """CARTWHEEL_HOME with both companies' world published and a plan of every sync in its ledger."""
-    home = tmp_path_factory.mktemp("explained_world")
-    shutil.copy(sandbox_warehouse.shared(tmp_path_factory, with_europe=True).path, home / "warehouse.duckdb")
+    folder = tmp_path_factory.mktemp("explained_world")
+    built = sandbox_warehouse.shared(tmp_path_factory, with_europe=True)
+    shutil.copy(built.path, folder / "warehouse.duckdb")
+    (folder / FOLDER).symlink_to(built.path.parent / FOLDER)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CARTWHEEL_HOME", str(home))
-        patch.setenv("CARTWHEEL_WAREHOUSE", str(home / "warehouse.duckdb"))
-        patch.setenv("CARTWHEEL_OPERATIONS_URL", f"sqlite:///{home / 'operations.sqlite'}")
+        patch.setenv("CARTWHEEL_HOME", str(folder))
+        patch.setenv("CARTWHEEL_WAREHOUSE", str(folder / "warehouse.duckdb"))
+        patch.setenv("CARTWHEEL_OPERATIONS_URL", f"sqlite:///{folder / 'operations.sqlite'}")
         with warehouse.writing("publish both companies"):
             warehouse.publish(datetime.now(UTC))
         with closing(engine.open_ledger(settings.read())) as ledger:
@@ -118,6 +122,34 @@ def test_a_delivery_by_itself_is_followed_to_payloads_with_their_load(world, syn
         assert all(payload.load_id and payload.loaded_at for payload in payloads)
         assert (found.today.standing, found.notices) == ("same", ())
         assert found.planned_row["payload"] == dict(delivery.payload)
+
+
+@pytest.mark.parametrize("sync", SYNCS)
+def test_a_delivery_leads_to_the_bytes_the_platform_sent(world, sync: str) -> None:
+    kept = Vault(home() / FOLDER)
+    found = explaining.explained(world.engine, deliveries(world, sync)[0].delivery_id)
+    payloads = [payload for step in found.traced for payload in step.payloads]
+    for payload in payloads:
+        sent = [kept.read(digest) for digest in payload.answers]
+        row = json.loads(payload.text)
+        assert any(str(row.get("id", "")).encode() in content for content in sent), payload
+    digest = payloads[0].answers[0]
+    assert f"came in answer {digest}" in render_text(found)
+    shown = CliRunner().invoke(cartwheel, ["explain", "answer", digest, "--show-personal"])
+    assert shown.stdout_bytes == kept.read(digest)
+
+
+def test_an_answer_hides_persons_and_one_not_kept_is_refused_in_words(world) -> None:
+    found = explaining.explained(world.engine, deliveries(world, "klaviyo__profiles")[0].delivery_id)
+    (step,) = (step for step in found.traced if step.table == "raw_shopify.orders")
+    email = json.loads(step.payloads[0].text)["email"]
+    run = CliRunner().invoke
+    digest = step.payloads[0].answers[0]
+    assert email in run(cartwheel, ["explain", "answer", digest, "--show-personal"]).stdout
+    hidden = run(cartwheel, ["explain", "answer", digest])
+    assert hidden.exit_code == 0
+    assert email not in hidden.stdout
+    assert "no answer with the digest" in run(cartwheel, ["explain", "answer", "0" * 64]).output
 
 
 def test_a_stock_number_is_seen_to_be_the_sum_of_its_rows(world) -> None:

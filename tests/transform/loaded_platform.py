@@ -17,6 +17,7 @@ import httpx
 from pipelines.connector import Notices, Record, dlt_resource
 from pipelines.extract import connector, missing_tables
 from pipelines.settings import Connection
+from pipelines.vault import Vault
 from tests.transform.warehouse import Warehouse
 
 
@@ -34,7 +35,7 @@ def load(folder: Path, platform: str, records: Mapping[str, Sequence[Record]], a
         )
         connection = Connection(platform, account_id, "https://platform.example", {})
         with httpx.Client() as client:
-            source = dlt_resource(declared, resource, [(connection, client)], notices)
+            source = dlt_resource(declared, resource, [(connection, client)], notices, Vault(folder / "answers"))
             pipeline.run(source, loader_file_format="parquet")
     return notices
 

@@ -33,7 +33,7 @@ class RawRows(CanonicalRows):
         kinds = {name: hint["data_type"] for name, hint in dlt_columns(resource).items()}
         for number, record in enumerate(records):
             row = shape(record, resource, account_id, Notices(), table)
-            values = [_stored(row[name], kind) for name, kind in kinds.items()]
+            values = [_stored(row.get(name), kind) for name, kind in kinds.items()]
             holes = ", ".join("?" * (len(values) + 2))
             self.connection.execute(
                 f"insert into raw_{platform}.{table} values ({holes})", [*values, LOAD, f"{account_id}-{number}"]
