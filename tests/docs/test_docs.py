@@ -168,8 +168,9 @@ def test_every_table_named_in_the_guides_is_a_model() -> None:
     assert told - models == set()
 
 
-def test_decisions_are_numbered_without_a_hole_and_short() -> None:
-    assert [file.name[:4] for file in DECISIONS] == [f"{number:04d}" for number in range(1, len(DECISIONS) + 1)]
+def test_decisions_have_a_number_each_and_are_short() -> None:
+    numbers = [file.name[:4] for file in DECISIONS]
+    assert len(set(numbers)) == len(numbers)
     for file in DECISIONS:
         lines = file.read_text().splitlines()
         assert lines[0].startswith(f"# {file.name[:4]} "), file.name
