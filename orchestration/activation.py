@@ -36,7 +36,8 @@ def make_plan(sync_name: str, ledger: Ledger) -> Plan:
     with warehouse.reading() as connection:
         code = model_code.read_published(published.model_code.get(f"activation.{sync.model}"))
         now = datetime.now(UTC)
-        made = engine.make_plan(sync_name, connection, ledger, now, observed_at, published.version, code)
+        read_at = published.moments()
+        made = engine.make_plan(sync_name, connection, ledger, now, observed_at, published.version, code, read_at)
     folder = environment.home() / "plans"
     folder.mkdir(exist_ok=True)
     (folder / f"{made.plan_id}.json").write_text(json.dumps(as_json(made), indent=1, default=str))

@@ -35,9 +35,16 @@ def push_stored(reference: str, ledger: Ledger, progress: Progress = lambda done
     require_sound(sync, ledger, blocked)
     fresh = None
     if any(state in ("planned", "approved") for state in standing.states):
-        observed_at = warehouse.newest_publication().observed_at(sync.destination)
+        published = warehouse.newest_publication()
         with warehouse.reading() as connection:
-            fresh = engine.derive_plan(sync.name, connection, ledger, datetime.now(UTC), observed_at)
+            fresh = engine.derive_plan(
+                sync.name,
+                connection,
+                ledger,
+                datetime.now(UTC),
+                published.observed_at(sync.destination),
+                published.moments(),
+            )
     return engine.push(standing.plan_id, ledger, settings.read(), progress, fresh=fresh, held=blocked)
 
 

@@ -62,6 +62,10 @@ class Publication:
         """When the platform was last read before this snapshot (UTC), None if never."""
         return datetime.fromisoformat(self.read_at[platform]) if platform in self.read_at else None
 
+    def moments(self) -> dict[str, datetime]:
+        """When each platform was last read before this snapshot (UTC)."""
+        return {platform: datetime.fromisoformat(moment) for platform, moment in self.read_at.items()}
+
     def doubts(self, table: str) -> tuple[FailedCheck, ...]:
         """The failed checks that put a table ("activation.act_…") in doubt."""
         return failed_checks.spoiling(self.failed, table)

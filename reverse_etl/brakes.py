@@ -11,11 +11,16 @@ from reverse_etl.money import spoken
 from reverse_etl.sync import Limits, Mode, Sync
 
 
-def breaches(sync: Sync, records: int, deliveries: Sequence[Delivery], accepted_records: int) -> tuple[str, ...]:
-    """Sentences naming each limit the plan breaks, out of so many records in the model and so many accepted before."""
+def breaches(
+    sync: Sync, records: int, deliveries: Sequence[Delivery], accepted_records: int, elsewhere: int = 0
+) -> tuple[str, ...]:
+    """Sentences naming each limit the plan breaks, out of so many records in the model and so many accepted before.
+
+    `elsewhere` counts other records that changed one by one of late: many small plans are one large change.
+    """
     return (
         *_deletes(sync, records, deliveries, accepted_records),
-        *_counts(sync.limits, deliveries, accepted_records),
+        *_counts(sync.limits, deliveries, accepted_records, elsewhere),
         *_money(sync.limits, deliveries),
         *_prices(sync, deliveries),
     )
@@ -50,8 +55,9 @@ def _deletes(sync: Sync, records: int, deliveries: Sequence[Delivery], accepted_
         )
 
 
-def _counts(limits: Limits, deliveries: Sequence[Delivery], accepted_records: int) -> Iterator[str]:
+def _counts(limits: Limits, deliveries: Sequence[Delivery], accepted_records: int, elsewhere: int) -> Iterator[str]:
     again = sum(1 for delivery in deliveries if delivery.follows)
+    again += elsewhere if again else 0
     if accepted_records >= limits.judged_from and again > limits.max_share_changed * accepted_records:
         yield (
             f"{again} of {accepted_records} records accepted before would change"

@@ -56,6 +56,8 @@ class Claim:
     key_of: Callable[[Sequence[Delivery]], str]
     # Requests the destination allows per rolling day, where it counts them.
     daily: int | None = None
+    # A flow whose switch stops this claim as well as the sync's own.
+    flow: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class Answered:
     # What was asked, for the exception's evidence: "POST /path".
     request: str = ""
     personal_fields: tuple[str, ...] = ()
+    # When the answer was there; the commit comes a little later.
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -133,7 +137,7 @@ def record(connection: Connection, answered: Sequence[Answered], now: datetime) 
             continue
         moves.setdefault(target, []).append((item, attempt, outcome))
     for target, moved in moves.items():
-        _end(connection, target, [(attempt.delivery, outcome) for _, attempt, outcome in moved], now)
+        _end(connection, target, [(attempt.delivery, outcome, item.at or now) for item, attempt, outcome in moved], now)
     accepted = [attempt.delivery for _, attempt, _ in moves.pop(State.ACCEPTED, [])]
     remember(connection, accepted, now)
     findings = [
@@ -205,12 +209,14 @@ def _refusals(connection: Connection, claims: Sequence[Claim], now: datetime) ->
     refused: dict[int, StopSync] = {}
     paused: dict[str, str | None] = {}
     for item in claims:
-        sync = item.deliveries[0].sync
-        if sync not in paused:
-            paused[sync] = flows.paused_because(connection, sync)
-        if paused[sync]:
-            refused[id(item)] = StopSync(str(paused[sync]), kind=Kind.UNKNOWN, code="paused")
-        elif item.daily is not None and not spend(connection, item.deliveries[0].destination, item.daily, now):
+        for flow in (item.deliveries[0].sync, *([item.flow] if item.flow else [])):
+            if flow not in paused:
+                paused[flow] = flows.paused_because(connection, flow)
+            if paused[flow]:
+                refused[id(item)] = StopSync(str(paused[flow]), kind=Kind.UNKNOWN, code="paused")
+        if id(item) in refused:
+            continue
+        if item.daily is not None and not spend(connection, item.deliveries[0].destination, item.daily, now):
             refused[id(item)] = StopSync(
                 f"{item.deliveries[0].destination} allows {item.daily} requests a day, and they are used up",
                 kind=Kind.THROTTLED,
@@ -248,7 +254,9 @@ def _take(
         connection.execute(update(DELIVERIES).where(DELIVERIES.c.delivery_id.in_(part)).values(**values))
 
 
-def _end(connection: Connection, target: State, ended: Sequence[tuple[Delivery, Outcome]], now: datetime) -> None:
+def _end(
+    connection: Connection, target: State, ended: Sequence[tuple[Delivery, Outcome, datetime]], now: datetime
+) -> None:
     if target not in TRANSITIONS[State.SENDING]:
         raise StopSync(f"a delivery that is being sent can not become {target}", code="bad_transition")
     statement = (
@@ -261,6 +269,7 @@ def _end(connection: Connection, target: State, ended: Sequence[tuple[Delivery, 
             code=bindparam("said_code"),
             message=bindparam("said_message"),
             destination_id=bindparam("said_id"),
+            acknowledged_at=bindparam("said_at"),
             due_at=None,
             leased_until=None,
         )
@@ -274,8 +283,9 @@ def _end(connection: Connection, target: State, ended: Sequence[tuple[Delivery, 
                 "said_code": outcome.code or None,
                 "said_message": outcome.message or None,
                 "said_id": outcome.destination_id,
+                "said_at": answered_at if target is State.ACCEPTED else None,
             }
-            for delivery, outcome in ended
+            for delivery, outcome, answered_at in ended
         ],
     )
 

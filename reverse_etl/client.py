@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from decimal import Decimal
 from types import TracebackType
 from typing import Any, Self
@@ -59,7 +60,8 @@ class DestinationClient:
         self._destination = destination
         self._connection = connection
         self._breaker, self._sleep = breaker, sleep
-        self._limiter = limiter(destination.pace)
+        own = connection.requests_per_second
+        self._limiter = limiter(replace(destination.pace, requests=own, seconds=1.0) if own else destination.pace)
         self._in_flight = asyncio.Semaphore(destination.pace.in_flight)
         self._held_until = 0.0
         self._constant = {"Content-Type": "application/json", **destination.headers(connection.credentials)}

@@ -86,6 +86,23 @@ def changed_rows(
         connection.unregister("accepted_fingerprints")
 
 
+def marked(connection: duckdb.DuckDBPyConnection, sync: Sync, handed: pa.Table) -> list[dict[str, Any]]:
+    """Records handed in as columns of the activation model, each as `compare` gives it; which differ is not asked here.
+
+    The connection may be any: the marks are of this engine, and no table of it is read.
+    """
+    if sync.line_fields:
+        raise ConfigurationError(f"{sync.name}: documents with lines are planned whole", code="bad_declaration")
+    connection.register("handed", handed)
+    try:
+        select = f"select *, {_quick(sync)} as quick from handed"
+        return [_record(row, sync) for row in _with_fingerprint(connection, select, sync).to_pylist()]
+    except duckdb.BinderException as error:
+        raise ConfigurationError(f"{sync.model}: {error}", code="bad_activation_model") from None
+    finally:
+        connection.unregister("handed")
+
+
 def _gone(connection: duckdb.DuckDBPyConnection, sync: Sync, accepted: Accepted) -> tuple[str, ...]:
     if sync.mode is not Mode.MIRROR or accepted.keys is None:
         return ()

@@ -85,6 +85,10 @@ class Why(StrEnum):
     DRIFT = "drift"
     REFUSED = "refused"
     PRICE = "price"
+    # Somebody planned it from newer events than this plan's reading holds.
+    NEWER = "newer"
+    # More units than the channel shows, and nothing proves that they are there.
+    UNPROVEN = "unproven"
 
 
 @dataclass(frozen=True)

@@ -120,18 +120,20 @@ def make_plan(
     observed_at: datetime | None = None,
     snapshot: int | None = None,
     code: ModelCode | None = None,
+    read_at: Mapping[str, datetime] | None = None,
 ) -> Plan:
     """Compare the activation model with the destination's state and store the plan, superseding unsent older ones.
 
     `observed_at` is when the destination was last read; by default the warehouse's load records are asked. `code` is
-    what the model was built from, kept with the plan.
+    what the model was built from, kept with the plan. `read_at` is when each platform was read: what the fast lane has
+    planned from newer events is left alone.
     """
     sync, moment = sync_named(sync_name), at or now()
     with _noting(ledger, sync, moment):
         for left in reversed(range(_TRIES_TO_PLAN)):
-            made, inputs = _derive(sync, warehouse, ledger, moment, observed_at)
+            made, inputs = _derive(sync, warehouse, ledger, moment, observed_at, read_at)
             try:
-                stored = ledger.store_plan(sync, made, moment, inputs, snapshot, code)
+                stored = ledger.store_plan(sync, made, moment, inputs, snapshot, code, read_at)
                 break
             except StopSync as overtaken:
                 if overtaken.code != "plan_overtaken" or not left:
@@ -146,9 +148,10 @@ def derive_plan(
     ledger: Ledger,
     at: datetime | None = None,
     observed_at: datetime | None = None,
+    read_at: Mapping[str, datetime] | None = None,
 ) -> Plan:
     """The plan as it would be made now, stored nowhere: what a stored one is held against before it is pushed."""
-    return _derive(sync_named(sync_name), warehouse, ledger, at or now(), observed_at)[0]
+    return _derive(sync_named(sync_name), warehouse, ledger, at or now(), observed_at, read_at)[0]
 
 
 def push(
@@ -243,13 +246,18 @@ async def _run(
 
 
 def _derive(
-    sync: Sync, warehouse: duckdb.DuckDBPyConnection, ledger: Ledger, at: datetime, observed_at: datetime | None
+    sync: Sync,
+    warehouse: duckdb.DuckDBPyConnection,
+    ledger: Ledger,
+    at: datetime,
+    observed_at: datetime | None,
+    read_at: Mapping[str, datetime] | None,
 ) -> tuple[Plan, bytes]:
     if observed_at is None:
         observed_at = last_extracted(warehouse, sync.destination)
     compared = comparison.compare(warehouse, sync, ledger.queries.accepted_marks(sync.name))
     keys = [row["record_key"] for row in compared.rows] + list(compared.gone)
-    memory = ledger.queries.memory(sync.name, keys)
+    memory = ledger.queries.memory(sync.name, keys, read_at)
     made = plan.make(sync, compared.records, compared.rows, memory, observed_at, at, compared.gone)
     packed = plan_inputs.pack(sync, compared.records, compared.rows, memory, observed_at, at, compared.gone)
     return made, packed
@@ -279,8 +287,9 @@ def _standing_of(wanted: Plan | str, ledger: Ledger) -> tuple[PlanStanding, Sync
 def _require_sendable(standing: PlanStanding, sync: Sync, ledger: Ledger, fresh: Plan | None, at: datetime) -> None:
     """Approve a plan that needs nobody; refuse one that may not be sent, saying why and what to do."""
     plan_id = standing.plan_id
-    if standing.states.get(State.SUPERSEDED):
-        newest = plan_standing.newest_plan_id(ledger.engine, sync.name)
+    newest = plan_standing.newest_plan_id(ledger.engine, sync.name)
+    # Single records of the newest plan may have been planned anew from newer events; the rest of it stands.
+    if standing.states.get(State.SUPERSEDED) and newest != plan_id:
         raise StopSync(f"plan {plan_id} is superseded by {newest}: read and push that", code="superseded")
     if standing.plan_status == "canary_failed":
         raise StopSync(f"the canary of plan {plan_id} failed: make a new plan and read it", code="canary_failed")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from reverse_etl.delivery_states import State
 from reverse_etl.destination import Destination, Write
@@ -21,6 +22,51 @@ _AHEAD = 8
 _MOST = 2_000
 # What is gone within so many seconds was too little: each question orders all that waits, and costs by that.
 _SOON = 1.0
+
+
+class Batches(Protocol):
+    """What a push takes its batches from. `closed` are syncs nothing more is wanted of."""
+
+    closed: set[str]
+
+    async def next(self) -> Sequence[Delivery] | None: ...
+
+    def finished(self, batch: Sequence[Delivery]) -> None: ...
+
+
+class InHand:
+    """Batches of deliveries that were approved a moment ago and need not be asked for."""
+
+    def __init__(self, destination: Destination, syncs: Mapping[str, Sync], deliveries: Sequence[Delivery]) -> None:
+        self._batches = deque(grouped(destination, syncs, deliveries))
+        self.closed: set[str] = set()
+
+    async def next(self) -> Sequence[Delivery] | None:
+        while self._batches:
+            batch = self._batches.popleft()
+            if batch[0].sync not in self.closed:
+                return batch
+        return None
+
+    def finished(self, batch: Sequence[Delivery]) -> None:
+        """Nothing here waits for a batch to end."""
+
+
+def grouped(
+    destination: Destination, syncs: Mapping[str, Sync], deliveries: Sequence[Delivery]
+) -> list[Sequence[Delivery]]:
+    """Up to a batch of what may share a request, in the order given."""
+    groups: dict[tuple[str, bool, str], list[Delivery]] = {}
+    batches: list[list[Delivery]] = []
+    for delivery in deliveries:
+        shared = destination.writes[delivery.object].group(delivery)
+        key = (delivery.sync, delivery.action is Action.DELETE, shared)
+        group = groups.get(key)
+        if group is None or len(group) >= syncs[delivery.sync].batch_size:
+            group = groups[key] = []
+            batches.append(group)
+        group.append(delivery)
+    return [tuple(batch) for batch in batches]
 
 
 class Feed:
@@ -84,21 +130,9 @@ class Feed:
         self._taken |= {delivery.delivery_id for delivery in found}
         doubts = [delivery for delivery in found if delivery.state == State.IN_DOUBT]
         self._batches.extend(self._as_sent(doubts))
-        self._batches.extend(self._grouped([delivery for delivery in found if delivery.state != State.IN_DOUBT]))
+        rest = [delivery for delivery in found if delivery.state != State.IN_DOUBT]
+        self._batches.extend(grouped(self._destination, self._syncs, rest))
         return bool(found)
-
-    def _grouped(self, deliveries: Sequence[Delivery]) -> list[Sequence[Delivery]]:
-        """Up to a batch of what may share a request, in the order given."""
-        groups: dict[tuple[str, bool, str], list[Delivery]] = {}
-        batches: list[list[Delivery]] = []
-        for delivery in deliveries:
-            key = (delivery.sync, delivery.action is Action.DELETE, self._write(delivery).group(delivery))
-            group = groups.get(key)
-            if group is None or len(group) >= self._syncs[delivery.sync].batch_size:
-                group = groups[key] = []
-                batches.append(group)
-            group.append(delivery)
-        return [tuple(batch) for batch in batches]
 
     def _as_sent(self, deliveries: Sequence[Delivery]) -> list[Sequence[Delivery]]:
         """The batches of the earlier attempts: the same key must go with the same body.

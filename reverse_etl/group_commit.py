@@ -15,8 +15,10 @@ from typing import Any, Self
 from reverse_etl.claims import Answered, Attempt, Claim, Release
 from reverse_etl.errors import StopSync
 from reverse_etl.ledger import Ledger
+from reverse_etl.partial_plan import Handed
+from reverse_etl.plan import Plan
 
-Item = Claim | Answered | Release
+Item = Claim | Answered | Release | Handed
 
 
 class GroupCommit:
@@ -45,6 +47,11 @@ class GroupCommit:
             raise answer
         attempts: list[Attempt] = answer
         return attempts
+
+    async def plan(self, item: Handed) -> Plan:
+        """The plan of the handed-in records, stored; without an id where nothing had to be stored."""
+        made: Plan = await self._commit(item)
+        return made
 
     async def record(self, item: Answered) -> None:
         await self._commit(item)

@@ -15,16 +15,18 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.engine import Engine
 
-from reverse_etl import audit, claims, exception_queue, plan_store, worker
+from reverse_etl import audit, claims, exception_queue, lane_states, partial_plan, plan_store, worker
 from reverse_etl.claims import Answered, Claim, Release, chunks
 from reverse_etl.delivery_states import State
 from reverse_etl.errors import StopSync
 from reverse_etl.evidence import finding_about
 from reverse_etl.exception_queue import Finding
+from reverse_etl.lane_states import LaneState
 from reverse_etl.ledger_queries import LedgerQueries, read_delivery
 from reverse_etl.ledger_store import open_store, reader
 from reverse_etl.ledger_tables import DELIVERIES, PLANS
 from reverse_etl.operations_tables import EXCEPTIONS, FLOW_RUNS
+from reverse_etl.partial_plan import Handed
 from reverse_etl.plan import Delivery, Plan
 from reverse_etl.plan_standing import CANARY_FAILED, CANARY_PASSED
 from reverse_etl.quota import spend
@@ -63,20 +65,27 @@ class Ledger:
         inputs: bytes | None = None,
         snapshot: int | None = None,
         code: ModelCode | None = None,
+        read_at: Mapping[str, datetime] | None = None,
     ) -> Plan:
         """Append a plan and its deliveries, superseding what older plans of the sync have not sent.
 
         A plan equal to the newest one that is still untouched is that one.
         """
-        return plan_store.store_plan(self._engine, self.queries, sync, plan, now, inputs, snapshot, code)
+        return plan_store.store_plan(self._engine, self.queries, sync, plan, now, inputs, snapshot, code, read_at)
 
-    def commit(self, items: Sequence[Claim | Answered | Release], now: datetime) -> list[Any]:
-        """Outcomes, releases and claims in one transaction; per item its answer: for a claim the attempts that are ours."""
+    def commit(self, items: Sequence[Claim | Answered | Release | Handed], now: datetime) -> list[Any]:
+        """Outcomes, releases, plans of some records and claims in one transaction; per item its answer.
+
+        For a claim these are the attempts that are ours, for handed-in records their plan.
+        """
         answers: list[Any] = [None] * len(items)
         wanted = [(at, item) for at, item in enumerate(items) if isinstance(item, Claim)]
         with self._engine.begin() as connection:
             claims.record(connection, [item for item in items if isinstance(item, Answered)], now)
             claims.release(connection, [item for item in items if isinstance(item, Release)], now)
+            for at, item in enumerate(items):
+                if isinstance(item, Handed):
+                    answers[at] = partial_plan.store(connection, item, now)
             for (at, _), answer in zip(
                 wanted, claims.claim(connection, [item for _, item in wanted], now), strict=True
             ):
@@ -170,6 +179,11 @@ class Ledger:
                 raise StopSync(
                     f"{destination} allows {daily} requests a day, and they are used up", code="budget_spent"
                 )
+
+    def note_lane(self, state: LaneState) -> None:
+        """What a fast lane says of itself, instead of what it said before."""
+        with self._engine.begin() as connection:
+            lane_states.keep(connection, state)
 
     def note_run(self, row: Mapping[str, Any]) -> None:
         """Append one run of a flow."""

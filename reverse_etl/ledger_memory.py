@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, func, select
 
+from reverse_etl import foreknowledge
 from reverse_etl.delivery import DELETED
 from reverse_etl.delivery_states import UNSETTLED, State
 from reverse_etl.drift import CHOICES, Chosen
@@ -16,8 +19,23 @@ from reverse_etl.memory import LastAccepted, Memory, Refusal
 from reverse_etl.operations_tables import DRIFTS
 
 
-def read_memory(connection: Connection, sync: str, chunks: Sequence[Sequence[str]]) -> Memory:
-    """What is known about these records, whose keys come in pieces that fit one statement."""
+def read_memory(
+    connection: Connection, sync: str, chunks: Sequence[Sequence[str]], read_at: Mapping[str, datetime]
+) -> Memory:
+    """What is known about these records, whose keys come in pieces that fit one statement.
+
+    `read_at`: when each platform was read, for telling which records were planned from newer events since.
+    """
+    known = read_records(connection, sync, chunks)
+    newer = foreknowledge.unsent_ahead(connection, sync, read_at)
+    for keys in chunks:
+        newer |= _written_ahead(connection, sync, keys, read_at)
+    there = select(func.count()).where(ACCEPTED.c.sync == sync, ACCEPTED.c.fingerprint != DELETED)
+    return replace(known, accepted_records=connection.execute(there).scalar_one(), newer=frozenset(newer))
+
+
+def read_records(connection: Connection, sync: str, chunks: Sequence[Sequence[str]]) -> Memory:
+    """What is known about these records alone; how many others there are is not counted."""
     accepted: dict[str, LastAccepted] = {}
     unsettled: set[str] = set()
     refused: dict[str, Refusal] = {}
@@ -28,8 +46,17 @@ def read_memory(connection: Connection, sync: str, chunks: Sequence[Sequence[str
         refused.update(_refused(connection, sync, keys))
         for row in connection.execute(_chosen(sync, keys)).mappings():
             chosen.setdefault(row["record_key"], {})[row["field"]] = read_chosen(row)
-    there = select(func.count()).where(ACCEPTED.c.sync == sync, ACCEPTED.c.fingerprint != DELETED)
-    return Memory(accepted, unsettled, refused, connection.execute(there).scalar_one(), chosen)
+    return Memory(accepted, unsettled, refused, chosen=chosen)
+
+
+def _written_ahead(connection: Connection, sync: str, keys: Sequence[str], read_at: Mapping[str, datetime]) -> set[str]:
+    """Of these records, those whose newest accepted delivery had heard of more than the reading holds."""
+    wanted = (
+        select(ACCEPTED.c.record_key, DELIVERIES.c.made_from)
+        .join(DELIVERIES, DELIVERIES.c.delivery_id == ACCEPTED.c.delivery_id)
+        .where(ACCEPTED.c.sync == sync, ACCEPTED.c.record_key.in_(keys), DELIVERIES.c.made_from.is_not(None))
+    )
+    return {row[0] for row in connection.execute(wanted) if foreknowledge.is_ahead(row[1], read_at)}
 
 
 def _last_accepted(connection: Connection, sync: str, keys: Sequence[str]) -> dict[str, LastAccepted]:

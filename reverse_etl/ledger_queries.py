@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from functools import partial
@@ -30,7 +30,7 @@ from reverse_etl.delivery import DELETED
 from reverse_etl.delivery_states import OPEN, UNSETTLED, State
 from reverse_etl.ledger_memory import read_memory
 from reverse_etl.ledger_store import reader
-from reverse_etl.ledger_tables import ACCEPTED, ATTEMPTS, DELIVERIES, DEPENDENCIES, OUTCOMES, PLANS
+from reverse_etl.ledger_tables import ACCEPTED, ATTEMPTS, DELIVERIES, DEPENDENCIES, MODEL, OUTCOMES, PLANS
 from reverse_etl.memory import Memory
 from reverse_etl.plan import Action, Change, Delivery, Plan, Skipped
 
@@ -39,7 +39,16 @@ _KEYS_PER_QUERY = 5_000
 _ROWS_PER_FETCH = 100_000
 _MARKS_PER_FETCH = 10_000
 _TYPES = dict.fromkeys(("position", "lane", "money_minor", "key_generation", "fence", "tries"), pa.int64())
-_TIMES = ("planned_at", "state_at", "started_at", "finished_at", "leased_until", "due_at")
+_TIMES = (
+    "planned_at",
+    "state_at",
+    "started_at",
+    "finished_at",
+    "leased_until",
+    "due_at",
+    "heard_at",
+    "acknowledged_at",
+)
 
 
 class LedgerQueries:
@@ -64,10 +73,10 @@ class LedgerQueries:
         with reader(self._engine) as connection:
             return _columns(connection, wanted, {"record_key": pa.string()})
 
-    def memory(self, sync: str, record_keys: Sequence[str]) -> Memory:
-        """What is known about these records: last accepted, unsettled, refused, chosen by a person."""
+    def memory(self, sync: str, record_keys: Sequence[str], read_at: Mapping[str, datetime] | None = None) -> Memory:
+        """What is known about these records: last accepted, unsettled, refused, chosen, and heard of after `read_at`."""
         with reader(self._engine) as connection:
-            return read_memory(connection, sync, list(_chunks(record_keys)))
+            return read_memory(connection, sync, list(_chunks(record_keys)), read_at or {})
 
     def plan(self, reference: str) -> Plan | None:
         """The stored plan of this id or hash, newest first, with its deliveries as they are now."""
@@ -77,9 +86,10 @@ class LedgerQueries:
         return self._plan(row) if row is not None else None
 
     def newest_plan(self, sync: str) -> Plan | None:
-        wanted = select(PLANS).where(PLANS.c.sync == sync).order_by(PLANS.c.number.desc()).limit(1)
+        """The newest plan of all records of a sync; those of some records only are not meant."""
+        whole = select(PLANS).where(PLANS.c.sync == sync, PLANS.c.scope == MODEL)
         with reader(self._engine) as connection:
-            row = connection.execute(wanted).mappings().first()
+            row = connection.execute(whole.order_by(PLANS.c.number.desc()).limit(1)).mappings().first()
         return self._plan(row) if row is not None else None
 
     def deliveries(

@@ -23,6 +23,9 @@ from sqlalchemy.types import TypeDecorator
 
 METADATA = MetaData()
 
+# Scopes of a plan: every record of its activation model, or the records that were handed in.
+MODEL, RECORDS = "model", "records"
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """Aware UTC in Python, plain UTC in the store: SQLite has no zones, and a local time has no place here."""
@@ -70,6 +73,8 @@ PLANS = Table(
     Column("snapshot", Integer),
     # open, or canary_failed: nothing more of it is sent.
     Column("plan_status", StoredText, nullable=False, server_default="open"),
+    # `model`: it speaks about every record of the activation model; `records`: about those that were handed in.
+    Column("scope", StoredText, nullable=False, server_default="model"),
     Index("plans_by_sync", "sync", "number", unique=True),
 )
 
@@ -142,6 +147,11 @@ DELIVERIES = Table(
     # How often it was sent, and not before when again.
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("due_at", UtcDateTime),
+    # Of a plan of some records. JSON text: {platform: moment of the newest event it knew}; null where a whole plan made it.
+    Column("made_from", StoredText),
+    # When the oldest event behind it came in, and when the destination's answer was there.
+    Column("heard_at", UtcDateTime),
+    Column("acknowledged_at", UtcDateTime),
     Index("deliveries_by_destination", "destination", "state", "lane"),
     Index("deliveries_by_plan", "plan_id", "position"),
     Index("deliveries_by_record", "sync", "record_key", "state"),

@@ -59,5 +59,10 @@ class Memory:
     refused: Mapping[str, Refusal] = field(default_factory=dict)
     # How many records the destination has accepted and not given back.
     accepted_records: int = 0
+    # Records that somebody planned from newer events than the reading at hand holds.
+    newer: Collection[str] = frozenset()
+    # Records that must not be sent now, each with the reason, and how many others changed one by one within the hour.
+    unproven: Mapping[str, str] = field(default_factory=dict)
+    changed_elsewhere: int = 0
     # What people chose about edits at the destination, by record and field.
     chosen: Mapping[str, Mapping[str, Chosen]] = field(default_factory=dict)

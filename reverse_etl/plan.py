@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from reverse_etl import brakes, canonical_json, drift
+from reverse_etl import brakes, canonical_json, drift, foreknowledge
 from reverse_etl.delivery import (
     DELETED,
     DELETED_QUICK,
@@ -36,7 +36,7 @@ __all__ = [
 PLANNER = 1
 # A reading bears the time it was stored and began earlier. Where a difference bothers a person, one that shows exactly
 # what our write replaced within this time of it counts as begun before.
-READING_TAKES = timedelta(minutes=10)
+READING_TAKES = foreknowledge.READING_TAKES
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def make(
         decided += [_take_back(sync, key, memory, at) for key in sorted(gone)]
     deliveries = tuple(item for item in decided if isinstance(item, Delivery))
     skipped = tuple(item for item in decided if isinstance(item, Skipped))
-    breaches = brakes.breaches(sync, records, deliveries, memory.accepted_records)
+    breaches = brakes.breaches(sync, records, deliveries, memory.accepted_records, memory.changed_elsewhere)
     needed = sync.limits.approvers if breaches else 0
     return Plan(sync.name, deliveries, noops, skipped, breaches, tuple(drifts), needed)
 
@@ -116,6 +116,10 @@ def _decide(
     last = memory.accepted.get(key)
     if key in memory.unsettled:
         return Skipped(key, Action.WAITING, _UNSETTLED, Why.UNSETTLED)
+    if key in memory.newer:
+        return Skipped(key, Action.WAITING, _NEWER, Why.NEWER)
+    if key in memory.unproven:
+        return Skipped(key, Action.HELD, memory.unproven[key], Why.UNPROVEN)
     if last is not None and sync.mode is Mode.CREATE:
         return None if last.fingerprint == row["fingerprint"] else Skipped(key, Action.HELD, _MADE_ALREADY, Why.HELD)
     if reason := brakes.unfit_price(sync, row["payload"]):
@@ -245,6 +249,7 @@ def _is_newer(sync: Sync, last: LastAccepted, observed: Mapping[str, Any], obser
 
 
 _UNSETTLED = "an earlier delivery of this record has no known outcome yet"
+_NEWER = "planned from newer events than this reading holds: the next reading decides"
 _MADE_ALREADY = "already created with other content; a person must decide on a correction"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -23,13 +23,18 @@ OVER_LIMITS, HELD, DRIFT = "over_limits", "held", "drift"
 _HELD = (Why.HELD, Why.PRICE)
 
 
-def report(connection: Connection, sync: Sync, plan: Plan, now: datetime) -> None:
-    """Put a stored plan's findings into the queue and end those whose cause is gone, in the caller's transaction."""
+def report(
+    connection: Connection, sync: Sync, plan: Plan, now: datetime, records: Collection[str] | None = None
+) -> None:
+    """Put a stored plan's findings into the queue and end those whose cause is gone, in the caller's transaction.
+
+    `records` are those it speaks about, where it is not all of the model: of others nothing is said.
+    """
     findings = [*_over_limits(sync, plan), *_held(sync, plan), *_drifts(sync, plan)]
-    standing = _standing(connection, sync)
+    standing = [item for item in _standing(connection, sync) if records is None or item[1] in records]
     # Nearly every plan finds nothing and has nothing to end.
     if standing:
-        _end_what_is_over(connection, sync, plan, findings, standing, now)
+        _end_what_is_over(connection, sync, plan, findings, standing, now, records)
     if findings:
         exception_queue.open_findings(connection, findings, now)
 
@@ -48,15 +53,11 @@ def _end_what_is_over(
     findings: Sequence[Finding],
     standing: Sequence[tuple[str, str | None]],
     now: datetime,
+    records: Collection[str] | None,
 ) -> None:
     """End what this plan no longer finds, and every trouble of records about which nothing is left to do."""
-    for code in (HELD, DRIFT) if sync.mode is not Mode.CREATE else (HELD,):
-        kept = {finding.record_key for finding in findings if finding.code == code and finding.record_key}
-        because = "the newest plan no longer finds it"
-        exception_queue.close_codes(connection, sync.name, [code], because, now, keep=kept)
-    if not plan.breaches:
-        because = "the newest plan keeps within its limits"
-        exception_queue.close_codes(connection, sync.name, [OVER_LIMITS], because, now)
+    if records is None:
+        _end_of_whole(connection, sync, plan, findings, now)
     keys = {key for _, key in standing if key is not None}
     keys -= {delivery.record_key for delivery in plan.deliveries} | {item.record_key for item in plan.skipped}
     in_the_air = select(DELIVERIES.c.record_key).where(
@@ -68,6 +69,17 @@ def _end_what_is_over(
     if keys and codes:
         because = "the newest plan has nothing to do about this record"
         exception_queue.close_for_records(connection, sync.name, sorted(keys), because, now, codes=sorted(codes))
+
+
+def _end_of_whole(connection: Connection, sync: Sync, plan: Plan, findings: Sequence[Finding], now: datetime) -> None:
+    """End what a plan of the whole model no longer finds."""
+    for code in (HELD, DRIFT) if sync.mode is not Mode.CREATE else (HELD,):
+        kept = {finding.record_key for finding in findings if finding.code == code and finding.record_key}
+        because = "the newest plan no longer finds it"
+        exception_queue.close_codes(connection, sync.name, [code], because, now, keep=kept)
+    if not plan.breaches:
+        because = "the newest plan keeps within its limits"
+        exception_queue.close_codes(connection, sync.name, [OVER_LIMITS], because, now)
 
 
 def _over_limits(sync: Sync, plan: Plan) -> Iterator[Finding]:

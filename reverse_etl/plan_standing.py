@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, func, select
 
 from reverse_etl.ledger_store import reader
-from reverse_etl.ledger_tables import DELIVERIES, PLANS
+from reverse_etl.ledger_tables import DELIVERIES, MODEL, PLANS
 from reverse_etl.operations_tables import APPROVALS
 from reverse_etl.sync import Sync
 
@@ -58,9 +58,10 @@ def standing(engine: Engine, reference: str) -> PlanStanding | None:
 
 
 def newest_plan_id(engine: Engine, sync: str) -> str | None:
-    wanted = select(PLANS.c.plan_id).where(PLANS.c.sync == sync).order_by(PLANS.c.number.desc()).limit(1)
+    """The newest plan of all records of a sync; one of some records replaces those records' deliveries, not a plan."""
+    whole = select(PLANS.c.plan_id).where(PLANS.c.sync == sync, PLANS.c.scope == MODEL)
     with reader(engine) as connection:
-        return connection.execute(wanted).scalar()
+        return connection.execute(whole.order_by(PLANS.c.number.desc()).limit(1)).scalar()
 
 
 def needs_person(engine: Engine, found: PlanStanding, sync: Sync) -> list[str]:

@@ -1,31 +1,31 @@
 """Puts plans into the operational store: one transaction for a plan with all that comes with it.
 
-A new plan supersedes what older plans of its sync have not sent, so only the newest value of a record ever goes out. What
-a superseded delivery had gathered for the same intention (its key, tries and due time) goes over to its successor.
+A new plan supersedes what older plans of its sync have not sent, so only the newest value of a record ever goes out; but
+for what was planned from newer events than it knows (foreknowledge.py). What a superseded delivery had gathered for the same intention (its key, tries and due time) goes over to its successor.
 The store lets one writing transaction in at a time, so numbers have no gaps and no approval meets a new plan.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, func, insert, select, update
 
-from reverse_etl import canonical_json, drift_store, plan_findings, rule_versions
+from reverse_etl import canonical_json, drift_store, foreknowledge, plan_findings, rule_versions
 from reverse_etl.approvals import Approval, approve, approve_within_limits, approved_by
 from reverse_etl.comparison import ENGINE
 from reverse_etl.delivery_states import UNSENT, UNSETTLED, State
 from reverse_etl.errors import StopSync
 from reverse_etl.ledger_queries import LedgerQueries
-from reverse_etl.ledger_tables import ACCEPTED, DELIVERIES, DEPENDENCIES, PLAN_INPUTS, PLANS
+from reverse_etl.ledger_tables import ACCEPTED, DELIVERIES, DEPENDENCIES, MODEL, PLAN_INPUTS, PLANS
 from reverse_etl.plan import Action, Delivery, Plan
 from reverse_etl.rule_versions import ModelCode
 from reverse_etl.sync import Mode, Sync
 
-__all__ = ["Approval", "approve", "approve_within_limits", "store_plan"]
+__all__ = ["Approval", "append", "approve", "approve_within_limits", "store_plan", "supersede"]
 
 # Below SQLite's limit of parameters in one statement.
 _KEYS_PER_QUERY = 5_000
@@ -41,18 +41,22 @@ def store_plan(
     inputs: bytes | None = None,
     snapshot: int | None = None,
     code: ModelCode | None = None,
+    read_at: Mapping[str, datetime] | None = None,
 ) -> Plan:
     """Append a plan and its deliveries, superseding what older plans of the sync have not sent.
 
     A plan equal to the newest one of which nothing was sent is that one. Raises StopSync, with nothing stored, when one
-    of its records was sent or accepted after the ledger was read for this plan: it would be sent twice.
+    of its records was sent or accepted, or planned from newer events than `read_at`, after the ledger was read for this
+    plan: it would be sent twice, or undone.
     """
     with engine.begin() as connection:
-        _refuse_overtaken(connection, plan)
+        newer = foreknowledge.unsent_ahead(connection, sync.name, read_at or {})
+        _refuse_overtaken(connection, plan, newer)
         version = rule_versions.of_plan(connection, sync, code, now)
         same = _same_as_newest(connection, plan, version)
         if same is None:
-            stored = _append(connection, sync, plan, now, version, snapshot)
+            begun = supersede(connection, DELIVERIES.c.sync == sync.name, now, newer)
+            stored = append(connection, sync, plan, now, version, snapshot, begun)
             if inputs is not None:
                 connection.execute(insert(PLAN_INPUTS), [{"plan_id": stored.plan_id, "inputs": inputs}])
         else:
@@ -67,9 +71,9 @@ def store_plan(
     return replace(stored, deliveries=queries.deliveries(stored.plan_id), stored_hash=same["plan_hash"])
 
 
-def _refuse_overtaken(connection: Connection, plan: Plan) -> None:
+def _refuse_overtaken(connection: Connection, plan: Plan, newer: Collection[str]) -> None:
     follows = {delivery.record_key: delivery.follows for delivery in plan.deliveries}
-    overtaken = False
+    overtaken = not follows.keys().isdisjoint(newer)
     for keys in _chunks(sorted(follows)):
         in_the_air = select(DELIVERIES.c.record_key).where(
             DELIVERIES.c.sync == plan.sync, DELIVERIES.c.state.in_(UNSETTLED), DELIVERIES.c.record_key.in_(keys)
@@ -91,8 +95,8 @@ def _same_as_newest(connection: Connection, plan: Plan, version: int) -> RowMapp
 
     Under other SQL it is the same plan all the same: what a person approved is its content.
     """
-    newest = select(PLANS).where(PLANS.c.sync == plan.sync).order_by(PLANS.c.number.desc()).limit(1)
-    row = connection.execute(newest).mappings().first()
+    whole = select(PLANS).where(PLANS.c.sync == plan.sync, PLANS.c.scope == MODEL)
+    row = connection.execute(whole.order_by(PLANS.c.number.desc()).limit(1)).mappings().first()
     if row is None or row["plan_status"] != "open":
         return None
     if not rule_versions.declare_the_same(connection, plan.sync, row["declaration"], version):
@@ -104,12 +108,24 @@ def _same_as_newest(connection: Connection, plan: Plan, version: int) -> RowMapp
     return row if not connection.execute(begun).scalar_one() else None
 
 
-def _append(connection: Connection, sync: Sync, plan: Plan, now: datetime, version: int, snapshot: int | None) -> Plan:
+def append(
+    connection: Connection,
+    sync: Sync,
+    plan: Plan,
+    now: datetime,
+    version: int,
+    snapshot: int | None,
+    begun: Mapping[str, Mapping[str, Any]],
+    scope: str = MODEL,
+    noted: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Plan:
+    """Add a plan under the sync's next number. `begun`: what superseded deliveries gathered, by intention; `noted`:
+    further columns of a delivery, by record.
+    """
     newest = connection.execute(select(func.max(PLANS.c.number)).where(PLANS.c.sync == sync.name)).scalar()
     number = (newest or 0) + 1
     plan_id = f"{sync.name}-{number}"
-    begun = _supersede(connection, sync.name, now)
-    row = _plan_row(plan, plan_id, number, now) | {"declaration": version, "snapshot": snapshot}
+    row = _plan_row(plan, plan_id, number, now) | {"declaration": version, "snapshot": snapshot, "scope": scope}
     connection.execute(insert(PLANS), [row])
     stored, rows = [], []
     for position, delivery in enumerate(plan.deliveries, start=1):
@@ -123,7 +139,8 @@ def _append(connection: Connection, sync: Sync, plan: Plan, now: datetime, versi
             key_generation=generation,
         )
         stored.append(made)
-        rows.append(_delivery_row(made, sync, position, now, gathered))
+        more = dict((noted or {}).get(delivery.record_key, {}))
+        rows.append(_delivery_row(made, sync, position, now, gathered) | more)
     if rows:
         connection.execute(insert(DELIVERIES), rows)
     waits = [
@@ -136,9 +153,13 @@ def _append(connection: Connection, sync: Sync, plan: Plan, now: datetime, versi
     return replace(plan, plan_id=plan_id, created_at=now, deliveries=tuple(stored), stored_hash=plan.plan_hash)
 
 
-def _supersede(connection: Connection, sync: str, now: datetime) -> dict[str, dict[str, Any]]:
-    """Change what is not sent to "superseded"; what those that were tried had gathered, by intention."""
-    unsent = (DELIVERIES.c.sync == sync) & DELIVERIES.c.state.in_(UNSENT)
+def supersede(
+    connection: Connection, about: ColumnElement[bool], now: datetime, kept: Collection[str] = ()
+) -> dict[str, dict[str, Any]]:
+    """Change what is not sent to "superseded", but for the records kept; what those tried had gathered, by intention."""
+    unsent = about & DELIVERIES.c.state.in_(UNSENT)
+    if kept:
+        unsent &= DELIVERIES.c.record_key.not_in(sorted(kept))
     names = ("intention", "key_generation", "tries", "due_at")
     tried = select(*(DELIVERIES.c[name] for name in names)).where(unsent, DELIVERIES.c.tries > 0)
     gathered = {row["intention"]: dict(row) for row in connection.execute(tried).mappings()}

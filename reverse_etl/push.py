@@ -29,7 +29,7 @@ from reverse_etl.destination import (
 )
 from reverse_etl.errors import DeliveryError, Kind, RejectedRecord, RetryLater, StopSync
 from reverse_etl.evidence import discreet
-from reverse_etl.feed import Feed
+from reverse_etl.feed import Batches
 from reverse_etl.group_commit import GroupCommit
 from reverse_etl.headroom import Headroom
 from reverse_etl.ledger import Ledger, due_again
@@ -60,6 +60,8 @@ class Push:
     progress: Callable[[int], None]
     step: Step
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    # A flow besides the sync whose switch stops this push.
+    flow: str = ""
     tallies: dict[str, Tally] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -67,7 +69,7 @@ class Push:
         self._references = ReferenceTables(self.destination.writes, self._asked, self.sleep)
         self._headroom = Headroom(self.destination.pace.in_flight)
 
-    async def drain(self, feed: Feed) -> None:
+    async def drain(self, feed: Batches) -> None:
         """Send what the feed gives until it has nothing more, several batches in flight."""
         # What is there now outlives the run: without this the collector walks it over and over, an eighth of the time.
         gc.freeze()
@@ -82,7 +84,7 @@ class Push:
         finally:
             gc.unfreeze()
 
-    async def _bring_to_an_end(self, batch: Sequence[Delivery], feed: Feed) -> None:
+    async def _bring_to_an_end(self, batch: Sequence[Delivery], feed: Batches) -> None:
         """Every record of a batch: accepted, rejected, in doubt, or back to wait."""
         try:
             await self._with_retries(
@@ -176,6 +178,11 @@ class Push:
             # A refusal that names no record: halve until the bad one stands alone.
             await self._with_retries(again[:middle], doubted)
             await self._with_retries(again[middle:], doubted)
+        elif 0 < len(again) < len(sent) and retries.refused_together(
+            {d.record_key: outcomes[d.record_key] for d in again}
+        ):
+            # Held up by another record of the request alone, which is named and settled: no reason to wait.
+            await self._with_retries(again, doubted)
         elif why is not None:
             if why.kind is Kind.THROTTLED and why.wait:
                 self.client.hold(why.wait)
@@ -296,13 +303,13 @@ class Push:
         }
         asked = f"{request.method} {request.path}" if request is not None else ""
         self._headroom.answered += 1
-        await self.commits.record(Answered(attempts, dict(outcomes) | said, answer, asked, personal))
+        await self.commits.record(Answered(attempts, dict(outcomes) | said, answer, asked, personal, self.clock()))
         return said
 
     async def _claim(self, deliveries: Sequence[Delivery], purpose: Purpose) -> list[Attempt]:
         """Written ahead: those of the deliveries that are ours to ask about or send."""
         answered = self._headroom.answered
-        claim = Claim(self.holder, deliveries, purpose, request_key, self.destination.pace.daily)
+        claim = Claim(self.holder, deliveries, purpose, request_key, self.destination.pace.daily, self.flow)
         attempts = await self.commits.claim(claim)
         self._headroom.was_written(answered)
         return attempts

@@ -58,6 +58,16 @@ def record_results(
     return RecordResults(_described(connection, shown), len(ranked))
 
 
+def standing_of(connection: Connection, delivery_ids: Sequence[str]) -> dict[str, tuple[str, str | None]]:
+    """State and kind of the last word on each of these deliveries."""
+    found: dict[str, tuple[str, str | None]] = {}
+    for start in range(0, len(delivery_ids), _IDS_PER_QUERY):
+        mine = DELIVERIES.c.delivery_id.in_(delivery_ids[start : start + _IDS_PER_QUERY])
+        wanted = select(DELIVERIES.c.delivery_id, DELIVERIES.c.state, DELIVERIES.c.kind).where(mine)
+        found.update((row[0], (row[1], row[2])) for row in connection.execute(wanted))
+    return found
+
+
 def snapshot_of(connection: Connection, plan_id: str) -> int | None:
     """The published snapshot a plan was made from, None when it was made from no snapshot."""
     return connection.execute(select(PLANS.c.snapshot).where(PLANS.c.plan_id == plan_id)).scalar()

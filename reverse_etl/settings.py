@@ -1,8 +1,9 @@
 """Where destinations answer and where the ledger lives, read when asked, never at import.
 
 Environment: `CARTWHEEL_HOME`, `CARTWHEEL_OPERATIONS_URL`, `CARTWHEEL_ENVIRONMENT` (sandbox | production),
-`CARTWHEEL_ALLOW_WRITES`, and for each destination `DESTINATIONS__<PLATFORM>__BASE_URL` and its credentials. The same
-destination keys may stand in `.dlt/config.toml` and `.dlt/secrets.toml` under `[destinations.<platform>]`.
+`CARTWHEEL_ALLOW_WRITES`, and for each destination `DESTINATIONS__<PLATFORM>__BASE_URL`, its credentials and, where the
+owner of a host knows better than our default, `DESTINATIONS__<PLATFORM>__REQUESTS_PER_SECOND`. The same destination keys
+may stand in `.dlt/config.toml` and `.dlt/secrets.toml` under `[destinations.<platform>]`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ class Connection:
     destination: str
     base_url: str
     credentials: Mapping[str, str] = field(repr=False)
+    # What this host allows, where its owner knows better than our cautious default; None: the default.
+    requests_per_second: float | None = None
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,20 @@ class Settings:
         """How to reach a destination; raises ConfigurationError naming the key that is missing."""
         base_url = self._value(destination.name, "base_url")
         credentials = {name: self._value(destination.name, name) for name in destination.credential_names}
-        return Connection(destination.name, base_url.rstrip("/"), credentials)
+        return Connection(destination.name, base_url.rstrip("/"), credentials, self._pace(destination.name))
+
+    def _pace(self, destination: str) -> float | None:
+        said = self.values.get(f"destinations.{destination}.requests_per_second")
+        if said is None:
+            return None
+        try:
+            pace = float(said)
+        except ValueError:
+            pace = 0.0
+        if not 0 < pace <= 1_000:
+            name = f"DESTINATIONS__{destination.upper()}__REQUESTS_PER_SECOND"
+            raise ConfigurationError(f"{name} is '{said}': a number above 0, at most 1000", code="bad_setting")
+        return pace
 
     def is_configured(self, destination: str) -> bool:
         return bool(self.values.get(f"destinations.{destination}.base_url"))

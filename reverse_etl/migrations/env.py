@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from reverse_etl import closes, operations_tables  # noqa: F401 - they register their tables
+from reverse_etl import closes, lane_states, operations_tables  # noqa: F401 - they register their tables
 from reverse_etl.ledger_tables import METADATA
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA)

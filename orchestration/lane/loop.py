@@ -1,0 +1,233 @@
+"""The fast lane's loop: inbox → touched SKUs → rows → each channel's own push, side by side → what it says of itself.
+
+One task reads the inbox and fills a mailbox per channel; one task per channel empties its own, so a channel that is slow or
+down keeps nobody waiting, and what piles up for it is coalesced. DuckDB and the stores work in threads. Nothing here must
+survive: a new process starts from the snapshot and the inbox, and the ledger keeps a thing done twice to one effect.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Protocol, TypeVar
+
+import pyarrow as pa
+
+from orchestration.lane.mailbox import Mailbox, Waiting
+from orchestration.lane.proofs import proves
+from pipelines.intake.inbox import InboxEvent
+from reverse_etl.channel import FLOW, Answered, Channel, Model, Touched
+from reverse_etl.lane_states import LaneState
+from reverse_etl.push import Clock
+
+# Events read and SKUs pushed at once: enough that a backlog drains fast, few enough that a plan takes milliseconds.
+MOST_EVENTS = 200
+MOST_SKUS = 50
+# Where nobody rings, the inbox is looked at so often.
+LOOK_AGAIN = 0.05
+# What a channel did not confirm is tried again after so long, then ever later.
+FIRST_REST, LONGEST_REST = 0.5, 5.0
+BEAT_SECONDS = 1.0
+# The newest deliveries the percentiles speak of.
+REMEMBERED = 5_000
+_T = TypeVar("_T")
+
+
+class Reading(Protocol):
+    """The inbox, as far as the lane needs it."""
+
+    def events_after(self, sequence: int, limit: int) -> Sequence[InboxEvent]: ...
+
+
+class Tables(Protocol):
+    """The stock tables in memory. `sequence` is the newest event they hold. Called from one thread at a time."""
+
+    @property
+    def sequence(self) -> int: ...
+
+    def apply(self, events: Sequence[InboxEvent]) -> Collection[str]:
+        """Take events in; the SKUs they touched, with all that share stock with them."""
+
+    def rows(self, model: str, skus: Collection[str]) -> pa.Table:
+        """The rows of an activation model for these SKUs, as its columns."""
+
+    def renew(self) -> Mapping[str, Model] | None:
+        """Start anew from a newer publication; the published models by sync, None when there is no newer one."""
+
+
+class Bell(Protocol):
+    """Something that becomes readable when there may be news."""
+
+    def fileno(self) -> int: ...
+
+    def clear(self) -> None: ...
+
+
+@dataclass
+class Lane:
+    """`run` works until it is cancelled, or something happens that it was not written for: then a new process starts."""
+
+    inbox: Reading
+    tables: Tables
+    channels: Mapping[str, Channel]
+    clock: Clock
+    # Called in a thread, once a second, with the state and the newest latencies.
+    beat: Callable[[LaneState, Sequence[int]], None]
+    bell: Bell | None = None
+    # Why a channel is not served at all, by sync.
+    refused: Mapping[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        self.mailboxes = {name: Mailbox() for name in self.channels}
+        self.latencies_ms: deque[int] = deque(maxlen=REMEMBERED)
+        self.deliveries = 0
+        self._seen = self.tables.sequence
+        self._heard: dict[str, datetime] = {}
+        self._trouble: dict[str, str] = dict(self.refused or {})
+        self._started_at = self.clock()
+        # One for what the tables do, one for the inbox and the beat: neither waits for the other.
+        self._computing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lane-tables")
+        self._storing = ThreadPoolExecutor(max_workers=2, thread_name_prefix="lane-stores")
+
+    async def run(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._read())
+                tasks.create_task(self._beats())
+                for name, channel in self.channels.items():
+                    tasks.create_task(self._serve(name, channel))
+        finally:
+            self._computing.shutdown(wait=True)
+            self._storing.shutdown(wait=True)
+
+    async def _read(self) -> None:
+        loop, rang = asyncio.get_running_loop(), asyncio.Event()
+        if self.bell is not None:
+            loop.add_reader(self.bell.fileno(), rang.set)
+        try:
+            while True:
+                if self.bell is not None:
+                    self.bell.clear()
+                rang.clear()
+                events = await self._in(self._storing, self.inbox.events_after, self._seen, MOST_EVENTS)
+                if events:
+                    await self._take_in(events)
+                    continue
+                try:
+                    async with asyncio.timeout(LOOK_AGAIN):
+                        await rang.wait()
+                except TimeoutError:
+                    pass
+        finally:
+            if self.bell is not None:
+                loop.remove_reader(self.bell.fileno())
+
+    async def _take_in(self, events: Sequence[InboxEvent]) -> None:
+        """Apply events in order; those that can prove an increase apart from those that can not."""
+        for is_proof, group in groupby(events, lambda event: proves(event.platform, event.topic)):
+            some = list(group)
+            touched = await self._in(self._computing, self.tables.apply, some)
+            for event in some:
+                self._heard[event.platform] = max(event.received_at, self._heard.get(event.platform, event.received_at))
+            waiting = Waiting(min(event.received_at for event in some), some[0].sequence, is_proof)
+            for mailbox in self.mailboxes.values():
+                mailbox.add(touched, waiting)
+            self._seen = some[-1].sequence
+
+    async def _serve(self, name: str, channel: Channel) -> None:
+        mailbox, rest = self.mailboxes[name], FIRST_REST
+        # What a lane that died left in the air comes first.
+        self._note(name, Answered(stopped=await channel.settle()))
+        while True:
+            waiting = await mailbox.take(MOST_SKUS, rest if mailbox.rests else None)
+            if not waiting:
+                self._note(name, Answered(stopped=await channel.settle()))
+                rest = min(rest * 2, LONGEST_REST)
+                mailbox.rouse()
+                continue
+            rows = await self._in(self._computing, self.tables.rows, channel.sync.model, list(waiting))
+            answered = await channel.push(_touched(rows, waiting, self._heard, self.clock()))
+            mailbox.done(_skus(rows, answered.left))
+            self._note(name, answered)
+            if not mailbox.rests:
+                rest = FIRST_REST
+
+    def _note(self, name: str, answered: Answered) -> None:
+        self.latencies_ms.extend(answered.latencies_ms)
+        self.deliveries += len(answered.latencies_ms)
+        if answered.stopped is not None:
+            self._trouble[name] = f"{name}: {answered.stopped}"
+        else:
+            self._trouble.pop(name, None)
+
+    async def _beats(self) -> None:
+        while True:
+            latencies = tuple(self.latencies_ms)
+            await self._in(self._storing, self.beat, self.state(latencies), latencies)
+            models = await self._in(self._computing, self.tables.renew)
+            if models is not None:
+                await self._catch_up(models)
+            await asyncio.sleep(BEAT_SECONDS)
+
+    async def _catch_up(self, models: Mapping[str, Model]) -> None:
+        """New tables know the snapshot; what came since is applied, and was planned already."""
+        while self.tables.sequence < self._seen:
+            after = self.tables.sequence
+            events = await self._in(self._storing, self.inbox.events_after, after, MOST_EVENTS)
+            known = [event for event in events if event.sequence <= self._seen]
+            if not known:
+                break
+            await self._in(self._computing, self.tables.apply, known)
+        for name, model in models.items():
+            if name in self.channels:
+                self.channels[name].renew(model)
+
+    def state(self, latencies: Sequence[int]) -> LaneState:
+        """What the lane says of itself now."""
+        oldest = [waiting for mailbox in self.mailboxes.values() if (waiting := mailbox.oldest()) is not None]
+        confirmed = min((waiting.sequence - 1 for waiting in oldest), default=self._seen)
+        ranked = sorted(latencies)
+        return LaneState(
+            lane=FLOW,
+            process_id=os.getpid(),
+            started_at=self._started_at,
+            beat_at=self.clock(),
+            sequence_seen=self._seen,
+            sequence_confirmed=confirmed,
+            waiting=sum(len(mailbox) for mailbox in self.mailboxes.values()),
+            oldest_heard_at=min((waiting.heard_at for waiting in oldest), default=None),
+            deliveries=self.deliveries,
+            p50_ms=percentile(ranked, 50),
+            p99_ms=percentile(ranked, 99),
+            trouble="; ".join(self._trouble.values()) or None,
+        )
+
+    async def _in(self, threads: ThreadPoolExecutor, work: Callable[..., _T], *arguments: Any) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(threads, work, *arguments)
+
+
+def percentile(ranked: Sequence[int], percent: int) -> int | None:
+    """The smallest value that so many percent do not exceed; None of nothing."""
+    return ranked[max(0, -(-len(ranked) * percent // 100) - 1)] if ranked else None
+
+
+def _touched(rows: pa.Table, waiting: Mapping[str, Waiting], heard: Mapping[str, datetime], at: datetime) -> Touched:
+    of = dict(zip(rows.column("record_key").to_pylist(), rows.column("sku").to_pylist(), strict=True))
+    return Touched(
+        rows,
+        heard_at={record: waiting[sku].heard_at for record, sku in of.items()},
+        proven=frozenset(record for record, sku in of.items() if waiting[sku].is_proven),
+        made_from=dict(heard),
+        read_at=at,
+    )
+
+
+def _skus(rows: pa.Table, records: Collection[str]) -> Iterable[str]:
+    pairs = zip(rows.column("record_key").to_pylist(), rows.column("sku").to_pylist(), strict=True)
+    return {sku for record, sku in pairs if record in records}

@@ -1,0 +1,85 @@
+"""What waits for one channel: the touched SKUs, each once however often it was touched. Knows no clock and sends nothing.
+
+A SKU that is touched again while it waits keeps the moment it was first heard of; only its newest number will go out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One SKU: when the oldest event behind it came in, that event's sequence, and whether one of them put units back."""
+
+    heard_at: datetime
+    sequence: int
+    is_proven: bool = False
+
+    def and_earlier(self, other: Waiting) -> Waiting:
+        return Waiting(
+            min(self.heard_at, other.heard_at), min(self.sequence, other.sequence), self.is_proven or other.is_proven
+        )
+
+
+class Mailbox:
+    """One writer, one taker, in one event loop."""
+
+    def __init__(self) -> None:
+        self._ready: dict[str, Waiting] = {}
+        # Given back by the taker: not before it asks for them again, or they are touched anew.
+        self._resting: dict[str, Waiting] = {}
+        self._taken: dict[str, Waiting] = {}
+        self._filled = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._ready.keys() | self._resting.keys() | self._taken.keys())
+
+    @property
+    def rests(self) -> bool:
+        return bool(self._resting)
+
+    def add(self, skus: Iterable[str], waiting: Waiting) -> None:
+        for sku in skus:
+            before = self._ready.get(sku) or self._resting.pop(sku, None)
+            self._ready[sku] = waiting.and_earlier(before) if before is not None else waiting
+        if self._ready:
+            self._filled.set()
+
+    async def take(self, most: int, patience: float | None) -> Mapping[str, Waiting]:
+        """The SKUs that waited longest, at most so many; none when nothing came within `patience` seconds."""
+        try:
+            async with asyncio.timeout(patience):
+                await self._filled.wait()
+        except TimeoutError:
+            return {}
+        self._taken = dict(list(self._ready.items())[:most])
+        for sku in self._taken:
+            del self._ready[sku]
+        if not self._ready:
+            self._filled.clear()
+        return self._taken
+
+    def done(self, left: Iterable[str] = ()) -> None:
+        """What was taken is confirmed, but for what is `left`: that rests."""
+        for sku in left:
+            waiting = self._taken[sku]
+            if sku in self._ready:
+                self._ready[sku] = self._ready[sku].and_earlier(waiting)
+            else:
+                self._resting[sku] = waiting
+        self._taken = {}
+
+    def rouse(self) -> None:
+        """What rested is ready again."""
+        resting, self._resting = self._resting, {}
+        for sku, waiting in resting.items():
+            self.add([sku], waiting)
+
+    def oldest(self) -> Waiting | None:
+        """The earliest event that is not confirmed here."""
+        every = (*self._ready.values(), *self._resting.values(), *self._taken.values())
+        return min(every, key=lambda waiting: waiting.sequence, default=None)

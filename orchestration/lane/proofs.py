@@ -1,0 +1,20 @@
+"""Which events can prove that units came back: all but sales, and a channel's own word about what it shows."""
+
+from __future__ import annotations
+
+# What a channel says it shows: an observation, never the owner of a number.
+_READINGS = {
+    "shopify": ("inventory_levels/", "inventory_items/", "products/", "variants/"),
+    "woocommerce": ("product.",),
+    "amazon": ("LISTINGS_", "FBA_"),
+}
+_SALES = {
+    "shopify": ("orders/create", "orders/paid", "orders/fulfilled", "orders/partially_fulfilled", "fulfillments/"),
+    "woocommerce": ("order.created",),
+    "shipstation": ("ORDER_NOTIFY", "SHIP_NOTIFY", "ITEM_SHIP_NOTIFY"),
+}
+
+
+def proves(platform: str, topic: str) -> bool:
+    """May an event of this topic stand behind an increase?"""
+    return not topic.startswith((*_READINGS.get(platform, ()), *_SALES.get(platform, ())))

@@ -1,0 +1,306 @@
+"""One destination kept open for one sync of quantities: handed-in records are planned, pushed and answered, again and again.
+
+The batch lane opens a destination for each push; the fast lane can not afford that. What is kept between two calls is a
+connection, a worker's name and the memory of what the channel shows; the ledger knows all that must not be lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import duckdb
+import pyarrow as pa
+
+from reverse_etl import comparison, destinations, flows, stock_moves
+from reverse_etl.breaker import breaker_of
+from reverse_etl.canary import Verdict, lead
+from reverse_etl.client import DestinationClient
+from reverse_etl.delivery import Action, Delivery, Why
+from reverse_etl.delivery_states import State
+from reverse_etl.drift import Choice, Drift
+from reverse_etl.errors import DeliveryError, Kind, StopSync
+from reverse_etl.feed import Feed, InHand
+from reverse_etl.group_commit import GroupCommit
+from reverse_etl.ledger import Ledger
+from reverse_etl.ledger_memory import read_records
+from reverse_etl.partial_plan import Handed
+from reverse_etl.plan import Plan
+from reverse_etl.push import Clock, Push
+from reverse_etl.record_results import standing_of
+from reverse_etl.rule_versions import ModelCode
+from reverse_etl.settings import Settings
+from reverse_etl.shown import Cause, Shown
+from reverse_etl.stock_moves import Unproven
+from reverse_etl.sync import Sync
+
+FLOW = "stock_lane"
+QUANTITY = "quantity"
+# How long a record counts as changed of late, for the limit on the share of records that may change.
+_LATELY = timedelta(hours=1)
+# Conflict → re-read → plan anew, so often in one call; what is still in conflict then waits for the next event.
+_ROUNDS = 3
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Touched:
+    """Records an event touched, as the activation model has them now.
+
+    `heard_at`: when the oldest event behind each record came in; `proven`: records for which an event put units back;
+    `read_at`: when the newest event came in, which is how old the readings among the rows are at most.
+    """
+
+    rows: pa.Table
+    heard_at: Mapping[str, datetime]
+    proven: Collection[str]
+    made_from: Mapping[str, datetime]
+    read_at: datetime
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What became of handed-in records: milliseconds from event to answer of those accepted; those that still wait."""
+
+    latencies_ms: tuple[int, ...] = ()
+    left: frozenset[str] = frozenset()
+    stopped: StopSync | None = None
+
+
+@dataclass(frozen=True)
+class Model:
+    """The activation model of a sync as last published: how many records, what each shows, since when, made of what."""
+
+    records: int
+    readings: Mapping[str, int | None]
+    read_at: datetime
+    snapshot: int | None = None
+    code: ModelCode | None = None
+
+
+@dataclass
+class Channel:
+    """`async with` opens it. One call of `push` or `settle` at a time."""
+
+    sync: Sync
+    ledger: Ledger
+    commits: GroupCommit
+    settings: Settings
+    clock: Clock
+    model: Model
+    step: Callable[[str], None] = lambda label: None
+    _unproven: dict[str, Unproven] = field(default_factory=dict)
+    _changed: dict[str, datetime] = field(default_factory=dict)
+    # What was wanted of each record when it was last looked at.
+    _wanted: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._destination = destinations.load(self.sync.destination)
+        self._shown = Shown(self.model.readings, self.model.read_at)
+        # Marks are made by an engine of our own, whoever made the rows.
+        self._marks = duckdb.connect(config={"threads": 1})
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"channel-{self.sync.destination}")
+
+    async def __aenter__(self) -> Self:
+        connection = self.settings.connection(self._destination)
+        self.settings.require_write_permission(self._destination, connection)
+        breaker = breaker_of(self.ledger.engine, self._destination.name, self.clock)
+        self._open = contextlib.AsyncExitStack()
+        self._holder = self._open.enter_context(self.ledger.working())
+        self._client = await self._open.enter_async_context(DestinationClient(self._destination, connection, breaker))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._open.aclose()
+        self._thread.shutdown(wait=True)
+        self._marks.close()
+
+    def renew(self, model: Model) -> None:
+        """A newer snapshot was published: its readings, and what was learnt since they began."""
+        self.model = model
+        self._shown = Shown(model.readings, model.read_at, self._shown)
+
+    async def push(self, touched: Touched) -> Answered:
+        """Plan the records, send what may go, and answer; a conflict is read, explained and planned anew."""
+        if paused := await self._in_thread(self._paused):
+            return Answered(left=_keys(touched.rows), stopped=StopSync(paused, kind=Kind.UNKNOWN, code="paused"))
+        rows = await self._in_thread(self._read, touched.rows)
+        drifts, risen = self._look(rows, touched), self._risen(rows)
+        answered = Answered()
+        for _ in range(_ROUNDS):
+            handed = self._handed(rows, touched, drifts, risen)
+            planned = await self.commits.plan(handed)
+            said, moved = await self._send(planned, touched)
+            answered = _joined(answered, said)
+            if not moved or said.stopped is not None:
+                break
+            drifts = await self._reread(moved, touched, rows)
+            rows = [row for row in rows if row["record_key"] in {delivery.record_key for delivery in moved}]
+        return answered
+
+    async def settle(self) -> StopSync | None:
+        """Take up what this channel left behind: doubts are looked up, what was released goes out again."""
+        await self._in_thread(self.ledger.doubt_unanswered, self._destination.name, self.clock())
+        with self.ledger.working() as holder:
+            run = self._run(holder)
+            try:
+                await run.drain(Feed(self.ledger.queries, self._destination, {self.sync.name: self.sync}, holder))
+            except DeliveryError as error:
+                return StopSync(str(error), kind=error.kind, code=error.code)
+            return run.tallies[self.sync.name].stopped
+
+    def _paused(self) -> str | None:
+        with self.ledger.reader() as connection:
+            return flows.paused_because(connection, FLOW) or flows.paused_because(connection, self.sync.name)
+
+    def _read(self, handed: pa.Table) -> list[dict[str, Any]]:
+        """The rows with their marks; what was accepted of them, by whomever, is remembered as shown."""
+        rows = comparison.marked(self._marks, self.sync, handed)
+        with self.ledger.reader() as connection:
+            known = read_records(connection, self.sync.name, [[row["record_key"] for row in rows]])
+        for record, last in known.accepted.items():
+            quantity = last.payload.get(QUANTITY)
+            if isinstance(quantity, int):
+                self._shown.wrote(record, quantity, last.accepted_at)
+                self._wanted.setdefault(record, quantity)
+        return rows
+
+    def _look(self, rows: Sequence[Mapping[str, Any]], touched: Touched) -> tuple[Drift, ...]:
+        """Tell the readings among the rows apart; an edit by somebody else is a drift, which we write over."""
+        drifts = []
+        for row in rows:
+            record, before = row["record_key"], self._shown.of(row["record_key"])
+            reading = row["observed"].get(QUANTITY)
+            cause = self._shown.read(record, reading, touched.read_at, record in touched.proven)
+            if cause is Cause.EDIT:
+                drifts.append(self._drift(record, before.quantity, reading, row["payload"][QUANTITY]))
+        return tuple(drifts)
+
+    def _drift(self, record: str, accepted: int | None, observed: int | None, wanted: int) -> Drift:
+        return Drift(self.sync.name, record, QUANTITY, accepted, observed, wanted, Choice.REASSERT)
+
+    def _risen(self, rows: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+        """Records of which more is wanted than before: where nothing was put back, no event proves an increase."""
+        wanted = {row["record_key"]: row["payload"][QUANTITY] for row in rows}
+        risen = {record for record, quantity in wanted.items() if quantity > self._wanted.get(record, -1)}
+        self._wanted |= wanted
+        return frozenset(risen)
+
+    def _handed(
+        self, rows: Sequence[Mapping[str, Any]], touched: Touched, drifts: tuple[Drift, ...], risen: Collection[str]
+    ) -> Handed:
+        now, held, said = self.clock(), dict[str, str](), list[Mapping[str, Any]]()
+        for row in rows:
+            record, showing = row["record_key"], self._shown.of(row["record_key"])
+            wanted = row["payload"][QUANTITY]
+            is_proven = record in touched.proven and record in risen
+            before = self._unproven.pop(record, None)
+            decided = stock_moves.move(wanted, showing.quantity, is_proven, before, touched.read_at)
+            if decided.unproven is not None:
+                self._unproven[record] = decided.unproven
+            if decided.held is not None:
+                held[record] = decided.held
+            reason = f"{row['reason']}; {decided.reason}" if row["reason"] else decided.reason
+            said.append({**row, "observed": {QUANTITY: showing.quantity}, "reason": reason})
+        return Handed(
+            self.sync,
+            said,
+            self.model.records,
+            touched.made_from,
+            shown_at={row["record_key"]: self._shown.of(row["record_key"]).since for row in rows},
+            heard_at=touched.heard_at,
+            held=held,
+            changed_lately=self._lately(now),
+            drifts=drifts,
+            snapshot=self.model.snapshot,
+            code=self.model.code,
+        )
+
+    def _lately(self, now: datetime) -> Collection[str]:
+        if self._changed and now - next(iter(self._changed.values())) > _LATELY:
+            self._changed = {record: at for record, at in self._changed.items() if now - at <= _LATELY}
+        return self._changed.keys()
+
+    async def _send(self, planned: Plan, touched: Touched) -> tuple[Answered, list[Delivery]]:
+        """Send what the plan holds; what came of it, and the deliveries that met another number than they replace."""
+        waits = {item.record_key for item in planned.skipped if item.code == Why.UNSETTLED}
+        if not planned.deliveries or planned.breaches:
+            return Answered(left=frozenset(waits)), []
+        run = self._run(self._holder)
+        syncs = {self.sync.name: self.sync}
+        verdict = await lead(run, self.sync, planned.plan_id) if self.sync.canary else Verdict(True)
+        if verdict.may_go:
+            await run.drain(InHand(self._destination, syncs, planned.deliveries))
+        elif verdict.wrong is not None:
+            self.ledger.fail_canary(planned.plan_id, verdict.wrong, self.clock())
+        answered_at = self.clock()
+        standing = await self._in_thread(self._standing, [delivery.delivery_id for delivery in planned.deliveries])
+        latencies, moved = [], []
+        for delivery in planned.deliveries:
+            state, kind = standing[delivery.delivery_id]
+            if state == State.ACCEPTED:
+                self._accepted(delivery, answered_at)
+                heard = touched.heard_at.get(delivery.record_key, answered_at)
+                latencies.append(round((answered_at - heard).total_seconds() * 1000))
+            elif state == State.REJECTED and kind == Kind.CONFLICT:
+                moved.append(delivery)
+            elif state != State.REJECTED:
+                waits.add(delivery.record_key)
+        return Answered(tuple(latencies), frozenset(waits), run.tallies[self.sync.name].stopped), moved
+
+    def _accepted(self, delivery: Delivery, at: datetime) -> None:
+        self._shown.wrote(delivery.record_key, delivery.payload[QUANTITY], at)
+        if delivery.action is not Action.CREATE:
+            self._changed.pop(delivery.record_key, None)
+            self._changed[delivery.record_key] = at
+
+    def _standing(self, delivery_ids: Sequence[str]) -> dict[str, tuple[str, str | None]]:
+        with self.ledger.reader() as connection:
+            return standing_of(connection, delivery_ids)
+
+    async def _reread(
+        self, moved: Sequence[Delivery], touched: Touched, rows: Sequence[Mapping[str, Any]]
+    ) -> tuple[Drift, ...]:
+        """Ask what the channel shows of records whose number had moved, and say what moved it."""
+        wanted = {row["record_key"]: row["payload"][QUANTITY] for row in rows}
+        run, drifts = self._run(self._holder), []
+        for delivery in moved:
+            held = await run.read_back(delivery)
+            record, before = delivery.record_key, self._shown.of(delivery.record_key)
+            quantity = (held or {}).get(QUANTITY)
+            shown = quantity if isinstance(quantity, int) else None
+            cause = self._shown.held(record, shown, self.clock(), record in touched.proven)
+            if cause is Cause.EDIT:
+                drifts.append(self._drift(record, before.quantity, shown, wanted[record]))
+        return tuple(drifts)
+
+    def _run(self, holder: str) -> Push:
+        syncs = {self.sync.name: self.sync}
+        return Push(
+            self._destination, syncs, self.ledger, self.commits, self._client, holder, self.clock, _uncounted, self.step,
+            flow=FLOW,
+        )  # fmt: skip
+
+    async def _in_thread(self, work: Callable[..., _T], *arguments: Any) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
+
+
+def _uncounted(records: int) -> None:
+    """The lane shows no progress bar."""
+
+
+def _keys(rows: pa.Table) -> frozenset[str]:
+    return frozenset(rows.column("record_key").to_pylist())
+
+
+def _joined(before: Answered, after: Answered) -> Answered:
+    """What two rounds came to; what waits is what the later one left."""
+    return replace(after, latencies_ms=before.latencies_ms + after.latencies_ms, left=before.left | after.left)

@@ -1,0 +1,112 @@
+"""A plan of some records only, made and stored in one transaction: what the fast lane plans for the keys an event touched.
+
+It supersedes what is unsent of the same records and of nothing else, deletes nothing by absence, and is judged by the
+limits of its sync against the whole activation model. Reading what the ledger knows and storing the plan are one
+transaction, so no push can get ahead of it; where nothing is to be done, nothing is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, exists, insert, select
+
+from reverse_etl import drift_store, foreknowledge, plan, plan_findings, plan_inputs, rule_versions
+from reverse_etl.approvals import approve_within_limits
+from reverse_etl.delivery_states import UNSENT, State
+from reverse_etl.drift import Drift
+from reverse_etl.ledger_memory import read_records
+from reverse_etl.ledger_tables import DELIVERIES, PLAN_INPUTS, RECORDS
+from reverse_etl.plan import Memory, Plan, effective_before
+from reverse_etl.plan_store import append, supersede
+from reverse_etl.rule_versions import ModelCode
+from reverse_etl.sync import Sync
+
+
+@dataclass(frozen=True)
+class Handed:
+    """Records of one sync as its activation model has them now, handed in by whoever knows that they changed.
+
+    `rows` are as `comparison.marked` gives them, with what the channel is known to show as `observed`, known since
+    `shown_at` of the record. `heard_at` is when the oldest event behind a record came in, `made_from` up to when each
+    platform had been heard. `held` are records that must not be sent now, each with the reason. `records` counts the
+    whole model, `changed_lately` those of it that changed within the hour besides these.
+    """
+
+    sync: Sync
+    rows: Sequence[Mapping[str, Any]]
+    records: int
+    made_from: Mapping[str, datetime]
+    shown_at: Mapping[str, datetime] = field(default_factory=dict)
+    heard_at: Mapping[str, datetime] = field(default_factory=dict)
+    held: Mapping[str, str] = field(default_factory=dict)
+    changed_lately: Collection[str] = ()
+    drifts: tuple[Drift, ...] = ()
+    snapshot: int | None = None
+    code: ModelCode | None = None
+
+
+def store(connection: Connection, handed: Handed, now: datetime) -> Plan:
+    """Plan the handed-in records and store what is to be sent, approved unless a limit is broken.
+
+    The plan has no id when nothing is to be sent and nothing waits that it would replace.
+    """
+    sync, keys = handed.sync, sorted(row["record_key"] for row in handed.rows)
+    memory = replace(
+        read_records(connection, sync.name, [keys]),
+        accepted_records=handed.records,
+        unproven={key: reason for key, reason in handed.held.items() if key in keys},
+        changed_elsewhere=len(set(handed.changed_lately).difference(keys)),
+    )
+    rows = [_as_shown(handed, row, memory, now) for row in handed.rows]
+    made = plan.make(sync, len(rows), rows, memory, now, now)
+    made = replace(made, drifts=(*made.drifts, *handed.drifts))
+    about = (DELIVERIES.c.sync == sync.name) & DELIVERIES.c.record_key.in_(keys)
+    waits = connection.execute(select(exists().where(about, DELIVERIES.c.state.in_(UNSENT)))).scalar()
+    if made.deliveries:
+        begun = supersede(connection, about, now) if waits else {}
+        made = _append(connection, handed, made, rows, memory, begun, now)
+    elif waits:
+        supersede(connection, about, now)
+    if made.drifts:
+        drift_store.keep(connection, sync.name, made.drifts, now, keys)
+    plan_findings.report(connection, sync, made, now, keys)
+    return made
+
+
+def _as_shown(handed: Handed, row: Mapping[str, Any], memory: Memory, now: datetime) -> dict[str, Any]:
+    """The row with what the destination holds: what it was known to show, or what it accepted from anybody since."""
+    key = row["record_key"]
+    last = memory.accepted.get(key)
+    shown = effective_before(handed.sync, row["observed"], last, handed.shown_at.get(key, now))
+    return {**row, "observed": {name: shown[name] for name in row["observed"] if name in shown}}
+
+
+def _append(
+    connection: Connection,
+    handed: Handed,
+    made: Plan,
+    rows: Sequence[Mapping[str, Any]],
+    memory: Memory,
+    begun: Mapping[str, Mapping[str, Any]],
+    now: datetime,
+) -> Plan:
+    sync = handed.sync
+    version = rule_versions.of_plan(connection, sync, handed.code, now)
+    heard, made_from = handed.heard_at, foreknowledge.dumps(handed.made_from)
+    noted = {
+        delivery.record_key: {"made_from": made_from, "heard_at": heard.get(delivery.record_key)}
+        for delivery in made.deliveries
+    }
+    stored = append(connection, sync, made, now, version, handed.snapshot, begun, RECORDS, noted)
+    inputs = plan_inputs.pack(sync, len(rows), rows, memory, now, now)
+    connection.execute(insert(PLAN_INPUTS), [{"plan_id": stored.plan_id, "inputs": inputs}])
+    if not stored.breaches:
+        approve_within_limits(connection, stored.plan_id, now)
+        stored = replace(
+            stored, deliveries=tuple(replace(delivery, state=State.APPROVED) for delivery in stored.deliveries)
+        )
+    return stored
