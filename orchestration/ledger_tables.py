@@ -10,7 +10,7 @@ TABLES = {
         "delivery_id varchar, plan_id varchar, sync varchar, destination varchar, object varchar, record_key varchar, "
         "action varchar, reason varchar, source_key varchar, money_minor bigint, currency_code varchar, "
         "idempotency_key varchar, state varchar, planned_at timestamptz, state_at timestamptz, kind varchar, "
-        "code varchar, message varchar, destination_id varchar"
+        "code varchar, message varchar, destination_id varchar, heard_at timestamptz, acknowledged_at timestamptz"
     ),
     "attempts": (
         "attempt_id varchar, delivery_id varchar, purpose varchar, started_at timestamptz, finished_at timestamptz, "
@@ -54,7 +54,12 @@ TABLES = {
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Creates the raw tables of the ledger where they are missing."""
+    """Creates the raw tables of the ledger where they are missing, and the columns that are newer than their table."""
     connection.execute("create schema if not exists raw_ledger")
     for name, columns in TABLES.items():
         connection.execute(f"create table if not exists raw_ledger.{name} ({columns})")
+        described = connection.execute(f"describe raw_ledger.{name}").fetchall()
+        there = {row[0] for row in described}
+        for column in columns.split(", "):
+            if column.split()[0] not in there:
+                connection.execute(f"alter table raw_ledger.{name} add column {column}")

@@ -31,7 +31,9 @@ counted as (
         coalesce(attempts.attempts, 0) as attempts,
         deliveries.planned_at,
         deliveries.status_changed_at,
-        attempts.last_answer_at
+        attempts.last_answer_at,
+        deliveries.heard_at,
+        deliveries.acknowledged_at
     from deliveries
     left join attempts on deliveries.delivery_id = attempts.delivery_id
 )

@@ -21,5 +21,8 @@ select
     attempts,
     planned_at,
     status_changed_at,
-    last_answer_at
+    last_answer_at,
+    heard_at,
+    acknowledged_at,
+    {{ milliseconds_between('heard_at', 'acknowledged_at') }} as latency_ms
 from deliveries

@@ -23,7 +23,9 @@ renamed as (
         message as error_message,
         destination_id as destination_record_id,
         {{ utc_timestamp('planned_at') }} as planned_at,
-        {{ utc_timestamp('state_at') }} as status_changed_at
+        {{ utc_timestamp('state_at') }} as status_changed_at,
+        {{ utc_timestamp('heard_at') }} as heard_at,
+        {{ utc_timestamp('acknowledged_at') }} as acknowledged_at
     from source
 )
 
