@@ -113,7 +113,7 @@ def test_it_is_judged_against_the_whole_model_and_by_all_that_changed_of_late(tu
     turn.shop.stock = {key(str(number)): 9 for number in range(60)}
     levels = {str(number): (9, 8) for number in range(60)}
     turn.push(whole(turn, levels))
-    fall = {name: (8, 0) for name in levels}
+    fall = dict.fromkeys(levels, (8, 0))
     # Sixty of fifty thousand are no alarm; sixty of sixty are, and so are ten with the fifty before them.
     assert plan_records(turn, fall).breaches == ()
     stopped = plan_records(turn, fall, records=60)
@@ -153,7 +153,7 @@ def test_a_batch_plan_made_at_the_same_time_neither_doubles_nor_puts_back(turn):
     def batch() -> None:
         """The batch lane, over and over, from a reading of an hour ago: thirty everywhere, forty wanted."""
         mine, warehouse = turn.open(), rows.warehouse()
-        rows.stock(warehouse, {name: (30, 40) for name in names})
+        rows.stock(warehouse, dict.fromkeys(names, (30, 40)))
         try:
             while not done.is_set():
                 made = engine.make_plan(SYNC.name, warehouse, mine, turn.at, READ_AT["shopify"], read_at=READ_AT)

@@ -1,0 +1,175 @@
+"""The lane from the inbox to two channels over real HTTP: what goes out, what does not, and what survives what."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from reverse_etl.ledger_tables import DELIVERIES, OUTCOMES, PLANS
+from reverse_etl.operations_tables import DRIFTS
+from tests.orchestration.lane.small_shop import SmallShop, record
+from tests.reverse_etl.receiving_shop import ReceivingShop
+
+
+@pytest.fixture
+def world(tmp_path):
+    with ReceivingShop() as shopify, ReceivingShop() as woocommerce:
+        shop = SmallShop(tmp_path, {"shopify": shopify.url, "woocommerce": woocommerce.url})
+        shop.shopify, shop.woocommerce = shopify, woocommerce
+        for number in range(shop.skus):
+            shopify.stock[record(f"SKU-{number}", "shopify")] = shop.pool
+            woocommerce.stock[str(number)] = shop.pool
+        yield shop
+        shop.close()
+
+
+def shown(world, sku: str) -> tuple[int, int]:
+    return world.shopify.stock[record(sku, "shopify")], world.woocommerce.stock[record(sku, "woocommerce")]
+
+
+def writes(world) -> int:
+    return len(world.shopify.effects) + len(world.woocommerce.effects)
+
+
+def rows_of(world, *columns: sa.Column) -> list[tuple]:
+    with world.ledger.reader() as connection:
+        return [tuple(row) for row in connection.execute(sa.select(*columns))]
+
+
+def test_a_sale_lowers_every_channel_and_each_delivery_says_how_long_it_took(world):
+    with world.lane() as lane:
+        world.sell("woocommerce", "SKU-1", 3)
+        lane.until(lambda: shown(world, "SKU-1") == (17, 17))
+        lane.until(lane.caught_up)
+    times = rows_of(world, DELIVERIES.c.heard_at, DELIVERIES.c.acknowledged_at)
+    assert len(times) == 2
+    assert all(heard <= acknowledged for heard, acknowledged in times)
+    assert shown(world, "SKU-2") == (20, 20)
+    assert [state.deliveries for state in world.states][-1] in (0, 2)
+
+
+def test_many_changes_of_one_sku_become_few_writes_and_the_last_is_right(world):
+    for _ in range(15):
+        world.sell("shopify", "SKU-0")
+    with world.lane() as lane:
+        lane.until(lambda: shown(world, "SKU-0") == (5, 5))
+    assert writes(world) < 10
+
+
+def test_our_own_write_coming_back_makes_no_further_write(world):
+    with world.lane() as lane:
+        world.sell("woocommerce", "SKU-1")
+        lane.until(lambda: shown(world, "SKU-1") == (19, 19))
+        world.sell("woocommerce", "SKU-1")
+        lane.until(lambda: shown(world, "SKU-1") == (18, 18))
+        lane.until(lane.caught_up)
+        before, plans = writes(world), len(rows_of(world, PLANS.c.plan_id))
+        # Both writes are told, the older one last.
+        for quantity in (18, 19):
+            world.tell("shopify", "inventory_levels/update", "SKU-1", shows=quantity)
+            world.tell("woocommerce", "product.updated", "SKU-1", shows=quantity)
+        lane.until(lane.caught_up)
+    assert (writes(world) - before, len(rows_of(world, PLANS.c.plan_id)) - plans) == (0, 0)
+
+
+def test_units_sold_on_a_channel_and_not_known_as_an_order_are_not_put_back(world):
+    with world.lane() as lane:
+        # Two were sold on WooCommerce; its stock says so before its orders do.
+        world.woocommerce.stock["1"] = 18
+        world.tell("woocommerce", "product.updated", "SKU-1", shows=18)
+        lane.until(lane.caught_up)
+        # One is sold on Shopify: the pool says 19, which would put one of the two back.
+        world.shopify.stock[record("SKU-1", "shopify")] = 19
+        world.sell("shopify", "SKU-1")
+        lane.until(lane.caught_up)
+        assert world.woocommerce.stock["1"] == 18
+        world.sell("woocommerce", "SKU-1", 2)
+        lane.until(lambda: shown(world, "SKU-1") == (17, 17))
+
+
+def test_an_increase_goes_with_an_event_that_put_units_back_and_not_without(world):
+    with world.lane() as lane:
+        world.tell("shopify", "orders/create", "SKU-1", moved=4)
+        lane.until(lane.caught_up)
+        assert shown(world, "SKU-1") == (20, 20)
+        world.tell("shopify", "orders/cancelled", "SKU-1", moved=1)
+        lane.until(lambda: shown(world, "SKU-1") == (25, 25))
+
+
+def test_a_number_that_moved_between_plan_and_push_is_read_explained_and_planned_anew(world):
+    with world.lane() as lane:
+        # Somebody at Shopify typed 50 over it: compare-and-set refuses, and the edit is a drift.
+        world.shopify.stock[record("SKU-1", "shopify")] = 50
+        world.sell("woocommerce", "SKU-1")
+        lane.until(lambda: shown(world, "SKU-1") == (19, 19))
+        lane.until(lane.caught_up)
+    assert rows_of(world, DRIFTS.c.record_key, DRIFTS.c.observed_value, DRIFTS.c.wanted_value) == [
+        (record("SKU-1", "shopify"), "50", "19")
+    ]
+    refused = [row for row in rows_of(world, OUTCOMES.c.code) if row == ("CHANGE_FROM_QUANTITY_STALE",)]
+    assert len(refused) == 1
+
+
+def test_one_conflict_does_not_hold_up_the_others_of_its_request(world):
+    with world.lane() as lane:
+        world.shopify.stock[record("SKU-1", "shopify")] = 15
+        world.tell("cin7", "Stock/Available", "SKU-0", moved=-2)
+        for sku in ("SKU-1", "SKU-2", "SKU-3"):
+            world.sell("woocommerce", sku)
+        lane.until(lambda: shown(world, "SKU-2") == (19, 19) and shown(world, "SKU-3") == (19, 19))
+        lane.until(lane.caught_up)
+        # Five were sold at Shopify that nobody has told of yet: 19 would put four of them back.
+        assert world.shopify.stock[record("SKU-1", "shopify")] == 15
+
+
+def test_a_channel_that_is_down_keeps_no_other_waiting(tmp_path):
+    with ReceivingShop() as woocommerce:
+        shop = SmallShop(tmp_path, {"shopify": "http://127.0.0.1:9", "woocommerce": woocommerce.url})
+        with shop.lane() as lane:
+            for _ in range(5):
+                shop.sell("shopify", "SKU-1")
+            lane.until(lambda: woocommerce.stock.get("1") == 15)
+            lane.until(lambda: lane.running.state(()).waiting == 1)
+            assert lane.running.state(()).sequence_confirmed < shop.inbox.newest()
+        shop.close()
+
+
+def test_a_channel_that_refuses_for_a_while_gets_the_last_number_once(world):
+    world.shopify.faults = ["503"] * 6
+    with world.lane() as lane:
+        for _ in range(5):
+            world.sell("shopify", "SKU-1")
+        lane.until(lambda: shown(world, "SKU-1") == (15, 15))
+        lane.until(lane.caught_up)
+    assert world.shopify.count("stock", record("SKU-1", "shopify")) == 1
+
+
+def test_a_paused_lane_sends_nothing_between_two_records_and_goes_on_when_resumed(world):
+    from datetime import UTC, datetime
+
+    from reverse_etl.flows import Switch, switch
+
+    def put(position: Switch) -> None:
+        with world.ledger.engine.begin() as connection:
+            switch(connection, "stock_lane", position, "ann", "stock take", datetime.now(UTC))
+
+    put(Switch.PAUSED)
+    with world.lane() as lane:
+        world.sell("woocommerce", "SKU-1")
+        lane.until(lambda: "paused" in (lane.running.state(()).trouble or ""))
+        assert writes(world) == 0
+        put(Switch.ACTIVE)
+        lane.until(lambda: shown(world, "SKU-1") == (19, 19))
+
+
+def test_a_lane_that_starts_again_over_the_same_inbox_writes_nothing_twice(world):
+    for sku in ("SKU-1", "SKU-2"):
+        world.sell("woocommerce", sku)
+    with world.lane() as lane:
+        lane.until(lane.caught_up)
+    before = writes(world)
+    world.tables = type(world.tables)(world.skus, world.pool)
+    with world.lane() as lane:
+        lane.until(lane.caught_up)
+    assert (before, writes(world)) == (4, 4)
+    assert shown(world, "SKU-1") == (19, 19)
