@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from orchestration.lane.mailbox import Mailbox, Waiting
 from orchestration.lane.proofs import proves
+from pipelines.errors import ExtractionError
 from pipelines.intake.inbox import InboxEvent
 from reverse_etl.channel import FLOW, Answered, Channel, Model, Touched
 from reverse_etl.lane_states import LaneState
@@ -45,14 +46,27 @@ class Reading(Protocol):
     def events_after(self, sequence: int, limit: int) -> Sequence[InboxEvent]: ...
 
 
+class Reach(Protocol):
+    """What events touched: SKUs, with all that share stock with them, and resources they only point at."""
+
+    @property
+    def skus(self) -> frozenset[str]: ...
+
+    @property
+    def pointers(self) -> tuple[Any, ...]: ...
+
+
 class Tables(Protocol):
     """The stock tables in memory. `sequence` is the newest event they hold. Called from one thread at a time."""
 
     @property
     def sequence(self) -> int: ...
 
-    def apply(self, events: Sequence[InboxEvent]) -> Collection[str]:
-        """Take events in; the SKUs they touched, with all that share stock with them."""
+    def apply(self, events: Sequence[InboxEvent]) -> Reach:
+        """Take events in, in order."""
+
+    def take(self, told: Any) -> Reach:
+        """Take in what a pointer led to."""
 
     def rows(self, model: str, skus: Collection[str]) -> pa.Table:
         """The rows of an activation model for these SKUs, as its columns."""
@@ -82,6 +96,8 @@ class Lane:
     bell: Bell | None = None
     # Why a channel is not served at all, by sync.
     refused: Mapping[str, str] | None = None
+    # Reads what an event only points at, through the platform's own client; runs in a thread.
+    fetch: Callable[[Any], Any] | None = None
 
     def __post_init__(self) -> None:
         self.mailboxes = {name: Mailbox() for name in self.channels}
@@ -94,17 +110,22 @@ class Lane:
         # One for what the tables do, one for the inbox and the beat: neither waits for the other.
         self._computing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lane-tables")
         self._storing = ThreadPoolExecutor(max_workers=2, thread_name_prefix="lane-stores")
+        self._fetching = ThreadPoolExecutor(max_workers=2, thread_name_prefix="lane-fetches")
+        self._pointed: asyncio.Queue[tuple[Any, Waiting]] = asyncio.Queue()
 
     async def run(self) -> None:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._read())
                 tasks.create_task(self._beats())
+                if self.fetch is not None:
+                    tasks.create_task(self._follow())
                 for name, channel in self.channels.items():
                     tasks.create_task(self._serve(name, channel))
         finally:
             self._computing.shutdown(wait=True)
             self._storing.shutdown(wait=True)
+            self._fetching.shutdown(wait=False, cancel_futures=True)
 
     async def _read(self) -> None:
         loop, rang = asyncio.get_running_loop(), asyncio.Event()
@@ -136,9 +157,27 @@ class Lane:
             for event in some:
                 self._heard[event.platform] = max(event.received_at, self._heard.get(event.platform, event.received_at))
             waiting = Waiting(min(event.received_at for event in some), some[0].sequence, is_proof)
-            for mailbox in self.mailboxes.values():
-                mailbox.add(touched, waiting)
+            self._spread(touched, waiting)
             self._seen = some[-1].sequence
+
+    def _spread(self, touched: Reach, waiting: Waiting) -> None:
+        for mailbox in self.mailboxes.values():
+            mailbox.add(touched.skus, waiting)
+        if self.fetch is not None:
+            for pointer in touched.pointers:
+                self._pointed.put_nowait((pointer, waiting))
+
+    async def _follow(self) -> None:
+        """Read what events point at, one after the other; a platform that does not answer is left to its next poll."""
+        while self.fetch is not None:
+            pointer, waiting = await self._pointed.get()
+            try:
+                told = await self._in(self._fetching, self.fetch, pointer)
+            except ExtractionError as error:
+                self._trouble["pointers"] = f"{pointer}: {error}"
+                continue
+            self._trouble.pop("pointers", None)
+            self._spread(await self._in(self._computing, self.tables.take, told), waiting)
 
     async def _serve(self, name: str, channel: Channel) -> None:
         mailbox, rest = self.mailboxes[name], FIRST_REST

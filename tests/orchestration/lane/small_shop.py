@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -49,6 +50,12 @@ def record(sku: str, channel: str) -> str:
     return f"gid://shopify/InventoryItem/{number}|{PLACE}" if channel == "shopify" else number
 
 
+@dataclass(frozen=True)
+class Reached:
+    skus: frozenset[str]
+    pointers: tuple[()] = ()
+
+
 class SmallTables:
     """What the lane works on. `sequence` is the newest event taken in."""
 
@@ -61,7 +68,7 @@ class SmallTables:
             [skus, pool],
         )
 
-    def apply(self, events: Sequence[InboxEvent]) -> Collection[str]:
+    def apply(self, events: Sequence[InboxEvent]) -> Reached:
         touched = set()
         for event in events:
             said = json.loads(event.body)
@@ -73,7 +80,7 @@ class SmallTables:
                 )
             touched.add(said["sku"])
             self.sequence = event.sequence
-        return touched
+        return Reached(frozenset(touched))
 
     def rows(self, model: str, skus: Collection[str]) -> pa.Table:
         wanted = f"select * from ({_MODELS[model].format(place=PLACE)}) where sku in (select unnest($1))"
