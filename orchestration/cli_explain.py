@@ -52,6 +52,17 @@ def revenue(period: str, entity: str, report: str | None, as_known_at: str | Non
     sys.exit(explain_revenue(period, entity, report, as_known_at, output, limit))
 
 
+@explain.command()
+@click.argument("sku", metavar="SKU")
+@click.argument("channel", metavar="CHANNEL")
+@click.option("--format", "output", default="text", show_default=True, type=click.Choice(["text", "json"]))
+def stock(sku: str, channel: str, output: str) -> None:
+    """Prints the rows that sum to what CHANNEL is told of SKU: terms, policy, orders, parcels and holds."""
+    from orchestration.stock_explaining import explain_stock
+
+    sys.exit(explain_stock(sku, channel, output))
+
+
 @click.command()
 @click.argument("plan")
 @click.option("--rules", default=None, metavar="VERSION", help="Also under these rules: their number, or `current`.")

@@ -210,7 +210,7 @@ def _product_availability(client: httpx.Client, _since: datetime | None) -> Iter
 
 
 def _products(client: httpx.Client, since: datetime | None) -> Iterator[list[Record]]:
-    filters = {"IncludeDeprecated": "true", **_utc("ModifiedSince", since)}
+    filters = {"IncludeDeprecated": "true", "IncludeBOM": "true", **_utc("ModifiedSince", since)}
     for _, records in _pages(client, "/product", "Products", filters):
         yield records
 

@@ -65,6 +65,12 @@ def receipt(quantity: int, status: str = "AUTHORISED") -> dict[str, Any]:
     return {"Status": status, "Lines": [line]}
 
 
+def made_of(identity: str, sku: str, auto_assembly: bool, *parts: tuple[str, Any]) -> dict[str, Any]:
+    product = {"ID": identity, "SKU": sku, "Name": sku, "LastModifiedOn": "2026-10-01T08:00:00.123"}
+    bill = [{"ComponentProductID": part, "Quantity": quantity, "WastagePercent": 0} for part, quantity in parts]
+    return product | {"BillOfMaterial": True, "AutoAssembly": auto_assembly, "BillOfMaterialsProducts": bill}
+
+
 RECORDS = {
     "product_availability": [
         stock(1, "A", "Newark Warehouse", 40, on_order=3),
@@ -84,7 +90,10 @@ RECORDS = {
             "LastModifiedOn": "2026-10-01T08:00:00.123",
             "PriceTier2": 0,
             "FieldOfTomorrow": "x",
-        }
+        },
+        made_of("id-SET", "SET", True, ("id-A", 4), ("id-GLUE", Decimal("0.25"))),
+        made_of("id-BOX", "BOX", False, ("id-A", 2)),
+        {"ID": "id-GLUE", "SKU": "GLUE", "Name": "Glue", "LastModifiedOn": "2026-10-01T08:00:00.123"},
     ],
     "locations": [
         {"ID": "1", "Name": "Newark Warehouse", "IsDeprecated": False, "FixedAssetsLocation": False},
@@ -119,10 +128,16 @@ def test_stock_is_one_row_per_sku_and_location_in_whole_units(built: Path) -> No
 
 
 def test_a_product_has_an_exact_price_and_a_rounded_cost_in_the_companys_currency(built: Path) -> None:
-    product = rows(built, "select * from canonical.can_products__cin7")[0]
+    product = rows(built, "select * from canonical.can_products__cin7 where sku = 'A'")[0]
     assert (product["price_minor"], product["unit_cost_minor"], product["currency_code"]) == (1250, 533, "USD")
     assert product["barcode"] is None
     assert product["updated_at"] == datetime.fromisoformat("2026-10-01T08:00:00.123")
+
+
+def test_a_set_is_what_is_assembled_when_it_is_sold_and_made_of_whole_units(built: Path) -> None:
+    """BOX is assembled in advance and so counted itself; a quarter of a tube of glue can not be sold out."""
+    parts = rows(built, "select bundle_sku, component_sku, quantity from canonical.can_bundle_components__cin7")
+    assert parts == [{"bundle_sku": "SET", "component_sku": "A", "quantity": 4}]
 
 
 def test_authorised_receipts_fill_the_lines_and_drafts_promise_nothing(built: Path) -> None:

@@ -60,10 +60,11 @@ def test_lists_are_read_until_their_total(name: str) -> None:
     assert asked[0].headers["api-auth-applicationkey"] == "s3cret"
 
 
-def test_products_ask_for_changes_and_for_deprecated_ones() -> None:
+def test_products_ask_for_changes_deprecated_ones_and_what_they_are_made_of() -> None:
     _, asked = reading("products", lambda _: listing("Products"), SINCE)
     assert asked[0].url.params["ModifiedSince"] == "2026-10-01T12:00:00Z"
     assert asked[0].url.params["IncludeDeprecated"] == "true"
+    assert asked[0].url.params["IncludeBOM"] == "true"
     assert "ModifiedSince" not in reading("products", lambda _: listing("Products"))[1][0].url.params
 
 

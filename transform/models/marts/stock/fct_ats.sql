@@ -1,116 +1,102 @@
-with pools as (
-    select * from {{ ref('fct_stock_pools') }}
+with policies as (
+    select * from {{ ref('fct_channel_policies') }}
 ),
 
-policies as (
-    select * from {{ ref('channel_policies') }}
+components as (
+    select bundle_sku, component_sku, quantity from {{ ref('dim_bundle_components') }}
 ),
 
-channels as (
-    select channel from {{ ref('accounts') }} where channel is not null
-    union
-    select channel from policies where channel <> '*'
-),
-
--- One whole row applies: its SKU before its channel, the exact name before '*'.
-candidates as (
-    select
-        pools.sku,
-        channels.channel,
-        policies.channel || ' / ' || policies.sku as policy,
-        policies.share_percent,
-        policies.buffer,
-        policies.hard_allocation,
-        policies.hard_from,
-        policies.hard_until,
-        policies.max_listed,
-        policies.end_when,
-        row_number() over (
-            partition by pools.sku, channels.channel
-            order by case when policies.sku = '*' then 1 else 0 end, case when policies.channel = '*' then 1 else 0 end
-        ) as preference
-    from pools
-    cross join channels
-    left join policies
-        on policies.sku in (pools.sku, '*') and policies.channel in (channels.channel, '*')
-),
-
-allocation_sales as (
-    select candidates.sku, candidates.channel, cast(sum(order_lines.quantity) as bigint) as sold
-    from candidates
-    inner join {{ ref('can_order_lines') }} as order_lines on candidates.sku = order_lines.sku
-    inner join {{ ref('can_orders') }} as orders
-        on order_lines.order_id = orders.order_id and candidates.channel = orders.channel
-    where
-        candidates.preference = 1
-        and candidates.hard_allocation > 0
-        and order_lines.line_type = 'product'
-        and not orders.is_test
-        and orders.cancelled_at is null
-        and orders.order_date >= candidates.hard_from
-        and orders.order_date <= coalesce(candidates.hard_until, orders.order_date)
-    group by candidates.sku, candidates.channel
-),
-
-allocations as (
-    select
-        candidates.*,
-        case
-            when clock.newest_order_date < candidates.hard_from or clock.newest_order_date > candidates.hard_until then 0
-            else greatest(0, coalesce(candidates.hard_allocation, 0) - coalesce(allocation_sales.sold, 0))
-        end as hard
-    from candidates
-    cross join {{ ref('dim_stock_clock') }} as clock
-    left join allocation_sales
-        on candidates.sku = allocation_sales.sku and candidates.channel = allocation_sales.channel
-    where candidates.preference = 1
-),
-
+-- A set is never counted itself, even where a stock system has a line for it.
 shared_pools as (
     select
         pools.*,
-        allocations.channel,
-        allocations.policy,
-        coalesce(allocations.share_percent, 100) as share_percent,
-        coalesce(allocations.buffer, 0) as buffer,
-        allocations.hard,
-        sum(allocations.hard) over (partition by pools.sku) as hard_total,
-        pools.pool - sum(allocations.hard) over (partition by pools.sku) as shared,
-        allocations.max_listed,
-        allocations.end_when
-    from pools
-    inner join allocations on pools.sku = allocations.sku
+        policies.channel,
+        policies.policy,
+        policies.share_percent,
+        coalesce(risk_buffers.buffer, policies.fixed_buffer) as buffer,
+        case when risk_buffers.sku is null then 'fixed' else 'risk' end as buffer_rule,
+        coalesce(preorders.sellable, 0) as preorderable,
+        policies.hard,
+        sum(policies.hard) over (partition by pools.sku) as hard_total,
+        pools.pool + coalesce(preorders.sellable, 0) - sum(policies.hard) over (partition by pools.sku) as shared,
+        policies.min_listed,
+        policies.max_listed,
+        policies.end_when
+    from {{ ref('fct_stock_pools') }} as pools
+    inner join policies on pools.sku = policies.sku
+    left join {{ ref('fct_risk_buffers') }} as risk_buffers
+        on policies.sku = risk_buffers.sku and policies.channel = risk_buffers.channel
+    left join {{ ref('fct_preorders') }} as preorders on pools.sku = preorders.sku
+    where pools.sku not in (select bundle_sku from components)
+),
+
+single_offers as (
+    select
+        *,
+        hard + greatest(
+            {{ floor_divide('cast(share_percent * greatest(0, shared - buffer) as bigint)', '100') }},
+            least(min_listed, greatest(0, shared))
+        ) as offer
+    from shared_pools
+),
+
+singles as (
+    select
+        *,
+        case when least(offer, coalesce(max_listed, offer)) <= end_when then 0 else least(offer, coalesce(max_listed, offer)) end as ats
+    from single_offers
+),
+
+-- As many sets as the scarcest component gives on this channel; with a component nobody counts there is none.
+set_offers as (
+    select
+        components.bundle_sku as sku,
+        policies.channel,
+        min(policies.policy) as policy,
+        min(policies.max_listed) as max_listed,
+        min(policies.end_when) as end_when,
+        min(coalesce({{ floor_divide('singles.ats', 'components.quantity') }}, 0)) as offer,
+        min(coalesce({{ floor_divide('singles.pool', 'components.quantity') }}, 0)) as pool,
+        min(coalesce({{ floor_divide('singles.available', 'components.quantity') }}, 0)) as available,
+        min(coalesce(singles.locations, 0)) as locations,
+        min(singles.as_of_at) as as_of_at
+    from components
+    inner join policies on components.bundle_sku = policies.sku
+    left join singles on components.component_sku = singles.sku and policies.channel = singles.channel
+    group by components.bundle_sku, policies.channel
+),
+
+sets as (
+    select
+        *,
+        case when least(offer, coalesce(max_listed, offer)) <= end_when then 0 else least(offer, coalesce(max_listed, offer)) end as ats
+    from set_offers
 ),
 
 offers as (
     select
-        *,
-        hard + {{ floor_divide('cast(share_percent * greatest(0, shared - buffer) as bigint)', '100') }} as offer
-    from shared_pools
+        sku, channel, ats, locations, available, checkout_holds, in_flight, pool, preorderable, hard, hard_total, shared,
+        buffer, buffer_rule, share_percent, min_listed, offer, max_listed, end_when, policy, false as is_bundle, as_of_at
+    from singles
+    union all
+    select
+        sku, channel, ats, locations, available, 0, 0, pool, 0, 0, 0, pool,
+        0, 'fixed', 100, 0, offer, max_listed, end_when, policy, true, as_of_at
+    from sets
 ),
 
 ats as (
     select
         sku,
         channel,
-        cast(
-            case when least(offer, coalesce(max_listed, offer)) <= greatest(0, coalesce(end_when, 0)) then 0
-                else least(offer, coalesce(max_listed, offer)) end
-            as bigint
-        ) as ats,
-        cast(locations as bigint) as locations,
-        cast(available as bigint) as available,
-        cast(checkout_holds as bigint) as checkout_holds,
-        cast(in_flight as bigint) as in_flight,
-        cast(pool as bigint) as pool,
-        cast(hard as bigint) as hard,
-        cast(hard_total as bigint) as hard_total,
-        cast(shared as bigint) as shared,
-        cast(buffer as bigint) as buffer,
-        cast(share_percent as bigint) as share_percent,
-        cast(offer as bigint) as offer,
-        cast(max_listed as bigint) as max_listed,
-        cast(greatest(0, coalesce(end_when, 0)) as bigint) as end_when,
+        {%- for units in [
+            'ats', 'locations', 'available', 'checkout_holds', 'in_flight', 'pool', 'preorderable', 'hard', 'hard_total',
+            'shared', 'buffer', 'share_percent', 'min_listed', 'offer', 'max_listed', 'end_when'
+        ] %}
+        cast({{ units }} as bigint) as {{ units }},
+        {%- endfor %}
+        buffer_rule,
+        is_bundle,
         coalesce(policy, 'none: everything, no buffer') as policy,
         as_of_at
     from offers

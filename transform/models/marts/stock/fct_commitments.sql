@@ -1,5 +1,9 @@
 -- Open = placed, not test, not cancelled, and not known as shipped by the storefront or by the shipping tool.
-with open_orders as (
+with components as (
+    select bundle_sku, component_sku, quantity from {{ ref('dim_bundle_components') }}
+),
+
+open_orders as (
     select order_id, entity_id, channel, order_number, placed_at
     from {{ ref('can_orders') }}
     where
@@ -9,40 +13,16 @@ with open_orders as (
         and coalesce(order_payment_status, 'unmapped') not in ('refunded', 'voided')
 ),
 
-ordered as (
-    select order_id, sku, cast(sum(quantity) as bigint) as ordered
-    from {{ ref('can_order_lines') }}
-    where line_type = 'product' and sku is not null
-    group by order_id, sku
-),
-
-shipped as (
-    select parcels.order_id, parcel_lines.sku, cast(sum(parcel_lines.quantity) as bigint) as shipped
-    from {{ ref('fct_parcel_lines') }} as parcel_lines
-    inner join {{ ref('fct_parcels') }} as parcels on parcel_lines.parcel_id = parcels.parcel_id
-    where parcels.order_id is not null and parcels.is_shipped
-    group by parcels.order_id, parcel_lines.sku
-),
-
--- Units taken off before they left ('cancelled') and units given back in another way are kept apart: the latter are
--- first units that had been shipped, and only what exceeds those was never going to leave.
-given_back as (
-    select
-        refund_lines.order_id,
-        refund_lines.sku,
-        cast(sum(case when refund_lines.restock_type = 'cancelled' then refund_lines.quantity else 0 end) as bigint) as removed,
-        cast(sum(case when refund_lines.restock_type = 'cancelled' then 0 else refund_lines.quantity end) as bigint) as returned
-    from {{ ref('can_refund_lines') }} as refund_lines
-    inner join {{ ref('can_refunds') }} as refunds on refund_lines.refund_id = refunds.refund_id
-    where refund_lines.line_type = 'product' and refund_lines.sku is not null and refunds.refund_status <> 'failed'
-    group by refund_lines.order_id, refund_lines.sku
-),
-
 storefront_places as (
-    select order_id, sku, location_id, cast(sum(remaining_quantity) as bigint) as remaining
-    from {{ ref('can_fulfilment_orders') }}
-    where sku is not null
-    group by order_id, sku, location_id
+    select
+        places.order_id,
+        coalesce(components.component_sku, places.sku) as sku,
+        places.location_id,
+        cast(sum(places.remaining_quantity * coalesce(components.quantity, 1)) as bigint) as remaining
+    from {{ ref('can_fulfilment_orders') }} as places
+    left join components on places.sku = components.bundle_sku
+    where places.sku is not null
+    group by places.order_id, coalesce(components.component_sku, places.sku), places.location_id
 ),
 
 storefront_spans as (
@@ -53,13 +33,7 @@ storefront_spans as (
 ),
 
 counted as (
-    select
-        ordered.order_id, ordered.sku, ordered.ordered,
-        coalesce(shipped.shipped, 0) as shipped,
-        coalesce(given_back.removed, 0) + greatest(0, coalesce(given_back.returned, 0) - coalesce(shipped.shipped, 0)) as removed
-    from ordered
-    left join shipped on ordered.order_id = shipped.order_id and ordered.sku = shipped.sku
-    left join given_back on ordered.order_id = given_back.order_id and ordered.sku = given_back.sku
+    select order_id, sku, ordered, shipped, removed from {{ ref('fct_order_units') }}
 ),
 
 fullest_places as (

@@ -11,13 +11,10 @@ with listings as (
 ),
 
 free_places as (
-    select
-        listings.listing_id,
-        greatest(0, case when stock.is_enabled then stock.available else 0 end) as free,
-        stock.sku is not null and stock.owner_platform is not null as is_counted
+    select listings.listing_id, places.free, places.is_counted
     from listings
-    left join {{ ref('fct_stock') }} as stock
-        on listings.sku = stock.sku and listings.location_id = stock.location_id
+    inner join {{ ref('fct_free_places') }} as places
+        on listings.sku = places.sku and listings.location_id = places.location_id
 ),
 
 measured as (
@@ -28,12 +25,18 @@ measured as (
         ats.buffer,
         ats.available,
         ats.locations,
+        ats.preorderable,
         coalesce(free_places.free, 0) as free,
         coalesce(free_places.is_counted, false) as is_counted,
         cast(sum(coalesce(free_places.free, 0)) over (
             partition by listings.channel, listings.sku
             order by coalesce(free_places.free, 0) desc, listings.location_id, listings.listing_id rows unbounded preceding
-        ) as bigint) as free_so_far
+        ) as bigint) as free_so_far,
+        cast(sum(coalesce(free_places.free, 0)) over (partition by listings.channel, listings.sku) as bigint) as free_in_all,
+        row_number() over (
+            partition by listings.channel, listings.sku
+            order by coalesce(free_places.free, 0) desc, listings.location_id, listings.listing_id
+        ) as fullness
     from listings
     left join {{ ref('fct_ats') }} as ats on listings.sku = ats.sku and listings.channel = ats.channel
     left join free_places on listings.listing_id = free_places.listing_id
@@ -54,7 +57,11 @@ targets as (
         location_gid,
         listed_quantity,
         cast(
-            case when location_id is null then ats else greatest(0, least(free, ats - (free_so_far - free))) end as bigint
+            case
+                when location_id is null then ats
+                else greatest(0, least(free, ats - (free_so_far - free)))
+                    + case when fullness = 1 then greatest(0, least(preorderable, ats - free_in_all)) else 0 end
+            end as bigint
         ) as target_quantity,
         ats,
         pool,

@@ -16,22 +16,21 @@ known as (
     group by sku
 ),
 
+-- Whoever holds a set holds what it is made of.
 checkout_holds as (
-    select checkout_holds.sku, cast(sum(checkout_holds.units) as bigint) as units
-    from {{ ref('checkout_holds') }} as checkout_holds
-    cross join {{ ref('dim_stock_clock') }} as clock
-    where checkout_holds.expires_at > clock.newest_count_at
-    group by checkout_holds.sku
+    select
+        coalesce(components.component_sku, reservations.sku) as sku,
+        cast(sum(reservations.units * coalesce(components.quantity, 1)) as bigint) as units
+    from {{ ref('fct_reservations') }} as reservations
+    left join {{ ref('dim_bundle_components') }} as components on reservations.sku = components.bundle_sku
+    where not reservations.is_released
+    group by coalesce(components.component_sku, reservations.sku)
 ),
 
--- A parcel that left after the shelves were counted is no longer committed and not yet off the count.
-left_since as (
-    select parcel_lines.sku, cast(sum(parcel_lines.quantity) as bigint) as units
-    from {{ ref('fct_parcel_lines') }} as parcel_lines
-    inner join {{ ref('fct_parcels') }} as parcels on parcel_lines.parcel_id = parcels.parcel_id
-    inner join known on parcel_lines.sku = known.sku
-    where parcels.is_shipped and parcels.shipped_at > known.as_of_at
-    group by parcel_lines.sku
+in_flight as (
+    select sku, cast(sum(units) as bigint) as units
+    from {{ ref('fct_units_in_flight') }}
+    group by sku
 ),
 
 pools as (
@@ -40,15 +39,15 @@ pools as (
         coalesce(places.locations, 0) as locations,
         coalesce(places.available, 0) as available,
         coalesce(checkout_holds.units, 0) as checkout_holds,
-        coalesce(left_since.units, 0) as in_flight,
+        coalesce(in_flight.units, 0) as in_flight,
         cast(
-            coalesce(places.available, 0) - coalesce(checkout_holds.units, 0) - coalesce(left_since.units, 0) as bigint
+            coalesce(places.available, 0) - coalesce(checkout_holds.units, 0) - coalesce(in_flight.units, 0) as bigint
         ) as pool,
         known.as_of_at
     from known
     left join places on known.sku = places.sku
     left join checkout_holds on known.sku = checkout_holds.sku
-    left join left_since on known.sku = left_since.sku
+    left join in_flight on known.sku = in_flight.sku
 )
 
 select * from pools

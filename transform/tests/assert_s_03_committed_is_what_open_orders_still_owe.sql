@@ -1,3 +1,4 @@
+{{ config(tags=['identity'], meta={'identity': 'S-03', 'severity': 'blocks'}) }}
 -- S-03: per SKU, committed over all places = ordered − shipped − taken off, over orders that can still ship. A failure
 -- means that units of an open order are promised twice or to nobody. It says nothing about the place they were put on.
 with owed as (
@@ -14,11 +15,15 @@ stock as (
 
 -- A correction (a negative line) takes back units of its own order, never another order's.
 ordered as (
-    select order_lines.order_id, order_lines.sku, greatest(0, sum(order_lines.quantity)) as ordered
+    select
+        order_lines.order_id,
+        coalesce(components.component_sku, order_lines.sku) as sku,
+        greatest(0, sum(order_lines.quantity * coalesce(components.quantity, 1))) as ordered
     from {{ ref('can_order_lines') }} as order_lines
     inner join {{ ref('can_orders') }} as orders on order_lines.order_id = orders.order_id
+    left join {{ ref('dim_bundle_components') }} as components on order_lines.sku = components.bundle_sku
     where not orders.is_test and orders.cancelled_at is null and order_lines.line_type = 'product'
-    group by order_lines.order_id, order_lines.sku
+    group by order_lines.order_id, coalesce(components.component_sku, order_lines.sku)
 ),
 
 bounds as (

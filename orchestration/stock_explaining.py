@@ -1,0 +1,126 @@
+"""What `cartwheel explain stock` does: the rows that sum to one SKU's number on one channel, and what is behind them.
+
+Reads the published snapshot only, never in a writer's way. It reckons nothing: every figure is a row of a mart.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import sys
+from typing import Any
+
+import click
+import duckdb
+
+from orchestration import environment, warehouse
+
+Rows = list[dict[str, Any]]
+
+_TERMS = """select term, location_id, units from fct_ats_explained
+            where sku = $sku and channel = $channel order by position, location_id"""
+# Orders, parcels and holds of a set are those of its components.
+_PARTS = "(select $sku union all select component_sku from dim_bundle_components where bundle_sku = $sku)"
+_COMMITMENTS = f"""select sku, order_number, channel, location_id, placed_at, ordered, shipped, removed, committed
+                   from fct_commitments where sku in {_PARTS} order by placed_at, order_id, sku, location_id"""
+_IN_FLIGHT = f"""select sku, parcel_id, order_number, tracking_number, shipped_at, units
+                 from fct_units_in_flight where sku in {_PARTS} order by shipped_at, parcel_id, sku"""
+_HOLDS = f"""select sku, reservation_id, units, held_at, expires_at, note
+             from fct_reservations where sku in {_PARTS} and not is_released order by expires_at, reservation_id"""
+_COMPONENTS = """select component_sku, quantity, component_ats, sets_it_gives, is_scarcest from fct_bundle_offers
+                 where bundle_sku = $sku and channel = $channel order by sets_it_gives, component_sku"""
+_POLICY = """select policy, share_percent, buffer, buffer_rule, hard, min_listed, max_listed, end_when, preorderable
+             from fct_ats where sku = $sku and channel = $channel"""
+_RISK = """select oversell_target_ppm, units_per_day, p99_ms, lambda_tau_thousandths, buffer from fct_risk_buffers
+           where sku = $sku and channel = $channel"""
+
+
+def explain_stock(sku: str, channel: str, output: str) -> int:
+    environment.prepare()
+    with warehouse.reading() as connection:
+        found = explained(connection, sku, channel)
+    found["snapshot"] = warehouse.newest_publication().version
+    if output == "json":
+        sys.stdout.write(json.dumps(found, indent=1, default=str, ensure_ascii=False) + "\n")
+    else:
+        click.echo("\n".join(rendered(found)))
+    return 0
+
+
+def explained(connection: duckdb.DuckDBPyConnection, sku: str, channel: str) -> dict[str, Any]:
+    """Everything behind one number of fct_ats. Raises ClickException naming near matches where there is none."""
+    asked = {"sku": sku, "channel": channel}
+    number = _rows(connection, "select ats, as_of_at from fct_ats where sku = $sku and channel = $channel", asked)
+    if not number:
+        raise click.ClickException(_unknown(connection, sku, channel))
+    return {
+        **asked,
+        **number[0],
+        "policy": _rows(connection, _POLICY, asked)[0],
+        "risk": _rows(connection, _RISK, asked),
+        "terms": _rows(connection, _TERMS, asked),
+        "components": _rows(connection, _COMPONENTS, asked),
+        "committed": _rows(connection, _COMMITMENTS, {"sku": sku}),
+        "in_flight": _rows(connection, _IN_FLIGHT, {"sku": sku}),
+        "holds": _rows(connection, _HOLDS, {"sku": sku}),
+    }
+
+
+def rendered(found: dict[str, Any]) -> list[str]:
+    """The explanation as lines for a terminal."""
+    policy = found["policy"]
+    counted = f", counted {found['as_of_at']:%Y-%m-%d %H:%M} UTC" if found["as_of_at"] else ""
+    lines = [f"{found['sku']} on {found['channel']}: {found['ats']} to sell{counted} (snapshot {found['snapshot']})"]
+    for term in found["terms"]:
+        lines.append(f"  {term['units']:>+8}  {term['term']}{_at(term['location_id'])}")
+    lines.append(f"  {found['ats']:>8}  = available to sell")
+    knobs = ", ".join(f"{name} {value}" for name, value in policy.items() if name != "policy" and value is not None)
+    lines.append(f"policy {policy['policy']}: {knobs}")
+    for risk in found["risk"]:
+        lines.append(
+            f"buffer {risk['buffer']}: {risk['units_per_day']} sold elsewhere a day, known here after "
+            f"{risk['p99_ms']} ms, to be exceeded in {risk['oversell_target_ppm']} of a million cases"
+        )
+    lines += _section("components", found["components"])
+    lines += _section("committed", found["committed"])
+    lines += _section("in flight", found["in_flight"])
+    return lines + _section("holds", found["holds"])
+
+
+def _at(location: str | None) -> str:
+    return f" at {location}" if location else ""
+
+
+def _section(title: str, rows: Rows) -> list[str]:
+    if not rows:
+        return [f"{title}: none"]
+    names = list(rows[0])
+    cells = [names, *([_cell(row[name]) for name in names] for row in rows)]
+    widths = [max(len(line[place]) for line in cells) for place in range(len(names))]
+    table = ("  " + "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)) for line in cells)
+    return [f"{title}:", *(line.rstrip() for line in table)]
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _unknown(connection: duckdb.DuckDBPyConnection, sku: str, channel: str) -> str:
+    """Which of the two is unknown, with what was perhaps meant."""
+    channels = [row["channel"] for row in _rows(connection, "select distinct channel from fct_ats order by 1", {})]
+    if channel not in channels:
+        return f"There is no channel '{channel}'.{_near(channel, channels)} Channels: {', '.join(channels)}."
+    skus = [row["sku"] for row in _rows(connection, "select distinct sku from fct_ats order by 1", {})]
+    return f"No stock system knows the SKU '{sku}', and no set of that name is made of known ones.{_near(sku, skus)}"
+
+
+def _near(word: str, known: list[str]) -> str:
+    folded = {name.lower(): name for name in reversed(known)}
+    found = [folded[name] for name in difflib.get_close_matches(word.lower(), list(folded), n=3, cutoff=0.6)]
+    return f" Did you mean {' or '.join(found)}?" if found else ""
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, Any]) -> Rows:
+    answer = connection.execute(query, parameters)
+    names = [column[0] for column in answer.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]

@@ -1,0 +1,178 @@
+"""Who gets the last unit: the same order whatever arrived first, and nobody is oversold in silence."""
+
+# ruff: noqa: DTZ001
+
+from __future__ import annotations
+
+import itertools
+import random
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.transform.canonical_rows import CanonicalRows
+from tests.transform.test_stock_and_ats import level, line, order
+from tests.transform.warehouse import TRANSFORM
+
+TESTS = TRANSFORM / "tests"
+NOON = datetime(2026, 10, 30, 12)
+CHANNELS = ("shopify", "woocommerce", "market")
+# The market's clock says the minute; it comes before the others where times are equal.
+CLOCKS = [
+    {"channel": "shopify", "priority": 20, "clock_resolution_seconds": 1},
+    {"channel": "woocommerce", "priority": 30, "clock_resolution_seconds": 1},
+    {"channel": "market", "priority": 10, "clock_resolution_seconds": 60},
+]
+
+
+def seconds(after_noon: float) -> datetime:
+    return NOON + timedelta(seconds=after_noon)
+
+
+PAIRS = [
+    # claim, first, second, the winner, by which rule
+    ("paid comes before unpaid", {"order_payment_status": "pending"}, {"placed_at": seconds(9)}, "B", "paid_first"),
+    ("then the earlier", {"placed_at": seconds(2)}, {"placed_at": seconds(1)}, "B", "earlier"),
+    ("a shop's clock is no finer than a second", {}, {"placed_at": seconds(0.9)}, "A", "order_id"),
+    ("equal times go by the channel", {"channel": "woocommerce"}, {"channel": "shopify"}, "B", "channel_priority"),
+    (
+        "the coarsest clock of the two decides what is equal",
+        {"channel": "shopify", "placed_at": seconds(1)},
+        {"channel": "market", "placed_at": seconds(59)},
+        "B",
+        "channel_priority",
+    ),
+    (
+        "a minute apart is apart on the coarsest clock too",
+        {"channel": "shopify", "placed_at": seconds(59)},
+        {"channel": "market", "placed_at": seconds(60)},
+        "A",
+        "earlier",
+    ),
+    ("and at last by the order", {}, {}, "A", "order_id"),
+]
+
+
+def claims(orders: list[dict[str, Any]], units: int = 1, **variables: Any) -> CanonicalRows:
+    world = CanonicalRows(**variables).rows("can_stock_levels", level("CUP", "BER", units))
+    world.seed("channels", *CLOCKS)
+    world.rows("can_orders", *({key: order[key] for key in order if key != "quantity"} for order in orders))
+    world.rows("can_order_lines", *(line(order["order_id"], "CUP", order.get("quantity", 1)) for order in orders))
+    return world
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "winner", "rule"), [case[1:] for case in PAIRS], ids=[case[0] for case in PAIRS]
+)
+def test_the_last_unit_has_one_winner(first: dict[str, Any], second: dict[str, Any], winner: str, rule: str) -> None:
+    orders = [order("A", placed_at=NOON) | first, order("B", placed_at=NOON) | second]
+    for arrived in (orders, orders[::-1]):
+        found = claims(arrived).query(
+            "select order_id, winner_order_id, decided_by, short from {{ ref('fct_oversells') }}"
+        )
+        assert found == [("B" if winner == "A" else "A", winner, rule, 1)]
+
+
+def test_the_winner_is_the_same_under_every_order_of_arrival() -> None:
+    """T-10: three claims of one unit over every mix of channels, clocks and payment, each heard of in every order."""
+    rng = random.Random(3)
+    for _ in range(4):
+        orders = [
+            order(f"{n}", channel=rng.choice(CHANNELS), placed_at=seconds(rng.choice([0, 0.4, 1, 59, 61])))
+            | {"order_payment_status": rng.choice(["paid", "paid", "authorized"])}
+            for n in range(3)
+        ]
+        answers = set()
+        for arrived in itertools.permutations(orders):
+            rows = claims(list(arrived)).query(
+                "select order_id, claim_rank, granted, clock_tick from {{ ref('fct_unit_claims') }} order by claim_rank"
+            )
+            answers.add(tuple(rows))
+        assert len(answers) == 1
+
+
+def test_a_loser_is_shown_with_the_winner_both_times_the_clock_and_what_can_be_done() -> None:
+    world = claims([order("A", placed_at=seconds(0.2)), order("B", channel="market", placed_at=seconds(61))])
+    world.rows("can_stock_levels", level("CUP", "BER", 1), level("CUP", "ROM", 5, is_enabled=False))
+    world.rows(
+        "can_purchase_orders",
+        {"purchase_order_line_id": "1", "sku": "CUP", "quantity": 9, "received_quantity": 2}
+        | {"expected_date": datetime(2026, 11, 12).date(), "purchase_order_status": "open"},
+    )
+    found = world.query(
+        "select order_number, channel, placed_at, winner_order_number, winner_channel, winner_placed_at,"
+        " clock_resolution_seconds, decided_by, options from {{ ref('fct_oversells') }}"
+    )
+    options = (
+        "from or transfer out of ROM: 5 free; back-order: more expected on 2026-11-12; substitute; cancel and refund"
+    )
+    assert found == [("#B", "market", seconds(61), "#A", "shopify", seconds(0.2), 60, "earlier", options)]
+
+
+MULTI = [
+    # claim, units there, claims as (order, quantity) from the earliest, policy, got, offered as a split
+    ("the earlier order for three is whole", 3, [("A", 3), ("B", 2)], "whole_orders_first", [3, 0], [0, 0]),
+    ("what remains is offered to the next", 4, [("A", 3), ("B", 2)], "whole_orders_first", [3, 0], [0, 1]),
+    ("an order that can never be whole waits", 2, [("A", 3), ("B", 2)], "whole_orders_first", [0, 2], [0, 0]),
+    ("with splits the queue is served as far as it goes", 2, [("A", 3), ("B", 2)], "split_allowed", [2, 0], [2, 0]),
+]
+
+
+@pytest.mark.parametrize(
+    ("units", "asked", "policy", "got", "offered"), [case[1:] for case in MULTI], ids=[case[0] for case in MULTI]
+)
+def test_several_units(
+    units: int, asked: list[tuple[str, int]], policy: str, got: list[int], offered: list[int]
+) -> None:
+    orders = [order(name, placed_at=seconds(n)) | {"quantity": q} for n, (name, q) in enumerate(asked)]
+    world = claims(orders, units, multi_unit_policy=policy)
+    rows = world.query("select granted from {{ ref('fct_unit_claims') }} order by order_id")
+    assert [row[0] for row in rows] == got
+    shown = dict(world.query("select order_id, offered_split from {{ ref('fct_oversells') }}"))
+    assert [shown.get(name, 0) for name, _ in asked] == offered
+
+
+def test_nobody_claims_anything_where_there_is_enough() -> None:
+    assert claims([order("A"), order("B")], units=2).query("select * from {{ ref('fct_unit_claims') }}") == []
+
+
+def test_no_oversell_is_silent_in_random_interleavings() -> None:
+    _prove(interleavings=400, seed=1)
+
+
+@pytest.mark.proof
+def test_no_oversell_is_silent_in_ten_thousand_interleavings() -> None:
+    _prove(interleavings=10_000, seed=2)
+
+
+def _prove(interleavings: int, seed: int) -> None:
+    """S-06: each SKU is one interleaving of counts, sales on three channels, cancellations and parcels."""
+    rng = random.Random(seed)
+    world = CanonicalRows().seed("channels", *CLOCKS)
+    levels, orders, lines, parcels, parcel_lines = [], [], [], [], []
+    excess: dict[str, int] = {}
+    for n in range(interleavings):
+        sku, there, owed = f"S{n}", rng.randrange(0, 8), 0
+        levels.append(level(sku, "BER", there))
+        for claim in range(rng.randrange(0, 6)):
+            name, quantity = f"{n}-{claim}", rng.randint(1, 3)
+            is_cancelled, has_left = rng.random() < 0.15, rng.random() < 0.2
+            more = {"channel": rng.choice(CHANNELS), "placed_at": seconds(rng.randrange(90))}
+            orders.append(order(name, cancelled_at=seconds(99) if is_cancelled else None, **more))
+            lines.append(line(name, sku, quantity))
+            if has_left and not is_cancelled:
+                # After the count of 31 October 12:00: off the order, not yet off the shelf's number.
+                parcels.append({"parcel_id": name, "order_id": name, "shipment_status": "in_transit"})
+                parcels[-1]["shipped_at"] = datetime(2026, 10, 31, 12, 5)
+                parcel_lines.append({"parcel_line_id": name, "parcel_id": name, "sku": sku, "quantity": quantity})
+                there -= quantity
+            elif not is_cancelled:
+                owed += quantity
+        excess[sku] = max(0, owed - max(0, there))
+    world.rows("can_stock_levels", *levels).rows("can_orders", *orders).rows("can_order_lines", *lines)
+    world.rows("can_parcels", *parcels).rows("can_parcel_lines", *parcel_lines)
+    found = dict(world.query("select sku, cast(sum(short) as bigint) from {{ ref('fct_oversells') }} group by sku"))
+    assert found == {sku: units for sku, units in excess.items() if units}
+    assert found
+    assert world.query((TESTS / "assert_s_06_no_oversell_is_silent.sql").read_text()) == []
