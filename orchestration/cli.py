@@ -13,6 +13,7 @@ from orchestration.cli_explain import explain, replay
 from orchestration.cli_flows import flows
 from orchestration.cli_handoff import handoff
 from orchestration.cli_plans import approve, drift
+from orchestration.cli_serve import inbox, serve
 from orchestration.cli_tax import tax
 
 FORMATS = click.Choice(["table", "csv", "json"])
@@ -215,6 +216,8 @@ cartwheel.add_command(drift)
 cartwheel.add_command(exceptions)
 cartwheel.add_command(audit)
 cartwheel.add_command(tax)
+cartwheel.add_command(serve)
+cartwheel.add_command(inbox)
 
 
 def main() -> None:

@@ -6,9 +6,11 @@ for the sandbox, so that the same code meets the sandbox, a vendor's test accoun
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import sqlite3
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -25,6 +27,8 @@ QUIET = {
 
 # What a reborn sandbox makes void: everything learned from, or sent to, the world that is gone.
 WORLDLY = ("warehouse.duckdb", "warehouse.duckdb.wal", "published", "dlt", "plans", "dbt", "closes")
+
+INBOX_TABLES = ("inbox_events", "inbox_states", "inbox_readers")
 
 
 class EnvironmentRefused(Exception):
@@ -116,8 +120,21 @@ def born(address: SandboxAddress) -> None:
             path.unlink(missing_ok=True)
     for path in folder.glob("operations.sqlite*"):
         path.unlink()
+    _empty(folder / "inbox.sqlite")
     marker.write_text(json.dumps(asdict(address), indent=1))
     connect(address)
+
+
+def _empty(inbox: Path) -> None:
+    """Forgets the webhooks of an earlier world; the file stays, for an intake may have it open."""
+    if not inbox.exists():
+        return
+    with contextlib.closing(sqlite3.connect(inbox, timeout=30)) as store:
+        tables = [name for (name,) in store.execute("select name from sqlite_master where type = 'table'")]
+        for table in INBOX_TABLES:
+            if table in tables:
+                store.execute(f"delete from {table}")
+        store.commit()
 
 
 def gone() -> None:

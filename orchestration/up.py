@@ -23,8 +23,8 @@ def run(port: int, sandbox_port: int, orders: int, seed: int) -> None:
     environment.prepare()
     from sandbox.server import CREDENTIALS, Sandbox
 
-    _refuse_taken(port, "the Dagster UI", "--port")
-    _refuse_taken(sandbox_port, "the sandbox", "--sandbox-port")
+    refuse_taken(port, "the Dagster UI", "--port")
+    refuse_taken(sandbox_port, "the sandbox", "--sandbox-port")
     with Sandbox(port=sandbox_port, seed=seed, orders=orders) as world:
         environment.born(environment.SandboxAddress(world.url, world.base_urls, CREDENTIALS, world.europe_settings))
         try:
@@ -56,7 +56,8 @@ def _serve(port: int) -> None:
     screen.print("Stopped.")
 
 
-def _refuse_taken(port: int, what: str, option: str) -> None:
+def refuse_taken(port: int, what: str, option: str) -> None:
+    """Raises Refused, naming the option, when something listens on this port already."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -70,7 +71,7 @@ def run_sandbox(port: int, orders: int, seed: int) -> None:
     environment.prepare()
     from sandbox.server import CREDENTIALS, Sandbox
 
-    _refuse_taken(port, "the sandbox", "--port")
+    refuse_taken(port, "the sandbox", "--port")
     with Sandbox(port=port, seed=seed, orders=orders) as world:
         environment.born(environment.SandboxAddress(world.url, world.base_urls, CREDENTIALS, world.europe_settings))
         try:

@@ -85,6 +85,13 @@ CODES: dict[str, Advice] = {
     ),
     "held": Advice(_M, _DECIDE, "decide on a correction by hand: a document is not rewritten behind the accountant"),
     "waiting_for_upstream": Advice(_L, _DECIDE, "settle the document it waits for; it then goes by itself"),
+    # Webhooks that nothing works on.
+    "unknown_topic": Advice(
+        _L, _DECIDE, "cartwheel inbox list --unknown; unsubscribe it at the vendor, or accept it as known"
+    ),
+    "unreadable_webhook": Advice(
+        _M, _DECIDE, "cartwheel inbox list --unreadable, look at one; polling reads what it was about"
+    ),
     # Doubts.
     "unanswered": Advice(_H, _RETRY, "nothing to do: the next push looks it up before anything is sent"),
     "no_answer": Advice(_H, _RETRY, "nothing to do: the next push looks it up before anything is sent"),

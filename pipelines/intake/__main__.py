@@ -9,7 +9,7 @@ import sys
 import uvicorn
 
 from pipelines.errors import ConfigurationError
-from pipelines.intake import wake
+from pipelines.intake import parent, wake
 from pipelines.intake.inbox import Inbox
 from pipelines.intake.keys import read_all
 from pipelines.intake.server import Intake, Limits
@@ -21,7 +21,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="pipelines.intake", description="Receives webhooks into the inbox.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8080)
+    parser.add_argument("--supervised", action="store_true", help="end when standard input does")
     options = parser.parse_args()
+    if options.supervised:
+        parent.end_with_it()
     try:
         limits, keys, inbox = _limits(), read_all(), Inbox.at_home()
     except ConfigurationError as error:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from pipelines.intake.inbox import Inbox
+from pipelines.intake.inbox import LANE, Inbox
 from pipelines.intake.tables import INBOX_EVENTS
 
 # Enough to say "many" and soon counted.
@@ -16,17 +16,14 @@ _MOST_COUNTED = 100_000
 
 
 def report(inbox: Inbox, answered: Mapping[tuple[str, str], int], waiting: int) -> dict[str, Any]:
-    """depth: events that the slowest reader has not worked on; of an inbox nobody reads, all of them.
-
-    depth is counted up to 100,000.
-    """
+    """depth: events that the lane has not worked on, counted up to 100,000; of an inbox nobody reads, all of them."""
     by_platform: dict[str, dict[str, int]] = {}
     for (platform, outcome), count in sorted(answered.items()):
         by_platform.setdefault(platform, {})[outcome] = count
     said: dict[str, Any] = {"answered": by_platform, "waiting": waiting}
     try:
         positions, newest = inbox.positions(), inbox.newest()
-        depth = _depth(inbox, min(positions.values(), default=0))
+        depth = _depth(inbox, positions.get(LANE, 0))
         durable = is_durable(inbox)
     except SQLAlchemyError:
         return {"status": "store unavailable", "durable": False, **said}

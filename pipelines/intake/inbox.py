@@ -18,6 +18,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from pipelines.intake import store
 from pipelines.intake.tables import INBOX_EVENTS, INBOX_READERS, INBOX_STATES
 
+# The reader whose work is waited for: what it has not worked on is the inbox's depth.
+LANE = "lane"
 _E = INBOX_EVENTS.c
 
 
