@@ -11,6 +11,7 @@ from sandbox.facts import BankLine, Movement, Order, Person
 from sandbox.numbering import charge_of, number_order, token
 from sandbox.people import REGIONS, make_address
 from sandbox.processing_fees import fee_parts
+from sandbox.webhooks import events
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -64,7 +65,20 @@ def place_order(
     level = world.stock[(sku, "newark")]
     world.set_stock(sku, "newark", allocated=level.allocated + quantity)
     world.effects.record("control", "order_placed", order.number)
+    _tell(world, order, sku)
     return order
+
+
+def _tell(world: World, order: Order, sku: str) -> None:
+    """Who subscribed hears of the order, its money and its units."""
+    events.order_placed(world, order)
+    if order.channel == "shopify":
+        events.level_changed(world, sku, "newark")
+    leg = order.charge_tender
+    charge = world.charges.find(leg.charge_id or "") if leg is not None else None
+    if charge is not None:
+        events.charge_changed(world, charge)
+    events.stock_changed(world, sku)
 
 
 def _buyer(world: World, email: str, now: datetime) -> Person:
@@ -132,3 +146,4 @@ def _take_from_listing(world: World, channel: str, sku: str, quantity: int) -> N
     else:
         # Shopify counts the sale against the location that has the units, which may go below zero there.
         world.shopify_available[(sku, "newark")] -= quantity
+        world.state("shopify").setdefault("level_changes", {})[(sku, "newark")] = world.clock.now()

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from sandbox.checkout import Business, place_order, receive_at_bank
 from sandbox.mishaps import MISHAPS, happen
+from sandbox.webhooks import control as webhooks
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -80,6 +81,7 @@ def routes(world: World) -> list[BaseRoute]:
         Route("/clock", clock, methods=["GET", "POST"]),
         Route("/orders", orders, methods=["POST"]),
         Route("/mishaps", mishaps, methods=["GET", "POST"]),
+        *webhooks.routes(world),
     ]
 
 

@@ -34,12 +34,28 @@ from sandbox.world import World, build_world
 
 # Accepted by the twins and public on purpose: these open nothing but this sandbox.
 CREDENTIALS: dict[str, dict[str, str]] = {
-    "shopify": {"access_token": "sandbox-shopify-token"},
-    "woocommerce": {"consumer_key": "ck_sandbox", "consumer_secret": "cs_sandbox"},
-    "stripe": {"api_key": "sandbox-stripe-key"},
-    "shipstation": {"api_key": "sandbox-shipstation-key", "api_secret": "sandbox-shipstation-secret"},
-    "cin7": {"account_id_header": "sandbox-cin7-account", "application_key": "sandbox-cin7-key"},
-    "quickbooks": {"realm_id": "9130350000000001", "access_token": "sandbox-quickbooks-token"},
+    "shopify": {"access_token": "sandbox-shopify-token", "webhook_secret": "sandbox-shopify-webhooks"},
+    "woocommerce": {
+        "consumer_key": "ck_sandbox",
+        "consumer_secret": "cs_sandbox",
+        "webhook_secret": "sandbox-woocommerce-webhooks",
+    },
+    "stripe": {"api_key": "sandbox-stripe-key", "webhook_secret": "whsec_sandbox"},
+    "shipstation": {
+        "api_key": "sandbox-shipstation-key",
+        "api_secret": "sandbox-shipstation-secret",
+        "webhook_secret": "sandbox-shipstation-webhooks",
+    },
+    "cin7": {
+        "account_id_header": "sandbox-cin7-account",
+        "application_key": "sandbox-cin7-key",
+        "webhook_secret": "sandbox-cin7-webhooks",
+    },
+    "quickbooks": {
+        "realm_id": "9130350000000001",
+        "access_token": "sandbox-quickbooks-token",
+        "webhook_secret": "sandbox-quickbooks-verifier",
+    },
     "hubspot": {"access_token": "sandbox-hubspot-token"},
     "klaviyo": {"api_key": "sandbox-klaviyo-key"},
     "bank": {},
@@ -49,12 +65,17 @@ CREDENTIALS: dict[str, dict[str, str]] = {
 # user who configures no account `eu` reads one company, and that is the default.
 EUROPE_CREDENTIALS: dict[str, dict[str, str]] = {
     "woocommerce_eu": {"consumer_key": "ck_sandbox_eu", "consumer_secret": "cs_sandbox_eu"},
-    "paypal": {"client_id": "sandbox-paypal-client", "client_secret": "sandbox-paypal-secret"},
+    "paypal": {
+        "client_id": "sandbox-paypal-client",
+        "client_secret": "sandbox-paypal-secret",
+        "webhook_id": "8PT59771LM036042K",
+    },
     "bank_eu": {},
     "xero": {
         "tenant_id": "7f3d5c1e-9a44-4f0b-8a55-2d1c6b0e4a11",
         "client_id": "sandbox-xero-client",
         "client_secret": "sandbox-xero-secret",
+        "webhook_secret": "sandbox-xero-webhooks",
     },
 }
 # Those of them that are written to as well.
@@ -90,6 +111,7 @@ class Sandbox:
         self.port: int = self._socket.getsockname()[1]
         self._server = uvicorn.Server(_configuration(create_app(self.world)))
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
+        self.world.webhooks.base_url = self.url
 
     @property
     def url(self) -> str:
@@ -118,6 +140,7 @@ class Sandbox:
         self._server.should_exit = True
         self._thread.join(timeout=10)
         self._socket.close()
+        self.world.webhooks.close()
 
 
 def europe_settings(url: str) -> dict[str, str]:
@@ -150,6 +173,8 @@ def _configuration(app: ASGIApp) -> uvicorn.Config:
 
 def serve(port: int, seed: int, orders: int) -> None:
     """Run in the foreground until interrupted."""
-    configuration = _configuration(create_app(build_world(seed=seed, orders=orders)))
+    world = build_world(seed=seed, orders=orders)
+    world.webhooks.base_url = f"http://127.0.0.1:{port}"
+    configuration = _configuration(create_app(world))
     configuration.host, configuration.port = "127.0.0.1", port
     uvicorn.Server(configuration).run()

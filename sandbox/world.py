@@ -34,6 +34,7 @@ from sandbox.faults import Faults
 from sandbox.history import History
 from sandbox.paypal_facts import Paypal
 from sandbox.timeline import Timeline
+from sandbox.webhooks.notices import Webhooks
 
 CURRENCY = "USD"
 TIME_ZONE = "America/New_York"
@@ -69,12 +70,14 @@ class World:
     clock: Clock = field(default_factory=Clock)
     effects: Effects = field(default_factory=Effects)
     faults: Faults = field(default_factory=Faults)
+    webhooks: Webhooks = field(default_factory=Webhooks)
     _states: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.products = {product.sku: product for product in self.catalogue}
         if self.europe is not None:
             self.europe.clock, self.europe.effects, self.europe.faults = self.clock, self.effects, self.faults
+            self.europe.webhooks = self.webhooks
         self._parcels_of: dict[str, list[str]] = {}
         for parcel in self.parcels.tail:
             self._parcels_of.setdefault(parcel.order_number, []).append(str(parcel.parcel_id))
@@ -94,6 +97,11 @@ class World:
             return [self.history.parcel(index)]
         found = (self.parcels.find(key) for key in self._parcels_of.get(order.number, ()))
         return [parcel for parcel in found if parcel is not None]
+
+    def add_parcel(self, parcel: Parcel) -> None:
+        """One more box that left."""
+        self.parcels.append(parcel)
+        self._parcels_of.setdefault(parcel.order_number, []).append(str(parcel.parcel_id))
 
     def movements_of_payout(self, payout_id: str) -> Iterator[Movement]:
         """The composition of a payout, the payout's own movement included, oldest first."""

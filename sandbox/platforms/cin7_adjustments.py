@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
 from sandbox.platforms.cin7_objects import spaced
+from sandbox.webhooks import events
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -46,6 +47,7 @@ def adjust(world: World, body: Any) -> dict[str, Any]:
     }
     if status == "COMPLETED":
         world.effects.record("cin7", "stock_adjusted", body.get("Reference") or task)
+        events.stock_changed(world, *sorted({sku for sku, _, _ in lines}))
     result: dict[str, Any] = made[task]
     return result
 

@@ -26,6 +26,7 @@ from sandbox.numbering import token as text_of
 from sandbox.pacing import bucket
 from sandbox.paypal_facts import Paypal
 from sandbox.platforms import paypal_objects as objects
+from sandbox.webhooks import paypal_key
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -83,7 +84,12 @@ def routes(world: World) -> list[BaseRoute]:
 
         return handle
 
+    async def signing_certificate(_: Request) -> Response:
+        # Public, as the vendor's is: whoever receives a webhook fetches it.
+        return Response(paypal_key.certificate(), media_type="application/x-pem-file")
+
     return [
+        Route(paypal_key.PATH, signing_certificate),
         Route("/v1/oauth2/token", issue, methods=["POST"]),
         Route("/v1/reporting/transactions", guarded(_transactions)),
         Route("/v1/reporting/balances", guarded(_balances)),

@@ -10,6 +10,7 @@ from sandbox.platforms import quickbooks_chart as chart
 from sandbox.platforms import quickbooks_payments as payments
 from sandbox.platforms.quickbooks_books import Books, Record, subtotal
 from sandbox.platforms.quickbooks_faults import Fault, cents, closed, inactive, missing
+from sandbox.webhooks import events
 
 SALES_FORMS = {"SalesReceipt", "Invoice", "RefundReceipt", "CreditMemo"}
 WRITABLE = {*SALES_FORMS, "Deposit", "JournalEntry", "Payment", "Customer"}
@@ -44,6 +45,7 @@ def write(books: Books, entity: str, body: Any) -> Record:
     books.keep(entity, record)
     done = "updated" if old else "created"
     books.world.effects.record("quickbooks", f"{EFFECTS[entity]}_{done}", natural_key(record))
+    events.book_changed(books.world, entity, record["Id"], "Update" if old else "Create")
     return record
 
 
@@ -58,6 +60,7 @@ def delete(books: Books, entity: str, body: Any) -> Record:
     now = books.world.clock.advance(0.001)
     books.delete(entity, {**old, "MetaData": {**old["MetaData"], "LastUpdatedTime": chart.pacific(now)}})
     books.world.effects.record("quickbooks", f"{EFFECTS[entity]}_deleted", natural_key(old))
+    events.book_changed(books.world, entity, old["Id"], "Delete")
     return {"Id": old["Id"], "domain": "QBO", "status": "Deleted"}
 
 

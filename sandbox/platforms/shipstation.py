@@ -127,6 +127,8 @@ def _parcels(world: World, request: Request) -> Sequence[Parcel]:
         "orderNumber": lambda parcel: parcel.order_number,
         "trackingNumber": lambda parcel: parcel.tracking_number,
         "orderId": lambda parcel: str(objects.order_id(world, parcel.order_number)),
+        # What a webhook's address asks for: here every parcel is a batch of its own.
+        "batchId": lambda parcel: str(parcel.parcel_id),
     }
     for name, value in wanted.items():
         if name in query:

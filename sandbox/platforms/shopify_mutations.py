@@ -16,6 +16,7 @@ from sandbox.platforms.shopify_catalogue import item_node, location_node, quanti
 from sandbox.platforms.shopify_fulfilments import Fulfilment, fulfilments_of, pushed, remaining
 from sandbox.platforms.shopify_money import gid, stamp, tail
 from sandbox.platforms.shopify_paging import Node, bad_request
+from sandbox.webhooks import events
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -147,6 +148,7 @@ def _apply(world: World, asked: Node) -> Node:
                     "location": location_node(world, location_id),
                 }
             )
+        events.level_changed(world, sku, location_id)
     return {
         "id": gid("InventoryAdjustmentGroup", world.effects.count("shopify", "stock_level_set")),
         "createdAt": stamp(now),
@@ -214,6 +216,7 @@ def _fulfil(world: World, order: Order, wanted: dict[int, int], tracking: dict[s
     pushed(world).setdefault(order.number, []).append(made)
     world.orders[order.number] = order = replace(order, updated_at=now)
     world.effects.record("shopify", "fulfillment_created", f"{order.number}|{made.tracking_number}")
+    events.fulfilment_made(world, order, made)
     return {"fulfillment": fulfilment_node(world, order, made, len(fulfilments_of(world, order))), "userErrors": []}
 
 
@@ -230,7 +233,8 @@ def update_tracking(world: World, identity: str, tracking: Node) -> Node:
             made.tracking_number = tracking.get("number") or made.tracking_number
             made.url, made.updated_at = tracking.get("url") or made.url, now
             world.state("shopify").setdefault("edited_fulfilments", {})[made.fulfilment_id] = made
-            world.orders[order.number] = replace(order, updated_at=now)
+            world.orders[order.number] = changed = replace(order, updated_at=now)
             world.effects.record("shopify", "tracking_updated", f"{order.number}|{made.tracking_number}")
+            events.fulfilment_made(world, changed, made, "fulfillments/update")
             return {"fulfillment": fulfilment_node(world, order, made, place), "userErrors": []}
     return {"fulfillment": None, "userErrors": [{"field": ["fulfillmentId"], "message": "Fulfillment does not exist."}]}

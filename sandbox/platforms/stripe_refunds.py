@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from sandbox.facts import Charge, Movement, Refund, RefundLine
 from sandbox.numbering import token
 from sandbox.platforms import stripe_objects as objects
+from sandbox.webhooks import events
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -85,6 +86,7 @@ def _commit(world: World, charge: Charge, amount: int, form: dict[str, str]) -> 
     world.refunds.append(refund)
     world.movements.append(movement)
     world.effects.record("stripe", "refund_created", metadata.get("record_key") or refund_id)
+    events.refund_at_processor(world, refund)
     return objects.refund(world, refund)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.facts import Product
 from sandbox.platforms.woocommerce_catalogue import product_row, variation_row
 from sandbox.platforms.woocommerce_objects import Row
+from sandbox.webhooks import events
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -52,6 +53,7 @@ def write_stock(world: World, product: Product, asked: dict[str, Any], is_variat
                 f"{product.woo_product_id}/{product.woo_variation_id}" if is_variation else str(product.woo_product_id)
             )
             world.effects.record("woocommerce", "stock_quantity_set", key)
+            events.woo_product_changed(world, product)
     return variation_row(world, product) if is_variation else product_row(world, product)
 
 

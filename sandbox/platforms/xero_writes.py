@@ -14,9 +14,12 @@ from typing import Any
 from sandbox.platforms import xero_amounts as amounts
 from sandbox.platforms.xero_books import KINDS, Books, Record, Refused
 from sandbox.platforms.xero_chart import BANK_TYPE
+from sandbox.webhooks import events
 
 Builder = Callable[[Books, Record, Record | None], Record]
 _PAST = {"VOIDED", "DELETED"}
+# Collections whose changes webhooks tell of, by the vendor's word there.
+_TOLD = {"Invoices": "INVOICE", "Contacts": "CONTACT", "CreditNotes": "CREDITNOTE"}
 
 
 def write(books: Books, name: str, body: Any, *, is_create: bool = False, by_hand: bool = False) -> Record:
@@ -34,6 +37,8 @@ def write(books: Books, name: str, body: Any, *, is_create: bool = False, by_han
         ended = {"VOIDED": "voided", "DELETED": "deleted"}.get(str(record.get("Status")), "updated")
         done = "created" if old is None else ended
         books.world.effects.record("xero", f"{kind.effect}_{done}", natural_key(name, record))
+    if name in _TOLD:
+        events.xero_changed(books.world, _TOLD[name], str(record[kind.id_field]), "UPDATE" if old else "CREATE")
     return record
 
 
