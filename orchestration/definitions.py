@@ -14,6 +14,7 @@ from orchestration.checks import checks  # noqa: E402
 from orchestration.drift_checks import drift_assets, drift_job  # noqa: E402
 from orchestration.exceptions import exception_checks  # noqa: E402
 from orchestration.ingest import raw_assets  # noqa: E402
+from orchestration.lane_watch import lane_asset, lane_check, lane_sensor  # noqa: E402
 from orchestration.schedules import schedules  # noqa: E402
 from orchestration.sensors import change_sensor, due_sensor  # noqa: E402
 from orchestration.transform import DbtRunner, dbt_project, published_tables, snapshot_asset, transform_assets  # noqa: E402
@@ -33,11 +34,15 @@ check_drift = drift_job()
 jobs = push_jobs()
 
 defs = dg.Definitions(
-    assets=[*raw, models, snapshot, *pushes, *drift_assets()],
-    asset_checks=[*checks(), *exception_checks()],
+    assets=[*raw, models, snapshot, *pushes, *drift_assets(), lane_asset()],
+    asset_checks=[*checks(), *exception_checks(), lane_check()],
     jobs=[refresh_warehouse, *jobs.values(), check_drift],
     schedules=schedules(refresh_warehouse.name, check_drift.name),
-    sensors=[*(change_sensor(sync, model, jobs[sync]) for sync, model in sync_models()), due_sensor(jobs)],
+    sensors=[
+        *(change_sensor(sync, model, jobs[sync]) for sync, model in sync_models()),
+        due_sensor(jobs),
+        lane_sensor(refresh_warehouse),
+    ],
     resources={"dbt": DbtRunner()},
     # One writer at a time makes parallel steps pointless, and a step in a process of its own costs seconds.
     executor=dg.in_process_executor,

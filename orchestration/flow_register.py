@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import datetime
 
 from orchestration import warehouse
 from orchestration.resources import OWNERS, TEAMS
-from reverse_etl import engine
+from reverse_etl import engine, lane_states
+from reverse_etl.channel import FLOW as STOCK_LANE
 from reverse_etl.flows import Told
 from reverse_etl.read_back import FLOW as CHECK_DRIFT
 from reverse_etl.read_back import checked_syncs
@@ -15,8 +17,9 @@ REFRESH = "refresh_warehouse"
 
 
 def told() -> dict[str, Told]:
-    """The refresh and the check of documents first, then every sync."""
-    return {REFRESH: _refresh(), CHECK_DRIFT: _check_drift(), **{name: _sync(name) for name in engine.syncs()}}
+    """The refresh, the check of documents and the fast lane first, then every sync."""
+    own = {REFRESH: _refresh(), CHECK_DRIFT: _check_drift(), STOCK_LANE: _stock_lane()}
+    return {**own, **{name: _sync(name) for name in engine.syncs()}}
 
 
 def _refresh() -> Told:
@@ -39,6 +42,23 @@ def _check_drift() -> Told:
         action=f"read the documents of {', '.join(checked_syncs())} back and compare them with what was accepted",
         fallback="what could not be read is an exception, and read again the next day",
     )
+
+
+def _stock_lane() -> Told:
+    return Told(
+        trigger="cartwheel serve: an event in the inbox that touches stock",
+        owner=OWNERS["operations"].removeprefix("team:"),
+        condition="a channel is not shown more without an event that put units back; the limits of each stock sync hold",
+        action="set the touched SKUs on every channel at once, each from what it shows",
+        fallback="what a channel has not confirmed after half a minute is refreshed and pushed by Dagster (stock_lane_watch)",
+        last_run_at=_lane_beat(),
+    )
+
+
+def _lane_beat() -> datetime | None:
+    with closing(engine.open_ledger()) as ledger, ledger.reader() as connection:
+        state = lane_states.state_of(connection, STOCK_LANE)
+    return state.beat_at if state is not None else None
 
 
 def _sync(name: str) -> Told:

@@ -69,6 +69,9 @@ CODES: dict[str, Advice] = {
     "breaker_open": Advice(_H, _RETRY, "see whether the destination is up; hand off what can not wait"),
     "budget_spent": Advice(_M, _RETRY, "wait for the day to turn; hand off what can not wait"),
     "unreachable": Advice(_L, _RETRY, "wait: nothing was sent; when it lasts, check address and network"),
+    "lane_behind": Advice(
+        _H, _RETRY, "see that `cartwheel serve` runs and what its trouble says; the batch lane fills in"
+    ),
     # Set-up.
     "missing_setting": Advice(_H, _DECIDE, "set what the message names, then push again"),
     "bad_setting": Advice(_H, _DECIDE, "correct what the message names, then push again"),

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, Column, Connection, Integer, Table, insert, select, update
 
-from reverse_etl.ledger_tables import METADATA, StoredText, UtcDateTime
+from reverse_etl.ledger_tables import DELIVERIES, METADATA, StoredText, UtcDateTime
 
 # A lane renews its row every second; one that has not for so long is dead, or its machine is.
 SILENT_AFTER = timedelta(seconds=15)
@@ -75,3 +75,15 @@ def state_of(connection: Connection, lane: str) -> LaneState | None:
     """What a lane said last; None when it never ran."""
     row = connection.execute(select(LANE_STATES).where(LANE_STATES.c.lane == lane)).mappings().first()
     return LaneState(**{item.name: row[item.name] for item in fields(LaneState)}) if row is not None else None
+
+
+def latencies(connection: Connection, since: datetime, most: int) -> list[tuple[str, int]]:
+    """(sync, milliseconds from event to answer) of the newest deliveries answered since then, the newest first."""
+    answered = DELIVERIES.c.acknowledged_at
+    wanted = (
+        select(DELIVERIES.c.sync, DELIVERIES.c.heard_at, answered)
+        .where(answered >= since, DELIVERIES.c.heard_at.is_not(None))
+        .order_by(answered.desc())
+        .limit(most)
+    )
+    return [(row[0], round((row[2] - row[1]).total_seconds() * 1000)) for row in connection.execute(wanted)]

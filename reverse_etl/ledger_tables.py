@@ -168,6 +168,9 @@ Index(
     postgresql_where=_OPEN,
 )
 
+_HEARD = text("heard_at is not null")
+Index("deliveries_by_answer", DELIVERIES.c.acknowledged_at, sqlite_where=_HEARD, postgresql_where=_HEARD)
+
 # A document that must be there before another may be sent: the upstream record by its sync and key.
 DEPENDENCIES = Table(
     "dependencies",

@@ -110,7 +110,7 @@ class Lane:
         # One for what the tables do, one for the inbox and the beat: neither waits for the other.
         self._computing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lane-tables")
         self._storing = ThreadPoolExecutor(max_workers=2, thread_name_prefix="lane-stores")
-        self._fetching = ThreadPoolExecutor(max_workers=2, thread_name_prefix="lane-fetches")
+        self._fetching = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lane-fetches")
         self._pointed: asyncio.Queue[tuple[Any, Waiting]] = asyncio.Queue()
 
     async def run(self) -> None:

@@ -119,6 +119,13 @@ class Inbox:
         with self._reading() as connection:
             return connection.execute(select(func.max(_E.sequence))).scalar() or 0
 
+    def newest_before(self, moment: datetime) -> int:
+        """The newest sequence that had come in before a moment; 0 when none had."""
+        # From the newest down: the moment asked for is seldom long ago.
+        asked = select(_E.sequence).where(_E.received_at < moment).order_by(_E.sequence.desc()).limit(1)
+        with self._reading() as connection:
+            return connection.execute(asked).scalar() or 0
+
     def event(self, sequence: int) -> InboxEvent | None:
         with self._reading() as connection:
             row = connection.execute(select(INBOX_EVENTS).where(_E.sequence == sequence)).first()

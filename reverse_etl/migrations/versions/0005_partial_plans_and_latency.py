@@ -17,6 +17,10 @@ def upgrade() -> None:
     op.add_column("deliveries", sa.Column("made_from", TEXT))
     op.add_column("deliveries", sa.Column("heard_at", sa.DateTime))
     op.add_column("deliveries", sa.Column("acknowledged_at", sa.DateTime))
+    heard = sa.text("heard_at is not null")
+    op.create_index(
+        "deliveries_by_answer", "deliveries", ["acknowledged_at"], sqlite_where=heard, postgresql_where=heard
+    )
     op.create_table(
         "lane_states",
         sa.Column("lane", TEXT, primary_key=True),
