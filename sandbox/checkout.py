@@ -61,7 +61,7 @@ def place_order(
     else:
         _charge(world, order)
     world.orders[order.number] = order
-    _take_from_listing(world, channel, sku, quantity)
+    _take_from_listing(world, channel, sku, quantity, order.number)
     level = world.stock[(sku, "newark")]
     world.set_stock(sku, "newark", allocated=level.allocated + quantity)
     world.effects.record("control", "order_placed", order.number)
@@ -140,10 +140,12 @@ def _charge(world: World, order: Order) -> None:
     )
 
 
-def _take_from_listing(world: World, channel: str, sku: str, quantity: int) -> None:
+def _take_from_listing(world: World, channel: str, sku: str, quantity: int, number: str) -> None:
     if channel == "woocommerce":
+        world.stock_log.sold(channel, sku, None, quantity, world.woo_quantity[sku], number)
         world.woo_quantity[sku] -= quantity
     else:
         # Shopify counts the sale against the location that has the units, which may go below zero there.
+        world.stock_log.sold(channel, sku, "newark", quantity, world.shopify_available[(sku, "newark")], number)
         world.shopify_available[(sku, "newark")] -= quantity
         world.state("shopify").setdefault("level_changes", {})[(sku, "newark")] = world.clock.now()

@@ -27,6 +27,12 @@ def routes(world: World) -> list[BaseRoute]:
             world.effects.clear()
         return JSONResponse({"counts": world.effects.summary(), "effects": world.effects.rows()})
 
+    async def stock_log(request: Request) -> Response:
+        after = request.query_params.get("after", "0")
+        if not after.isdigit():
+            return _refused(ValueError("after: the number of an entry"))
+        return JSONResponse({"entries": world.stock_log.rows(int(after))})
+
     async def faults(request: Request) -> Response:
         if request.method == "DELETE":
             world.faults.clear()
@@ -77,6 +83,7 @@ def routes(world: World) -> list[BaseRoute]:
         Route("/health", health),
         Route("/bank_lines", bank_lines, methods=["POST"]),
         Route("/effects", effects, methods=["GET", "DELETE"]),
+        Route("/stock_log", stock_log),
         Route("/faults", faults, methods=["GET", "POST", "DELETE"]),
         Route("/clock", clock, methods=["GET", "POST"]),
         Route("/orders", orders, methods=["POST"]),

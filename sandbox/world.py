@@ -33,6 +33,7 @@ from sandbox.facts import (
 from sandbox.faults import Faults
 from sandbox.history import History
 from sandbox.paypal_facts import Paypal
+from sandbox.stock_log import StockLog
 from sandbox.timeline import Timeline
 from sandbox.webhooks.notices import Webhooks
 
@@ -70,6 +71,7 @@ class World:
     clock: Clock = field(default_factory=Clock)
     effects: Effects = field(default_factory=Effects)
     faults: Faults = field(default_factory=Faults)
+    stock_log: StockLog = field(default_factory=StockLog)
     webhooks: Webhooks = field(default_factory=Webhooks)
     _states: dict[str, dict[str, Any]] = field(default_factory=dict)
 

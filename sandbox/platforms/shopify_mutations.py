@@ -135,6 +135,8 @@ def _apply(world: World, asked: Node) -> Node:
         sku, location_id = skus[row["inventoryItemId"]], places[row["locationId"]]
         have = quantities(world, sku, location_id)
         delta = row["quantity"] - have[asked["name"]]
+        shown = world.shopify_available[(sku, location_id)]
+        world.stock_log.written("shopify", sku, location_id, shown + delta, shown)
         world.shopify_available[(sku, location_id)] += delta
         world.state("shopify").setdefault("level_changes", {})[(sku, location_id)] = now
         world.effects.record("shopify", "stock_level_set", f"{row['inventoryItemId']}|{row['locationId']}")

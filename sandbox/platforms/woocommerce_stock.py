@@ -47,6 +47,7 @@ def write_stock(world: World, product: Product, asked: dict[str, Any], is_variat
         # A variable product's own quantity isn't its variations': the vendor keeps both, this shop manages only those.
         if is_variation or product.woo_variation_id is None:
             now = world.clock.advance(1)
+            world.stock_log.written("woocommerce", product.sku, None, quantity, world.woo_quantity[product.sku])
             world.woo_quantity[product.sku] = quantity
             world.state("woocommerce").setdefault("stock_changes", {})[product.sku] = now
             key = (
