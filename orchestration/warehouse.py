@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 
 from orchestration import failed_checks, model_code
 from orchestration.failed_checks import FailedCheck
+from orchestration.lane import snapshot as lane_snapshot
 
 PUBLISHED_SCHEMAS = ("marts", "activation")
 KEPT_SNAPSHOTS = 3
@@ -57,6 +58,8 @@ class Publication:
     held_back: tuple[str, ...] = ()
     # What each activation table was built from, as far as it is known: table → digest (see model_code.py).
     model_code: dict[str, str] = field(default_factory=dict)
+    # What the fast lane starts from (see lane/snapshot.py), None while the stock models are not all built.
+    lane: str | None = None
 
     def observed_at(self, platform: str) -> datetime | None:
         """When the platform was last read before this snapshot (UTC), None if never."""
@@ -139,10 +142,11 @@ def publish(now: datetime) -> Publication:
         kept = _keep(connection, doubtful)
         connection.execute("detach snapshot")
         read_at = _read_at(connection)
+        lane = lane_snapshot.write(connection, folder, version)
     contents = dict(sorted({**tables, **kept}.items()))
     held_back = tuple(sorted(doubtful))
     codes = _model_code(tables, kept)
-    found = Publication(version, now.isoformat(), file.name, contents, read_at, failed, held_back, codes)
+    found = Publication(version, now.isoformat(), file.name, contents, read_at, failed, held_back, codes, lane)
     _replace(folder / f"{version:06d}.json", json.dumps(asdict(found), indent=1))
     _replace(folder / "current", file.name)
     _prune(folder)

@@ -137,6 +137,11 @@ PRODUCT_VARIANTS = listing("productVariants", PRODUCT_VARIANT, 100)
 INVENTORY_ITEMS = listing("inventoryItems", INVENTORY_ITEM, 10)
 CUSTOMERS = listing("customers", CUSTOMER, 100, ", sortKey: UPDATED_AT")
 LOCATIONS = listing("locations", LOCATION, 50, ", includeInactive: true", query=False)
+ORDER_BY_ID = f"query order($id: ID!) {{ node(id: $id) {{ ... on Order {{ {ORDER} }} }} }}"
+ORDER_OF_FULFILLMENT_ORDER = "query order_of($id: ID!) { fulfillmentOrder(id: $id) { orderId } }"
+INVENTORY_ITEM_BY_ID = (
+    f"query inventory_item($id: ID!) {{ node(id: $id) {{ ... on InventoryItem {{ {INVENTORY_ITEM} }} }} }}"
+)
 REFUND_BY_ID = f"query refund($id: ID!) {{ node(id: $id) {{ ... on Refund {{ {REFUND} }} }} }}"
 
 # Connections inside one parent: (parent type, field) → the document of its next page.
@@ -166,6 +171,9 @@ DOCUMENTS = {
     "inventory_items": INVENTORY_ITEMS,
     "customers": CUSTOMERS,
     "locations": LOCATIONS,
+    "order": ORDER_BY_ID,
+    "order_of_fulfillment_order": ORDER_OF_FULFILLMENT_ORDER,
+    "inventory_item": INVENTORY_ITEM_BY_ID,
     "refund": REFUND_BY_ID,
     **{f"more_{parent}_{field}": document for (parent, field), document in MORE.items()},
     **{f"whole_{field}": document for field, (_, _, document) in WHOLE.items()},
