@@ -142,7 +142,7 @@ def publish(now: datetime) -> Publication:
         kept = _keep(connection, doubtful)
         connection.execute("detach snapshot")
         read_at = _read_at(connection)
-        lane = lane_snapshot.write(connection, folder, version)
+        lane = lane_snapshot.publish(connection, folder, version)
     contents = dict(sorted({**tables, **kept}.items()))
     held_back = tuple(sorted(doubtful))
     codes = _model_code(tables, kept)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from pipelines.intake.rows import Row, Told
 
@@ -99,7 +98,7 @@ def _availability(row: Row) -> Iterable[Replaced]:
     yield Replaced("can_stock_levels__cin7", "stock_level_id", (level,))
 
 
-_READERS: Mapping[str, Callable[[Mapping[str, Any]], Iterable[Replaced]]] = {
+_READERS: Mapping[str, Callable[[Row], Iterable[Replaced]]] = {
     "raw_shopify.orders": _shopify_order,
     "raw_shopify.inventory_items": _inventory_item,
     "raw_woocommerce.orders": _woocommerce_order,

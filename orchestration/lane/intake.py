@@ -50,14 +50,17 @@ class Intake:
 
     def newest(self, told: Iterable[Told]) -> list[Told]:
         """Of what was read just now, what is news."""
-        return [one for one in told if one.table in self.told_of and self._is_news(one, None)]
+        return [one for one in told if one.table in self.told_of and self._is_news(one, None, was_read=True)]
 
-    def _is_news(self, told: Told, occurred_at: datetime | None) -> bool:
+    def _is_news(self, told: Told, occurred_at: datetime | None, was_read: bool = False) -> bool:
         """True where nothing newer is known of the resource; then this is what is known."""
         if told.version is not None:
             key = _key(told)
-            version = told.version, occurred_at or told.version
             known = self._versions.get(key) or self._kept_version(told)
+            version = told.version, occurred_at or told.version
+            if was_read:
+                # Of two with one time, what was read just now is the newer.
+                version = told.version, max(version[1], known[1] if known else version[1])
             if known is not None and version < known:
                 return False
             self._versions[key] = version

@@ -90,14 +90,12 @@ def _parts(project: Graph, told_of: Collection[str]) -> dict[str, str]:
     def visit(key: str, reader: str) -> None:
         node = project[key]
         part = _part(node, platforms, moves(key))
+        if key not in parts and part in ("view", "kept", "computed"):
+            for parent in _parents(node):
+                visit(parent, part)
         if part == "view" and reader == "computed":
             part = "kept"  # a staging table that a computed model reads past the mappings
-        if parts.get(key) in (None, "view"):
-            parts.pop(key, None)
-            if part in ("view", "kept", "computed"):
-                for parent in _parents(node):
-                    visit(parent, part)
-            parts[key] = part
+        parts[key] = "kept" if parts.get(key) == "kept" else part
 
     for key, node in project.items():
         if _is_asked_for(node):

@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,20 +44,26 @@ class LaneSnapshot:
     carried: dict[str, list[str]]
 
 
-def write(connection: duckdb.DuckDBPyConnection, folder: Path, version: int) -> str | None:
+def publish(connection: duckdb.DuckDBPyConnection, folder: Path, version: int) -> str | None:
     """Publishes the lane's start from an open warehouse; its name, or None while the stock models are not all built.
 
     Needs the right to write the warehouse.
     """
     models = compiled()
-    if models is None:
-        return None
-    columns = _columns(connection, models)
-    if any(node.name not in columns for node in models.of("raw", "kept", "given", "computed")):
+    if models is None or any(node.name not in columns_of(connection, models) for node in models.nodes):
         return None
     name = f"lane-{version:06d}"
-    file = folder / f"{name}.duckdb"
+    write(connection, models, folder / f"{name}.duckdb")
+    for old in sorted(folder.glob("lane-*.duckdb"))[:-KEPT_FILES]:
+        old.unlink()
+        old.with_suffix(".json").unlink(missing_ok=True)
+    return name
+
+
+def write(connection: duckdb.DuckDBPyConnection, models: StockModels, file: Path) -> None:
+    """The two files of a start, from a warehouse in which all its tables are."""
     file.unlink(missing_ok=True)
+    columns = columns_of(connection, models)
     carried = columns_read(models, columns)
     connection.execute(f"attach '{_quoted(file)}' as lane")
     try:
@@ -65,11 +72,7 @@ def write(connection: duckdb.DuckDBPyConnection, folder: Path, version: int) -> 
     finally:
         connection.execute("detach lane")
     said = {"models": models.as_json(), "columns": columns, "carried": carried}
-    (folder / f"{name}.json").write_text(json.dumps(said))
-    for old in sorted(folder.glob("lane-*.duckdb"))[:-KEPT_FILES]:
-        old.unlink()
-        old.with_suffix(".json").unlink(missing_ok=True)
-    return name
+    file.with_suffix(".json").write_text(json.dumps(said))
 
 
 def compiled() -> StockModels | None:
@@ -80,38 +83,45 @@ def compiled() -> StockModels | None:
     return read(json.loads((target / "manifest.json").read_text()), target, changes.TOLD_OF)
 
 
-def load(folder: Path, name: str) -> LaneSnapshot:
-    """A published start."""
-    said = json.loads((folder / f"{name}.json").read_text())
+def load(file: Path) -> LaneSnapshot:
+    """A published start, by its `.duckdb` file."""
+    said = json.loads(file.with_suffix(".json").read_text())
     models = StockModels.from_json(said["models"])
-    return LaneSnapshot(folder / f"{name}.duckdb", models, said["columns"], said["carried"])
+    return LaneSnapshot(file, models, said["columns"], said["carried"])
 
 
 def columns_read(models: StockModels, columns: Mapping[str, Mapping[str, str]]) -> dict[str, list[str]]:
     """The columns of each kept table that the computed models read, told by the engine's own plan, and the lane's own."""
-    scanned: dict[str, set[str]] = {}
-    with duckdb.connect() as connection:
-        for schema in sorted({node.schema for node in models.nodes}):
-            connection.execute(f"create schema if not exists {schema}")
-        for node in models.of("kept", "given"):
-            connection.execute(f"create table {node.name} ({declared(columns[node.name])})")
-        for node in models.of("computed"):
-            connection.execute(f"create view {node.name} as {node.sql}")
-        # Filters stay where they are written, so that what they look at counts as read.
-        connection.execute("set disabled_optimizers = 'filter_pushdown, statistics_propagation, empty_result_pullup'")
-        read_on = {name for node in models.of("computed") for name in node.reads}
-        for node in models.of("computed"):
-            if node.name in read_on:
-                continue
-            plan = connection.execute(f"explain (format json) select * from {node.name}").fetchall()[0][1]
-            for table, names in _scans(json.loads(plan)):
-                scanned.setdefault(table, set()).update(names)
+    declared_columns = tuple((name, declared(of_table)) for name, of_table in columns.items())
+    scanned = _scanned(models, declared_columns)
     return {
         node.name: [
             column for column in columns[node.name] if column in OWN_COLUMNS or column in scanned.get(node.table, ())
         ]
         for node in models.of("kept")
     }
+
+
+@cache
+def _scanned(models: StockModels, columns: tuple[tuple[str, str], ...]) -> dict[str, set[str]]:
+    """Table → columns that a query of the last models would read; the same until a model changes."""
+    types, found = dict(columns), dict[str, set[str]]()
+    with duckdb.connect() as connection:
+        for schema in sorted({node.schema for node in models.nodes}):
+            connection.execute(f"create schema if not exists {schema}")
+        for node in models.of("kept", "given"):
+            connection.execute(f"create table {node.name} ({types[node.name]})")
+        for node in models.of("computed"):
+            connection.execute(f"create view {node.name} as {node.sql}")
+        # Filters stay where they are written, so that what they look at counts as read.
+        connection.execute("set disabled_optimizers = 'filter_pushdown, statistics_propagation, empty_result_pullup'")
+        read_on = {name for node in models.of("computed") for name in node.reads}
+        for node in models.of("computed"):
+            if node.name not in read_on:
+                plan = connection.execute(f"explain (format json) select * from {node.name}").fetchall()[0][1]
+                for table, names in _scans(json.loads(plan)):
+                    found.setdefault(table, set()).update(names)
+    return found
 
 
 def _scans(plan: Any) -> Iterator[tuple[str, list[str]]]:
@@ -139,7 +149,8 @@ def _copies(models: StockModels, columns: Columns, carried: Mapping[str, list[st
         yield f"create table lane.{node.name} as select {_listed(carried[node.name])} from {node.name}"
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, models: StockModels) -> Columns:
+def columns_of(connection: duckdb.DuckDBPyConnection, models: StockModels) -> Columns:
+    """Every table of the models that is there, with its columns and types, as the batch lane made it."""
     wanted = {node.name for node in models.nodes}
     found: Columns = {}
     for schema, table, column, kind in connection.execute(

@@ -70,7 +70,7 @@ class LaneTables:
                 f"Publication {publication.version} was made before all stock models were built: run `cartwheel build`."
             )
         read_at = {platform: datetime.fromisoformat(at) for platform, at in publication.read_at.items()}
-        snapshot = load(environment.home() / "published", publication.lane)
+        snapshot = load(environment.home() / "published" / f"{publication.lane}.duckdb")
         return cls(snapshot, publication.version, read_at)
 
     @property

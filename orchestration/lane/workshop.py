@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable
 import duckdb
 import pyarrow as pa
 
+from orchestration.lane.changes import TOLD_OF
 from orchestration.lane.models import Node
 from orchestration.lane.snapshot import LaneSnapshot, declared
 
@@ -51,9 +52,18 @@ class Workshop:
         self._prepared: set[str] = set()
         self.connection = duckdb.connect(config={"threads": "1"})
         self.connection.execute("set TimeZone = 'UTC'")
+        # A prepared plan outlives the rows it was made for. What the optimizer concludes from their least and greatest
+        # values (a filter that is always true, a text that fits three bytes) would be wrong for the next rows.
+        self.connection.execute("set disabled_optimizers = 'statistics_propagation, compressed_materialization'")
         self.connection.execute(f"attach {literal([str(snapshot.file)])[1:-1]} as snapshot (read_only)")
         for statement in self._made():
             self.connection.execute(statement)
+        # Planned now, so that the first event waits for none of it.
+        for node in self.tables():
+            self._prepare(*self._filling(node))
+        for node in self.kept:
+            if node.schema == "canonical" and self._is_told(node):
+                self._prepare(*self._mapping(node))
 
     def close(self) -> None:
         self.connection.close()
@@ -138,22 +148,29 @@ class Workshop:
 
     def fill(self, node: Node) -> None:
         """One computed model, anew, for the rows that lie in `work`: its compiled SQL, and nothing else."""
-        columns = ", ".join(f'"{name}"' for name in self.snapshot.columns[node.name])
         self.connection.execute(f"delete from {node.name}")
-        self.run_prepared(f"fill_{node.table}", f"insert into {node.name} select {columns} from ({node.sql})")
+        self.connection.execute(f"execute {self._prepare(*self._filling(node))}")
 
     def map(self, node: Node) -> None:
         """What a platform's mapping makes of the raw rows in hand, into `fresh`: its compiled SQL again."""
-        self.run_prepared(
-            f"map_{node.table}", f"insert into fresh.{node.table} select {self.listed(node)} from ({node.sql})"
-        )
+        self.connection.execute(f"execute {self._prepare(*self._mapping(node))}")
 
-    def run_prepared(self, name: str, sql: str) -> None:
-        """Runs a statement that is planned once: planning costs four times what running it over a few rows does."""
+    def _filling(self, node: Node) -> tuple[str, str]:
+        columns = ", ".join(f'"{name}"' for name in self.snapshot.columns[node.name])
+        return f"fill_{node.table}", f"insert into {node.name} select {columns} from ({node.sql})"
+
+    def _mapping(self, node: Node) -> tuple[str, str]:
+        return f"map_{node.table}", f"insert into fresh.{node.table} select {self.listed(node)} from ({node.sql})"
+
+    def _is_told(self, node: Node) -> bool:
+        return any(table.startswith(f"raw_{node.table.partition('__')[2]}.") for table in TOLD_OF)
+
+    def _prepare(self, name: str, sql: str) -> str:
+        """A statement planned once, by its name: planning costs four times what running it over a few rows does."""
         if name not in self._prepared:
             self.connection.execute(f"prepare {name} as {sql}")
             self._prepared.add(name)
-        self.connection.execute(f"execute {name}")
+        return name
 
     def over_all(self, name: str) -> str:
         """The SQL of a computed model over every kept row, instead of those that lie in `work`."""

@@ -34,9 +34,19 @@ def invoke(warehouse: Path, *arguments: str) -> tuple[bool, str]:
     return said["success"], said["words"]
 
 
+def target() -> Path:
+    """Where this process's dbt writes its manifest and the compiled models."""
+    return Path(_folder().name) / "target"
+
+
+@functools.cache
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="dbt_process_")
+
+
 @functools.cache
 def _child() -> subprocess.Popen[str]:
-    folder = tempfile.TemporaryDirectory(prefix="dbt_process_")
+    folder = _folder()
     environment = {
         **os.environ,
         "CARTWHEEL_DBT_TARGET": f"{folder.name}/target",

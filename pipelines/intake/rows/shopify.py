@@ -29,6 +29,8 @@ def told(event: Event, body: Mapping[str, Any], known: Known) -> Iterator[Told |
         yield Told(ORDERS, row["id"], (row,), moment(body["updated_at"]))
     elif event.topic == "refunds/create":
         yield Told(ORDERS, gid("Refund", body["id"]), (refund_row(body, event.account_id),), None)
+        # What is taken off an order before it leaves is taken off one of its places; the body does not say which.
+        yield Pointer("shopify", event.account_id, "order", gid("Order", body["order_id"]))
     elif event.topic == "orders/edited":
         yield Pointer("shopify", event.account_id, "order", gid("Order", body["order_edit"]["order_id"]))
     elif kind == "fulfillments":
@@ -76,8 +78,9 @@ def order_row(body: Mapping[str, Any], account_id: str) -> Row:
 
 def refund_row(body: Mapping[str, Any], account_id: str) -> Row:
     """An order's row that speaks of one refund and nothing else."""
-    money = next((item for item in body.get("transactions") or ()), {})
-    said = {"id": gid("Order", body["order_id"]), "currency_code": money.get("currency"), "refunds": [refund(body)]}
+    currencies = [item.get("currency") for item in body.get("transactions") or ()]
+    said = {"id": gid("Order", body["order_id"]), "refunds": [refund(body)]}
+    said |= {"currency_code": currencies[0]} if currencies else {}
     return in_columns(ORDER, said, account_id)
 
 
