@@ -13,6 +13,7 @@ from orchestration.cli_explain import explain, replay
 from orchestration.cli_flows import flows
 from orchestration.cli_handoff import handoff
 from orchestration.cli_plans import approve, drift
+from orchestration.cli_sandbox import happen, subscribe
 from orchestration.cli_serve import inbox, serve
 from orchestration.cli_tax import tax
 
@@ -42,13 +43,14 @@ def demo(orders: int, seed: int) -> None:
 @cartwheel.command()
 @click.option("--port", default=3000, show_default=True, help="Port of the Dagster UI.")
 @click.option("--sandbox-port", default=8787, show_default=True)
+@click.option("--webhook-port", default=8080, show_default=True)
 @click.option("--orders", default=500, show_default=True, help="Orders in the sandbox's world.")
 @click.option("--seed", default=7, show_default=True)
-def up(port: int, sandbox_port: int, orders: int, seed: int) -> None:
-    """Sandbox and Dagster UI on 127.0.0.1, with the world loaded. Ctrl-C stops both."""
+def up(port: int, sandbox_port: int, webhook_port: int, orders: int, seed: int) -> None:
+    """Sandbox, webhooks and Dagster UI on 127.0.0.1, with the world loaded. Ctrl-C stops them all."""
     from orchestration.up import run
 
-    run(port=port, sandbox_port=sandbox_port, orders=orders, seed=seed)
+    run(port=port, sandbox_port=sandbox_port, webhook_port=webhook_port, orders=orders, seed=seed)
 
 
 @cartwheel.group(invoke_without_command=True)
@@ -217,6 +219,8 @@ cartwheel.add_command(exceptions)
 cartwheel.add_command(audit)
 cartwheel.add_command(tax)
 cartwheel.add_command(serve)
+sandbox.add_command(subscribe)
+sandbox.add_command(happen)
 cartwheel.add_command(inbox)
 
 

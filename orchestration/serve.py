@@ -6,7 +6,6 @@ A child that dies is started again, at once the first time, later each time afte
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -132,20 +131,22 @@ def children(host: str, port: int) -> list[Child]:
     return [Child("intake", intake)]
 
 
+def supervisor(host: str, port: int) -> Supervisor:
+    """What `cartwheel serve` runs, for whoever runs it beside something else."""
+    from orchestration.inbox_findings import note_at_home
+
+    return Supervisor(children(host, port), [Duty("exceptions of the inbox", NOTED_EVERY, note_at_home)])
+
+
 def run(host: str, port: int) -> int:
     """Serves until Ctrl-C or SIGTERM."""
     environment.prepare()
-    from orchestration.inbox_findings import note_at_home
     from orchestration.up import refuse_taken
 
     refuse_taken(port, "webhooks", "--port")
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
-    os.environ.setdefault("PYTHONUNBUFFERED", "1")
-    say(
-        screen,
-        f"Webhooks: http://{host}:{port}/webhooks/<platform> · health: http://{host}:{port}/healthz · stop: Ctrl-C",
-    )
-    findings = Duty("exceptions of the inbox", NOTED_EVERY, note_at_home)
-    return Supervisor(children(host, port), [findings]).run(stopping)
+    address = f"http://{host}:{port}"
+    say(screen, f"Webhooks: {address}/webhooks/<platform> · health: {address}/healthz · stop: Ctrl-C")
+    return supervisor(host, port).run(stopping)

@@ -8,8 +8,10 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -17,23 +19,45 @@ from orchestration import environment
 from orchestration.screen import screen
 from orchestration.verbs import Refused
 
+if TYPE_CHECKING:
+    from sandbox.server import Sandbox
 
-def run(port: int, sandbox_port: int, orders: int, seed: int) -> None:
-    """Starts the sandbox, loads its world through Dagster's own assets, then serves the UI until Ctrl-C."""
+
+def run(port: int, sandbox_port: int, webhook_port: int, orders: int, seed: int) -> None:
+    """Starts the sandbox, loads its world through Dagster's own assets, then serves webhooks and the UI until Ctrl-C."""
     environment.prepare()
     from sandbox.server import CREDENTIALS, Sandbox
 
     refuse_taken(port, "the Dagster UI", "--port")
     refuse_taken(sandbox_port, "the sandbox", "--sandbox-port")
+    refuse_taken(webhook_port, "webhooks", "--webhook-port")
     with Sandbox(port=sandbox_port, seed=seed, orders=orders) as world:
         environment.born(environment.SandboxAddress(world.url, world.base_urls, CREDENTIALS, world.europe_settings))
         try:
             from orchestration.demo import load_world
 
             load_world()
-            _serve(port)
+            with _webhooks(world, webhook_port):
+                _serve(port)
         finally:
             environment.gone()
+
+
+@contextmanager
+def _webhooks(world: Sandbox, port: int) -> Iterator[None]:
+    """`cartwheel serve` beside it, with every twin subscribed."""
+    from orchestration.serve import supervisor
+    from sandbox.webhooks.control import subscribe
+
+    stopping = threading.Event()
+    serving = threading.Thread(target=supervisor("127.0.0.1", port).run, args=(stopping,), name="serve")
+    serving.start()
+    subscribe(world.world, f"http://127.0.0.1:{port}/webhooks")
+    try:
+        yield
+    finally:
+        stopping.set()
+        serving.join()
 
 
 def _serve(port: int) -> None:
@@ -115,6 +139,23 @@ def let_happen(code: str) -> str:
         for row in answer["expected"]
     ]
     return "\n".join([f"{answer['says']}; after the next refresh:", *expected])
+
+
+def subscribe(url: str, platforms: tuple[str, ...], pace: float) -> str:
+    """Lets platforms of the running sandbox send their webhooks to an address; the sentence for the operator."""
+    body: dict[str, object] = {"url": url, "pace": pace}
+    if platforms:
+        body["platforms"] = list(platforms)
+    answer = _control("POST", "/_control/webhooks", body)
+    telling = sorted({row["platform"] for row in answer["subscriptions"] if row["is_active"]})
+    return f"{', '.join(telling)} tell {url} of what happens"
+
+
+def let_go(kind: str, **details: object) -> str:
+    """Lets something happen after an order in the running sandbox; the sentence for the operator."""
+    asked = {"kind": kind, **{name: value for name, value in details.items() if value is not None}}
+    answer = _control("POST", "/_control/happenings", asked)
+    return f"{kind}: done at {answer['now']}"
 
 
 def effects_text() -> str:

@@ -200,11 +200,12 @@ def examine() -> int:
     environment.prepare()
     from pipelines.doctor import examine as look
     from pipelines.extract import platforms
+    from pipelines.intake.examine import examine as look_at_webhooks
 
     table = Table("platform", "state", "what to do")
     sound = True
     for platform in platforms():
-        for finding in look(platform):
+        for finding in (*look(platform), *look_at_webhooks(platform)):
             table.add_row(finding.platform, finding.state, finding.advice)
             sound = sound and not finding.is_failure
     screen.print(table)

@@ -23,7 +23,7 @@ from pipelines.settings import Connection
 # Long enough to move a connector to the next version of an API without hurry.
 SUNSET_NOTICE_DAYS = 180
 
-Subject = Literal["configuration", "reachability", "credential", "version"]
+Subject = Literal["configuration", "reachability", "credential", "version", "webhooks"]
 State = Literal["ok", "attention", "failure", "absent"]
 LookUp = Callable[[str], str | None]
 Probe = Callable[[Connector, Connection], None]

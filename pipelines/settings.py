@@ -13,8 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import dlt
-
 from pipelines.errors import ConfigurationError
 
 
@@ -51,6 +49,8 @@ def connections(platform: str, credential_names: tuple[str, ...]) -> tuple[Conne
 
 def accounts(platform: str) -> list[str]:
     """Names of a platform's accounts; one called `main` unless they are listed."""
+    import dlt  # here, for it takes seconds and most who ask for a path need none of it
+
     return dlt.config.get(f"sources.{platform}.accounts", list) or ["main"]
 
 
@@ -71,6 +71,8 @@ def _connection(platform: str, account: str, credential_names: tuple[str, ...]) 
 
 def value(platform: str, account: str, name: str) -> str | None:
     """A key of an account: its own, else the platform's; None where neither has one."""
+    import dlt
+
     for key in (f"sources.{platform}.{account}.{name}", f"sources.{platform}.{name}"):
         found = dlt.secrets.get(key, str)
         if found is not None:

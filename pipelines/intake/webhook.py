@@ -98,8 +98,9 @@ def equal(one: bytes, other: bytes) -> bool:
     return hmac.compare_digest(one, other)
 
 
-def hmac_sha256(secret: str, *parts: bytes) -> bytes:
-    made = hmac.new(secret.encode(), digestmod=hashlib.sha256)
+def hmac_sha256(secret: str | bytes, *parts: bytes) -> bytes:
+    """Over the parts as one text; a secret in words is its UTF-8."""
+    made = hmac.new(secret.encode() if isinstance(secret, str) else secret, digestmod=hashlib.sha256)
     for part in parts:
         made.update(part)
     return made.digest()
