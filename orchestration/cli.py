@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from orchestration.cli_close import close
+from orchestration.cli_completeness import completeness
 from orchestration.cli_exceptions import audit, exceptions
 from orchestration.cli_explain import explain, replay
 from orchestration.cli_flows import flows
@@ -222,6 +223,7 @@ cartwheel.add_command(serve)
 sandbox.add_command(subscribe)
 sandbox.add_command(happen)
 cartwheel.add_command(inbox)
+cartwheel.add_command(completeness)
 
 
 def main() -> None:

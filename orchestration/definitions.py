@@ -11,6 +11,7 @@ environment.prepare()
 # The imports below read the environment that `prepare` has just set.
 from orchestration.activate import push_jobs, sync_assets, sync_models  # noqa: E402
 from orchestration.checks import checks  # noqa: E402
+from orchestration.completeness_audit import audit_assets, audit_job  # noqa: E402
 from orchestration.drift_checks import drift_assets, drift_job  # noqa: E402
 from orchestration.exceptions import exception_checks  # noqa: E402
 from orchestration.ingest import raw_assets  # noqa: E402
@@ -31,13 +32,14 @@ refresh_warehouse = dg.define_asset_job(
     description="Reads every configured platform, builds and tests all models, publishes the snapshot.",
 )
 check_drift = drift_job()
+audit_completeness = audit_job()
 jobs = push_jobs()
 
 defs = dg.Definitions(
-    assets=[*raw, models, snapshot, *pushes, *drift_assets(), lane_asset()],
+    assets=[*raw, models, snapshot, *pushes, *drift_assets(), *audit_assets(), lane_asset()],
     asset_checks=[*checks(), *exception_checks(), lane_check()],
-    jobs=[refresh_warehouse, *jobs.values(), check_drift],
-    schedules=schedules(refresh_warehouse.name, check_drift.name),
+    jobs=[refresh_warehouse, *jobs.values(), check_drift, audit_completeness],
+    schedules=schedules(refresh_warehouse.name, check_drift.name, audit_completeness.name),
     sensors=[
         *(change_sensor(sync, model, jobs[sync]) for sync, model in sync_models()),
         due_sensor(jobs),

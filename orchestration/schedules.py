@@ -13,11 +13,13 @@ CRONS = {
     "refresh_warehouse": "*/5 * * * *",
     # At night in Europe, in the evening in America: when few are at the books.
     "check_drift": "30 2 * * *",
+    # After the last refresh of the night has read the day before.
+    "audit_completeness": "15 3 * * *",
 }
 
 
-def schedules(refresh: str, check_drift: str) -> list[dg.ScheduleDefinition]:
-    return [_refresh(refresh), _check_drift(check_drift)]
+def schedules(refresh: str, check_drift: str, audit_completeness: str) -> list[dg.ScheduleDefinition]:
+    return [_refresh(refresh), _check_drift(check_drift), _audit_completeness(audit_completeness)]
 
 
 def _refresh(refresh: str) -> dg.ScheduleDefinition:
@@ -53,6 +55,23 @@ def _check_drift(check_drift: str) -> dg.ScheduleDefinition:
         return dg.SkipReason(paused) if paused else dg.RunRequest()
 
     return daily_unless_paused
+
+
+def _audit_completeness(audit_completeness: str) -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name="audit_completeness_daily",
+        job_name=audit_completeness,
+        cron_schedule=CRONS["audit_completeness"],
+        execution_timezone="UTC",
+        # It only reads: nothing that a person would first have to allow.
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Holds what was loaded against the platforms' own counts and reads again what is missing; unless paused.",
+    )
+    def nightly_unless_paused() -> dg.RunRequest | dg.SkipReason:
+        paused = _paused(audit_completeness)
+        return dg.SkipReason(paused) if paused else dg.RunRequest()
+
+    return nightly_unless_paused
 
 
 def _paused(flow: str) -> str | None:

@@ -106,6 +106,7 @@ def writing(purpose: str, wait_seconds: float = 600) -> Iterator[None]:
 def ensure_raw_tables() -> None:
     """Creates, empty, each raw table that no connector has filled yet, so that every model builds. Needs `writing`."""
     from orchestration import ledger_tables
+    from pipelines import completeness
     from pipelines.extract import missing_tables
     from pipelines.files import load
 
@@ -114,6 +115,7 @@ def ensure_raw_tables() -> None:
             connection.execute(statement)
         load.create_tables(connection)
         ledger_tables.create_tables(connection)
+        completeness.create_tables(connection)
 
 
 def publish(now: datetime) -> Publication:

@@ -55,6 +55,7 @@ def found(sight: Sight) -> dict[str, list[Found]]:
     return {
         "watermark": _watermark(sight),
         "checks_hold": _checks_hold(sight),
+        "I-29": _loaded_counts(sight),
         **_modelled(sight),
         "correction_plan": _correction_plans(sight),
         "read_back": _read_back(sight),
@@ -87,6 +88,24 @@ def _checks_hold(sight: Sight) -> list[Found]:
             )
         ]
     return [Found(name, 1, 1, f"{name}: {check.meaning}"[:300]) for name, check in sorted(failing.items())]
+
+
+def _loaded_counts(sight: Sight) -> list[Found]:
+    """Days of the month's records that the platforms counted; a month that nobody counted is not a month that is whole."""
+    if not has_table(sight.connection, "fct_loaded_counts"):
+        return []
+    rows = sight.connection.execute(
+        """select is_complete, platform || '.' || resource || ' ' || counted_day from marts.fct_loaded_counts
+           where entity_id = $1 and period_month = $2 order by counted_day, platform, resource""",
+        [sight.month.entity_id, sight.month.period],
+    ).fetchall()
+    differing = [name for is_complete, name in rows if not is_complete]
+    if not rows:
+        return [Found("I-29", 1, 1, f"nobody counted: cartwheel completeness --since {sight.month.period}-01")]
+    told = f"{len(rows)} days of records counted by their platforms"
+    if differing:
+        told = f"{len(differing)} of {told} differ: {', '.join(differing[:5])}"
+    return [Found("I-29", len(rows), len(differing), told)]
 
 
 def _modelled(sight: Sight) -> dict[str, list[Found]]:

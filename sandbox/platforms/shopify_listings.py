@@ -46,12 +46,8 @@ def orders_page(
 ) -> Node:
     """QueryRoot.orders."""
     at = _ORDER_TIMES[sort_key]
-    terms = search_terms(query)
-    low, high = _history_range(world, terms)
-    written = sorted(
-        (order for order in world.orders.values() if order.channel == "shopify" and _fits(order, terms)),
-        key=lambda order: (stamp(at(order)), order.platform_id),
-    )
+    low, high, found = _found_orders(world, query)
+    written = sorted(found, key=lambda order: (stamp(at(order)), order.platform_id))
     count, total = high - low, high - low + len(written)
 
     def key(position: int) -> str:
@@ -73,6 +69,19 @@ def orders_page(
         has_next,
         has_previous,
     )
+
+
+def orders_count(world: World, query: str | None) -> int:
+    """How many orders `orders` would list."""
+    low, high, written = _found_orders(world, query)
+    return high - low + len(written)
+
+
+def _found_orders(world: World, query: str | None) -> tuple[int, int, list[Order]]:
+    """The orders of a search: a range of history, and those written since."""
+    terms = search_terms(query)
+    written = [order for order in world.orders.values() if order.channel == "shopify" and _fits(order, terms)]
+    return *_history_range(world, terms), written
 
 
 def _window(

@@ -9,7 +9,14 @@ from graphql import GraphQLResolveInfo, get_directive_values
 
 from sandbox.platforms.shopify_boxes import fulfilment_orders
 from sandbox.platforms.shopify_catalogue import item_node, location_node, product_node, variant_node
-from sandbox.platforms.shopify_listings import catalogue_page, customers_page, order_by_gid, orders_page, refund_by_gid
+from sandbox.platforms.shopify_listings import (
+    catalogue_page,
+    customers_page,
+    order_by_gid,
+    orders_count,
+    orders_page,
+    refund_by_gid,
+)
 from sandbox.platforms.shopify_money import gid
 from sandbox.platforms.shopify_mutations import (
     create_fulfilment,
@@ -62,8 +69,14 @@ def _lists(world: World) -> Node:
     ) -> Node:
         return customers_page(world, first, after, query, reverse)
 
+    def counted(_: Any, query: str | None = None, limit: int | None = 10_000) -> Node:
+        found = orders_count(world, query)
+        cut = limit is not None and found > limit
+        return {"count": limit if cut else found, "precision": "AT_LEAST" if cut else "EXACT"}
+
     return {
         "orders": orders,
+        "ordersCount": counted,
         "customers": customers,
         "products": listing(lambda: [product_node(world, product) for product in world.catalogue]),
         "productVariants": listing(lambda: [variant_node(world, product) for product in world.catalogue]),

@@ -37,6 +37,7 @@ type QueryRoot {
   shop: Shop!
   order(id: ID!): Order
   orders(first: Int, after: String, query: String, sortKey: OrderSortKeys = PROCESSED_AT, reverse: Boolean = false): OrderConnection!
+  ordersCount(query: String, limit: Int = 10000): Count
   product(id: ID!): Product
   products(first: Int, after: String, query: String, sortKey: ProductSortKeys = ID, reverse: Boolean = false): ProductConnection!
   productVariants(first: Int, after: String, query: String, sortKey: ProductVariantSortKeys = ID, reverse: Boolean = false): ProductVariantConnection!
@@ -54,6 +55,8 @@ type Mutation {
   fulfillmentTrackingInfoUpdate(fulfillmentId: ID!, notifyCustomer: Boolean, trackingInfoInput: FulfillmentTrackingInput!): FulfillmentTrackingInfoUpdatePayload
 }
 
+enum CountPrecision { AT_LEAST EXACT }
+type Count { count: Int! precision: CountPrecision! }
 enum OrderSortKeys { CREATED_AT ID ORDER_NUMBER PROCESSED_AT UPDATED_AT }
 enum ProductSortKeys { CREATED_AT ID TITLE UPDATED_AT }
 enum ProductVariantSortKeys { ID SKU TITLE }

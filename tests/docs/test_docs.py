@@ -139,6 +139,7 @@ def test_what_the_operator_sees_in_dagster_is_in_its_guide() -> None:
         *drift_checks.CHECKS,
         "drift/<sync>",
         "check_drift_daily",
+        "audit_completeness_daily",
         "due_deliveries",
         "refresh_warehouse_every_five_minutes",
         "<sync>_changes",

@@ -70,7 +70,7 @@ def listed() -> dict[str, dict]:
 
 def test_every_flow_is_listed_with_how_it_works_and_in_what_state_it_is(shop: ReceivingShop) -> None:
     found = listed()
-    assert list(found) == ["refresh_warehouse", "check_drift", "stock_lane", *engine.syncs()]
+    assert list(found) == ["refresh_warehouse", "check_drift", "audit_completeness", "stock_lane", *engine.syncs()]
     for flow in found.values():
         assert all(flow[name] for name in ("trigger", "condition", "action", "fallback", "owner")), flow
         assert flow["state"] == "active"
@@ -103,7 +103,7 @@ def test_one_flow_paused_leaves_the_others_running(shop: ReceivingShop) -> None:
 
 
 def test_a_paused_refresh_does_not_start_by_itself(shop: ReceivingShop) -> None:
-    refresh, _ = schedules("refresh_warehouse", "check_drift")
+    refresh, *_ = schedules("refresh_warehouse", "check_drift", "audit_completeness")
     assert isinstance(refresh(), dg.RunRequest)
     said("flows", "pause", "refresh_warehouse", "--by", "Ann", "--because", "platform asks for quiet")
     skipped = refresh()
