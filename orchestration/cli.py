@@ -229,7 +229,7 @@ cartwheel.add_command(completeness)
 def main() -> None:
     """Entry point: mistakes and refusals come out as one or two lines on stderr, never as a traceback."""
     try:
-        cartwheel.main(standalone_mode=False)
+        cartwheel.main(prog_name="cartwheel", standalone_mode=False)
     except click.UsageError as error:
         asked = error.ctx.command_path if error.ctx else "cartwheel"
         click.echo(f"{asked}: {error.format_message()}\nSee `{asked} --help`.", err=True)
