@@ -12,7 +12,13 @@ from reverse_etl.sync import Lane
 WRITERS = "warehouse"
 
 OWNERS = {"finance": "team:finance", "operations": "team:operations", "analytics": "team:analytics", "crm": "team:crm"}
-TEAMS = {Lane.STOCK: "operations", Lane.TRACKING: "operations", Lane.LEDGER: "finance", Lane.SEGMENTS: "crm"}
+TEAMS = {
+    Lane.STOCK: "operations",
+    Lane.TRACKING: "operations",
+    Lane.NOTICES: "operations",
+    Lane.LEDGER: "finance",
+    Lane.SEGMENTS: "crm",
+}
 
 
 def destination_pool(destination: str) -> str:

@@ -40,6 +40,16 @@ def doubtful(message: Any, code: str = "unknown") -> Outcome:
     return Outcome(Result.IN_DOUBT, Kind.UNKNOWN, code, short(message))
 
 
+def taken_as_sent() -> Outcome:
+    """What nobody can look up and nobody may say twice: over for us, open for a person."""
+    return Outcome(
+        Result.ACCEPTED,
+        Kind.UNKNOWN,
+        code="perhaps_unsent",
+        message="no answer came, and sending it again might say it twice: it counts as sent, see whether it arrived",
+    )
+
+
 def not_applied(message: Any, kind: Kind = Kind.VALIDATION, code: Any = None, wait: float | None = None) -> Outcome:
     return Outcome(Result.NOT_APPLIED, kind, str(code or kind.value), short(message), wait=wait)
 

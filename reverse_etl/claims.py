@@ -138,11 +138,13 @@ def record(connection: Connection, answered: Sequence[Answered], now: datetime) 
         moves.setdefault(target, []).append((item, attempt, outcome))
     for target, moved in moves.items():
         _end(connection, target, [(attempt.delivery, outcome, item.at or now) for item, attempt, outcome in moved], now)
+    # Accepted for want of a way to ask: what was wrong with the record is over, and this is what a person has to see.
+    unproven = [move for move in moves.get(State.ACCEPTED, []) if move[2].code]
     accepted = [attempt.delivery for _, attempt, _ in moves.pop(State.ACCEPTED, [])]
     remember(connection, accepted, now)
     findings = [
         finding_of(a.delivery, outcome, evidence_of(a.delivery, outcome, i.request, i.answer, i.personal_fields))
-        for moved in moves.values()
+        for moved in (*moves.values(), unproven)
         for i, a, outcome in moved
     ]
     if findings:

@@ -29,6 +29,8 @@ _CONNECTIONS = 100
 # Shorter than any server we know keeps an idle connection: a request on one that was just closed would be a doubt.
 _IDLE_SECONDS = 5.0
 _URLS_KEPT = 1_000
+# Bytes kept of an answer in words.
+_WORDS = 200
 # How much closer together two requests may arrive than they were sent.
 _JITTER_SECONDS = 0.03
 # A vendor that asks for more than this has closed for the day: nobody sleeps that long with a lease in hand.
@@ -163,7 +165,7 @@ class DestinationClient:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.raw_headers}
         return Answer(
             status=response.status,
-            body=_json(body),
+            body=_words(body) if self._destination.answers_in_words else _json(body),
             headers=headers,
             request_id=headers.get(self._destination.request_id_header),
         )
@@ -202,6 +204,11 @@ def _secrets(destination: Destination, connection: Connection) -> tuple[bytes, .
 
 
 _DECODER = json.JSONDecoder(parse_float=Decimal)
+
+
+def _words(body: bytes) -> str:
+    """A plain answer, of which a status word is all that is ever read."""
+    return body[:_WORDS].decode("utf-8", "replace").strip()
 
 
 def _json(body: bytes) -> Any:

@@ -5,7 +5,7 @@ A destination does not sleep, loop, open a socket or know the ledger; push.py do
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -74,6 +74,7 @@ class LookUpMany:
     encode: Callable[[Batch, References], Request]
     found: Callable[[Batch, Answer], Mapping[str, Outcome | None]]
     most: int
+    documents: Callable[[Batch, Answer], Iterable[Request]] = lambda batch, answer: ()
 
 
 @dataclass(frozen=True)
@@ -81,12 +82,14 @@ class LookUp:
     """Asking the destination for a record by our own reference.
 
     `found` gives an Outcome when the destination's state settles the matter (already there, or impossible), None when
-    the record is certainly not there and may be sent.
+    the record is certainly not there and may be sent. Where a list only names what has to be read, `documents` asks for
+    each, and their bodies lie under `documents` beside the list's own when `found` is asked.
     """
 
     encode: Callable[[Delivery, References], Request]
     found: Callable[[Delivery, Answer], Outcome | None]
     many: LookUpMany | None = None
+    documents: Callable[[Delivery, Answer], Iterable[Request]] = lambda delivery, answer: ()
 
     @property
     def alone(self) -> LookUpMany:
@@ -95,6 +98,7 @@ class LookUp:
             encode=lambda batch, references: self.encode(batch[0], references),
             found=lambda batch, answer: {batch[0].record_key: self.found(batch[0], answer)},
             most=1,
+            documents=lambda batch, answer: self.documents(batch[0], answer),
         )
 
 
@@ -185,5 +189,7 @@ class Destination:
     request_id_header: str = "x-request-id"
     # Hosts of the vendor that are meant for trying out; any other public host counts as production.
     sandbox_hosts: tuple[str, ...] = ()
+    # Where answers are bare words, not JSON: `Answer.body` is then that text.
+    answers_in_words: bool = False
     # Set where requests carry an access token that is fetched with `client_id` and `client_secret`.
     grant: Grant | None = None

@@ -100,6 +100,9 @@ CODES: dict[str, Advice] = {
     "no_answer": Advice(_H, _RETRY, "nothing to do: the next push looks it up before anything is sent"),
     "not_mentioned": Advice(_H, _RETRY, "look at the destination; the next push looks it up before anything is sent"),
     "unreadable": Advice(_H, _RETRY, "nothing to do: the next push looks it up before anything is sent"),
+    "perhaps_unsent": Advice(
+        _M, _DECIDE, "see whether the message is there; if not, tell those whom it concerns: it is not sent again"
+    ),
     "lease_lost": Advice(_L, _RETRY, "nothing to do: it was not sent, and goes out with the next push"),
     "unforeseen": Advice(_H, _FIX, "report it with its evidence: the program met what it was not written for"),
     # Documents and parcels.

@@ -18,7 +18,7 @@ from reverse_etl.operations_tables import EXCEPTIONS
 from reverse_etl.plan import Plan
 from reverse_etl.sync import Mode, Sync
 
-OVER_LIMITS, HELD, DRIFT = "over_limits", "held", "drift"
+OVER_LIMITS, HELD, DRIFT, PERHAPS_UNSENT = "over_limits", "held", "drift", "perhaps_unsent"
 # Held for a person; what was refused has its exception from the refusal.
 _HELD = (Why.HELD, Why.PRICE)
 
@@ -66,6 +66,8 @@ def _end_what_is_over(
     keys -= set(connection.execute(in_the_air).scalars())
     # An edited document is no plan's business: it ends when it is read back.
     codes = {code for code, key in standing if key in keys} - ({DRIFT} if sync.mode is Mode.CREATE else set())
+    # Whether a message arrived only a person can see, however often a plan finds nothing more to say.
+    codes.discard(PERHAPS_UNSENT)
     if keys and codes:
         because = "the newest plan has nothing to do about this record"
         exception_queue.close_for_records(connection, sync.name, sorted(keys), because, now, codes=sorted(codes))

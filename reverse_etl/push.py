@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reverse_etl import answers, canonical_json, ownership, retries
@@ -201,6 +201,8 @@ class Push:
         questions = Questions(
             free, doubted, self._look_up, lambda item, said: self.tallies[item.sync].count(item, said)
         )
+        if self.syncs[batch[0].sync].guard is Guard.AT_MOST_ONCE:
+            batch = await self._take_as_sent(batch, doubted)
         for delivery in batch:
             guard = self.syncs[delivery.sync].guard
             # A deletion of what is gone already must not bring the record back by way of an upsert.
@@ -219,6 +221,18 @@ class Push:
         if failed is not None:
             raise Again(free, retries.why(failed))
 
+    async def _take_as_sent(self, batch: Sequence[Delivery], doubted: set[str]) -> list[Delivery]:
+        """What may have been said is not said again: it ends as accepted, with a row for a person. The others are left."""
+        perhaps_said = [delivery for delivery in batch if delivery.delivery_id in doubted]
+        attempts = await self._claim(perhaps_said, Purpose.LOOK_UP) if perhaps_said else []
+        ours = [attempt.delivery for attempt in attempts]
+        if ours:
+            await self._record(attempts, answers.for_all(ours, answers.taken_as_sent()), None, None)
+        for delivery in ours:
+            doubted.discard(delivery.delivery_id)
+            self.tallies[delivery.sync].count(delivery, answers.taken_as_sent())
+        return [delivery for delivery in batch if delivery not in perhaps_said]
+
     async def _look_up(
         self, batch: Sequence[Delivery], way: LookUpMany
     ) -> tuple[Sequence[Attempt], Mapping[str, Outcome | None]]:
@@ -226,7 +240,7 @@ class Push:
 
         One that the answer about several leaves out is left out here. Without an attempt a record is another worker's.
         """
-        references = await self._references.of(batch[0].object)
+        references = await self._names_in(batch)
         await self.client.turn()
         attempts = await self._claim(batch, Purpose.LOOK_UP)
         ours = [attempt.delivery for attempt in attempts]
@@ -239,7 +253,7 @@ class Push:
             request = way.encode(ours, references)
             answer = await self.client.send(request)
             self.step("looked_up")
-            found = way.found(ours, answer)
+            found = way.found(ours, await self._with_documents(way, ours, answer))
         except DeliveryError as error:
             if isinstance(error, StopSync):
                 self._stop(batch[0].sync, error)
@@ -252,6 +266,16 @@ class Push:
         await self._record(attempts, said, answer, request)
         self.step("look_up_recorded")
         return attempts, found
+
+    async def _with_documents(self, way: LookUpMany, batch: Sequence[Delivery], answer: Answer) -> Answer:
+        """The answer with the documents it only names; one of them that fails stands for all."""
+        bodies = []
+        for request in way.documents(batch, answer):
+            document = await self._asked(request)
+            if not 200 <= document.status < 300:
+                return document
+            bodies.append(document.body)
+        return replace(answer, body={**answer.body, "documents": bodies}) if bodies else answer
 
     async def _send(self, batch: Sequence[Delivery]) -> tuple[Sequence[Delivery], Mapping[str, Outcome]]:
         """One request for those of the batch that are ours, and one recorded outcome for each of them."""

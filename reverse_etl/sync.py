@@ -35,6 +35,8 @@ class Guard(StrEnum):
     NATURAL_UPSERT = "natural_upsert"
     COMPARE_AND_SET = "compare_and_set"
     LOOK_UP_THEN_CREATE = "look_up_then_create"
+    # For a message, which nobody can look up or take back: after a doubt it is never sent again.
+    AT_MOST_ONCE = "at_most_once"
 
 
 class OnDrift(StrEnum):
@@ -53,6 +55,8 @@ class Lane(IntEnum):
 
     STOCK = 10
     TRACKING = 30
+    # What a person is to act on: alerts, and drafts to approve.
+    NOTICES = 35
     LEDGER = 40
     SEGMENTS = 50
 

@@ -58,6 +58,7 @@ CREDENTIALS: dict[str, dict[str, str]] = {
     },
     "hubspot": {"access_token": "sandbox-hubspot-token"},
     "klaviyo": {"api_key": "sandbox-klaviyo-key"},
+    "slack": {"webhook_token": "T00000000/B00000000/sandboxSlackWebhook"},
     "bank": {},
 }
 

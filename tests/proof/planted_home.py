@@ -117,6 +117,7 @@ def rows_of_all() -> dict[str, list[shop_rows.Row]]:
         "woocommerce__stock_levels": [shop_rows.product("11", 7, 1), shop_rows.product("12", 7, 1)],
         "shopify__stock_levels": [shop_rows.level("1", 9, 0), shop_rows.level("2", 9, 5)],
         "shopify__tracking": [],
+        "slack__low_stock_alerts": [shop_rows.alert("SKU-1")],
         "quickbooks__credit_memos": [],
         "quickbooks__deposits": [],
         "quickbooks__sales_receipts": [*shop_rows.receipt("#1"), *shop_rows.receipt("#2", item="Surcharge")],

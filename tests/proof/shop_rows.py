@@ -39,6 +39,22 @@ def product(number: str, wanted: int, observed: int | None) -> Row:
     }
 
 
+def alert(sku: str, status: str = "low", left: int = 3) -> Row:
+    """A line about a SKU."""
+    said = (
+        f"Low stock: {sku}, {left} left to sell" if status == "low" else f"Back in stock: {sku}, {left} to sell again"
+    )
+    return {
+        "record_key": sku,
+        "sku": sku,
+        "alert_status": status,
+        "units_left": str(left),
+        "message": said,
+        "reason": f"{left} in the pool",
+        "source_key": sku,
+    }
+
+
 def person(email: str, segment: str = "loyal", observed: str | None = None) -> Row:
     """A contact or profile; `observed` is the segment it holds, with all else as wanted."""
     scores = {"r_score": 5, "f_score": 4, "m_score": 3, "net_revenue_minor": 12050, "orders_count": 2}

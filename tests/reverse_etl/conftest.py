@@ -20,6 +20,8 @@ CREDENTIALS = {
     "quickbooks": ("access_token", "realm_id"),
     "hubspot": ("access_token",),
     "klaviyo": ("api_key",),
+    "slack": ("webhook_token",),
+    "cin7": ("account_id_header", "application_key"),
 }
 
 

@@ -94,6 +94,19 @@ ROWS: dict[str, dict[str, tuple[str, str]]] = {
         "error": ("in_doubt", "transient"),
         "service_unavailable": ("not_applied", "transient"),
     },
+    "slack": {
+        "invalid_payload": ("rejected", "validation"),
+        "no_text": ("rejected", "validation"),
+        "action_prohibited": ("stop", "auth"),
+        "invalid_token": ("stop", "auth"),
+        "no_active_hooks": ("stop", "gone"),
+        "no_service": ("stop", "gone"),
+        "no_team": ("stop", "gone"),
+        "team_disabled": ("stop", "gone"),
+        "channel_not_found": ("stop", "gone"),
+        "channel_is_archived": ("stop", "gone"),
+        "rollup_error": ("in_doubt", "transient"),
+    },
     "xero": {
         "QueryParseException": ("stop", "validation"),
         "PostDataInvalidException": ("rejected", "validation"),
@@ -135,6 +148,8 @@ def said(destination: str, code: str, message: str = "their words") -> Answer:
     body: Any
     if destination == "shopify":
         return Answer(200, {"errors": [{"message": message, "extensions": {"code": code}}]})
+    if destination == "slack":
+        return Answer(400, code)
     if destination == "woocommerce":
         body = {"code": code, "message": message, "data": {"status": 400}}
     elif destination == "quickbooks":

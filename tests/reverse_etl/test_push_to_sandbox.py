@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reverse_etl import engine
+from reverse_etl.sync import Guard
 from tests.proof import activation_tables, shop_rows
 from tests.reverse_etl import activation_rows as rows
 from tests.reverse_etl import books_chain
@@ -113,7 +114,13 @@ FAULTS = ["reply_lost", "request_lost", "500_after", "429", "garbage", "omit_rec
 
 
 # Xero allows one request a second, so one of its syncs stands for all: they share one way of writing and looking up.
-EVERY = [sync for sync in engine.syncs() if not sync.startswith("xero") or sync == "xero__bank_transactions"]
+# Drafts at Cin7 take two requests each: test_destination_cin7.py. Messages can not be looked up, so not every fault leaves one effect: test_destination_messages.py says which do.
+EVERY = [
+    name
+    for name, sync in engine.syncs().items()
+    if (sync.destination not in ("xero", "cin7") or name == "xero__bank_transactions")
+    and sync.guard is not Guard.AT_MOST_ONCE
+]
 
 
 @pytest.mark.parametrize("fault", FAULTS)
