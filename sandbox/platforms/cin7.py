@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Route
 
 from sandbox.decimal_json import answer, loads
 from sandbox.pacing import bucket
+from sandbox.platforms import cin7_drafts as drafts
 from sandbox.platforms import cin7_objects as objects
 from sandbox.platforms.cin7_adjustments import Refused, adjust
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 PER_MINUTE = 600
 PREFIX = "/externalapi/v2"
+# Fields that a search of purchases looks into; a note is not among them.
+SEARCHED = ("OrderNumber", "Status", "Supplier", "InvoiceNumber", "CreditNoteNumber")
 
 Handler = Callable[["Query", Request], Awaitable[Response]]
 
@@ -86,14 +89,24 @@ def _documents(world: World) -> list[BaseRoute]:
         found = sorted(world.purchase_orders, key=lambda item: item.number)
         if (since := query.get("UpdatedSince")) is not None:
             found = [item for item in found if item.updated_at >= _moment(since)]
-        return _paged(query, "PurchaseList", [objects.purchase_row(world, item) for item in found])
+        rows = [objects.purchase_row(world, item) for item in found]
+        if (searched := query.get("Search")) is not None:
+            rows = [row for row in rows if any(searched.lower() in str(row[name]).lower() for name in SEARCHED)]
+        return _paged(query, "PurchaseList", rows)
 
-    async def purchase(query: Query, _: Request) -> Response:
+    async def purchase(query: Query, request: Request) -> Response:
+        if request.method == "POST":
+            return answer(drafts.begin(world, loads(await request.body())))
+        if request.method == "DELETE":
+            return answer(drafts.void(world, query.get("ID"), (query.get("Void") or "").lower() == "true"))
         wanted = query.get("ID")
         found = next((item for item in world.purchase_orders if item.purchase_order_id == wanted), None)
         if found is None:
             return refusal(404, "Purchase with specified ID was not found")
         return answer(objects.purchase(world, found))
+
+    async def order(_: Query, request: Request) -> Response:
+        return answer(drafts.write_order(world, loads(await request.body())))
 
     async def adjustments(query: Query, request: Request) -> Response:
         if request.method == "POST":
@@ -104,7 +117,8 @@ def _documents(world: World) -> list[BaseRoute]:
 
     return [
         *_at(world, "/purchaseList", purchases),
-        *_at(world, "/purchase", purchase),
+        *_at(world, "/purchase", purchase, ["GET", "POST", "DELETE"]),
+        *_at(world, "/purchase/order", order, ["POST"]),
         *_at(world, "/stockadjustment", adjustments, ["GET", "POST"]),
     ]
 

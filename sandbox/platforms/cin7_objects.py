@@ -12,8 +12,9 @@ from sandbox.facts import Location, Product, PurchaseOrder
 if TYPE_CHECKING:
     from sandbox.world import World
 
-RECEIVED = {"open": "NOT RECEIVED", "received": "FULLY RECEIVED", "cancelled": "NOT AVAILABLE"}
-STATUS = {"open": "ORDERED", "received": "RECEIVED", "cancelled": "VOIDED"}
+RECEIVED = {"open": "NOT RECEIVED", "received": "FULLY RECEIVED"}
+STATUS = {"draft": "DRAFT", "ordering": "ORDERING", "open": "ORDERED", "received": "RECEIVED", "cancelled": "VOIDED"}
+ORDER_STATUS = {"draft": "NOT AVAILABLE", "ordering": "DRAFT", "cancelled": "VOIDED"}
 
 
 def availability(world: World) -> list[dict[str, Any]]:
@@ -112,7 +113,7 @@ def purchase_row(world: World, fact: PurchaseOrder) -> dict[str, Any]:
         "OrderNumber": fact.number,
         "BlindReceipt": False,
         "Status": STATUS[fact.status],
-        "OrderStatus": "VOIDED" if fact.status == "cancelled" else "AUTHORISED",
+        "OrderStatus": ORDER_STATUS.get(fact.status, "AUTHORISED"),
         "OrderDate": day(fact.ordered_on),
         "InvoiceDate": None,
         "InvoiceDueDate": None,
@@ -141,7 +142,7 @@ def purchase_row(world: World, fact: PurchaseOrder) -> dict[str, Any]:
 
 def _receiving(fact: PurchaseOrder) -> str:
     is_part = fact.status == "open" and any(line.received_quantity for line in fact.lines)
-    return "PARTIALLY RECEIVED" if is_part else RECEIVED[fact.status]
+    return "PARTIALLY RECEIVED" if is_part else RECEIVED.get(fact.status, "NOT AVAILABLE")
 
 
 def purchase(world: World, fact: PurchaseOrder) -> dict[str, Any]:
@@ -176,11 +177,11 @@ def purchase(world: World, fact: PurchaseOrder) -> dict[str, Any]:
         "TaxCalculation": "Exclusive",
         "TaxRule": "Tax Exempt",
         "Terms": "30 days",
-        "Note": "",
+        "Note": world.state("cin7").get("notes", {}).get(fact.purchase_order_id, ""),
         "LastUpdatedDate": spaced(fact.updated_at),
         "Order": {
             "Memo": "",
-            "Status": "VOIDED" if fact.status == "cancelled" else "AUTHORISED",
+            "Status": ORDER_STATUS.get(fact.status, "AUTHORISED"),
             "Lines": ordered,
             "AdditionalCharges": [],
             "TotalBeforeTax": amount(total),

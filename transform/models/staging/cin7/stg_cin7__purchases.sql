@@ -12,6 +12,7 @@ renamed as (
         order_number as purchase_order_number,
         nullif(location, '') as platform_location_id,
         supplier as supplier_name,
+        {{ bracketed_reference('note') }} as our_reference,
         ---------- states
         status as platform_purchase_status,
         case
