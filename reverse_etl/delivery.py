@@ -89,6 +89,8 @@ class Why(StrEnum):
     NEWER = "newer"
     # More units than the channel shows, and nothing proves that they are there.
     UNPROVEN = "unproven"
+    # Changed so lately that it is left alone; see Sync.rest_seconds.
+    RESTING = "resting"
 
 
 @dataclass(frozen=True)

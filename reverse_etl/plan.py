@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from reverse_etl import brakes, canonical_json, drift, foreknowledge
@@ -131,7 +131,17 @@ def _decide(
     left = {item.field for item in found if item.is_left_alone}
     before = effective_before(sync, row["observed"], last, observed_at)
     delivery = _delivery(sync, row, before, last, left)
+    if delivery is not None and (reason := _resting(sync, last, at)):
+        return Skipped(key, Action.HELD, reason, Why.RESTING)
     return _unless_refused(delivery, memory, at) if delivery is not None else None
+
+
+def _resting(sync: Sync, last: LastAccepted | None, at: datetime | None) -> str:
+    """Why a record is left alone for now; empty when it is not."""
+    if not sync.rest_seconds or last is None or at is None:
+        return ""
+    until = last.accepted_at + timedelta(seconds=sync.rest_seconds)
+    return f"changed at {last.accepted_at:%H:%M} UTC, left alone until {until:%H:%M} UTC" if at < until else ""
 
 
 def _delivery(

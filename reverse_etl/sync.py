@@ -107,6 +107,8 @@ class Sync:
     # So many records go first and are read back before the rest may follow.
     canary: int = 0
     batch_size: int = 1
+    # A record that was changed is left alone for so long, whatever the model says meanwhile: people see it flap otherwise.
+    rest_seconds: int = 0
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -168,6 +170,8 @@ def _of_ways(sync: Sync) -> Iterator[str]:
     """Modes, baselines and guards that do not go together."""
     if sync.batch_size < 1:
         yield "batch_size must be at least 1"
+    if sync.rest_seconds < 0:
+        yield "rest_seconds can not be below 0"
     if sync.canary < 0:
         yield "canary can not be below 0"
     if sync.mode is Mode.CREATE and sync.baseline is not Baseline.ACCEPTED:

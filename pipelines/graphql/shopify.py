@@ -79,7 +79,11 @@ REFUND = f"""
   transactions(first: 10) {{ nodes {{ {TRANSACTION} }} {PAGE_INFO} }}
 """
 
-PRODUCT = "id title handle status productType vendor isGiftCard createdAt updatedAt"
+# Our own mark on a product that we hid, so that we never show what somebody else hid.
+PRODUCT = """
+  id title handle status productType vendor isGiftCard createdAt updatedAt
+  hiddenBy: metafield(namespace: "cartwheel", key: "hidden_by") { value updatedAt }
+"""
 
 PRODUCT_VARIANT = """
   id sku title displayName barcode price compareAtPrice inventoryQuantity createdAt updatedAt

@@ -84,6 +84,7 @@ PRODUCT = {
     "is_gift_card": "bool",
     "created_at": "timestamp",
     "updated_at": "timestamp",
+    "hidden_by": "json",
 }
 
 PRODUCT_VARIANT = {

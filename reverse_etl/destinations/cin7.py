@@ -92,7 +92,9 @@ def _encode_line(batch: Batch, request_key: str, references: References) -> Requ
     wanted = delivery.payload
     price = major(wanted["unit_cost_minor"] or 0, delivery.currency_code or "")
     line = {
+        "ProductID": wanted["platform_product_id"],
         "SKU": wanted["sku"],
+        "SupplierSKU": "",
         "Name": wanted["title"] or wanted["sku"],
         "Quantity": wanted["order_quantity"],
         "Price": price,
@@ -100,6 +102,7 @@ def _encode_line(batch: Batch, request_key: str, references: References) -> Requ
         "Tax": 0,
         "TaxRule": wanted["tax_rule"],
         "Total": price * wanted["order_quantity"],
+        "Comment": "",
     }
     # A draft: authorising it, which binds the shop, is a person's to do.
     order = {"TaskID": _purchase_id(delivery, references), "Memo": "", "Status": "DRAFT", "Lines": [line]}
@@ -147,7 +150,9 @@ def _headers(credentials: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-_LINE = ("SKU", "Name", "Quantity", "Price", "Discount", "Tax", "TaxRule", "Total")
+_LINE = (
+    "ProductID", "SKU", "SupplierSKU", "Name", "Quantity", "Price", "Discount", "Tax", "TaxRule", "Total", "Comment",
+)  # fmt: skip
 
 
 def _marks(delivery: Delivery) -> dict[str, Any]:

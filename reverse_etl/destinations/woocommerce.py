@@ -1,9 +1,10 @@
-"""WooCommerce REST v3: stock quantities of products and variations.
+"""WooCommerce REST v3: stock quantities of products and variations, and whether a product is in the catalogue.
 
 Consumer key and secret as Basic over HTTPS. No rate limit in core; hosts differ, so the pace is gentle. There is no
 idempotency key: a quantity is absolute, and a doubt is settled by reading it back. Variations are addressed under their
 product, so a batch holds either simple products or the variations of one product. Batches answer per item; an error
-stands where its item would. No money is written.
+stands where its item would. A product that we hide carries our mark in its `meta_data`, set with the visibility in one
+write; what is hidden without it was hidden by somebody else. No money is written.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from reverse_etl.plan import Delivery
 from reverse_etl.reading import settled_by, whole
 
 _BASE = "/wp-json/wc/v3/products"
+MARK = "_cartwheel_hidden_by"
+# What we bring a product into: its visibility in the catalogue, and our mark.
+CATALOGUE = {"shown": ("visible", "nobody"), "hidden_by_us": ("hidden", "cartwheel")}
 _ABSENT = {"woocommerce_rest_product_invalid_id", "woocommerce_rest_product_variation_invalid_id"}
 
 MEANINGS = Meanings(
@@ -95,6 +99,35 @@ def _held(delivery: Delivery, answer: Answer) -> dict[str, Any] | None:
     return {"quantity": whole(at(answer.body, "stock_quantity")) if is_managed else None}
 
 
+def _encode_visibility(batch: Batch, request_key: str, references: References) -> Request:
+    updates = [
+        {
+            "id": int(_target(delivery)),
+            "catalog_visibility": CATALOGUE[delivery.payload["visibility"]][0],
+            "meta_data": [{"key": MARK, "value": CATALOGUE[delivery.payload["visibility"]][1]}],
+        }
+        for delivery in batch
+    ]
+    return Request("POST", f"{_BASE}/batch", json={"update": updates})
+
+
+def _held_visibility(delivery: Delivery, answer: Answer) -> dict[str, Any] | None:
+    if answer.status == 404 and str(at(answer.body, "code")) in _ABSENT:
+        return None
+    _raise_for_error(answer)
+    product, fields = answer.body, at(answer.body, "meta_data")
+    shown = at(product, "catalog_visibility")
+    if not isinstance(shown, str) or not isinstance(fields, list):
+        raise unreadable()
+    marks = [at(field, "value") for field in fields if at(field, "key") == MARK]
+    is_marked, is_published = marks[-1:] == ["cartwheel"], at(product, "status") == "publish"
+    if is_published and shown == "visible":
+        return {"visibility": "shown_by_others" if is_marked else "shown"}
+    # A draft, or a product that only searches find, is somebody else's doing, whatever mark is left on it.
+    is_ours = is_marked and is_published and shown == "hidden"
+    return {"visibility": "hidden_by_us" if is_ours else "hidden_by_others"}
+
+
 def _target(delivery: Delivery) -> str:
     return str(delivery.payload.get("platform_variant_id") or delivery.payload["platform_product_id"])
 
@@ -109,6 +142,7 @@ def _headers(credentials: Mapping[str, str]) -> dict[str, str]:
 
 
 _READ_BACK = ReadBack(_read, _held)
+_VISIBILITY_READ_BACK = ReadBack(_read, _held_visibility)
 
 DESTINATION = Destination(
     name="woocommerce",
@@ -123,7 +157,17 @@ DESTINATION = Destination(
             owns=frozenset({"update.id", "update.manage_stock", "update.stock_quantity"}),
             group=_product_of_variation,
             marks_by_hand=lambda delivery: {"stock_quantity": str(delivery.payload["quantity"])},
-        )
+        ),
+        "product_visibility": Write(
+            encode=_encode_visibility,
+            decode=_decode,
+            look_up=settled_by(_VISIBILITY_READ_BACK),
+            read_back=_VISIBILITY_READ_BACK,
+            owns=frozenset(
+                {"update.id", "update.catalog_visibility", "update.meta_data.key", "update.meta_data.value"}
+            ),
+            marks_by_hand=lambda delivery: {"catalog_visibility": CATALOGUE[delivery.payload["visibility"]][0]},
+        ),
     },
     pace=Pace(requests=10, seconds=1.0, in_flight=4),
     errors=MEANINGS.errors,

@@ -14,7 +14,7 @@ SYNC = Sync(
     guard=Guard.LOOK_UP_THEN_CREATE,
     baseline=Baseline.ACCEPTED,
     lane=Lane.NOTICES,
-    fields=("draft_reference", "sku", "title", "order_quantity", "unit_cost_minor", "tax_rule"),
+    fields=("draft_reference", "platform_product_id", "sku", "title", "order_quantity", "unit_cost_minor", "tax_rule"),
     quiet_fields=("title", "order_quantity", "unit_cost_minor", "tax_rule"),
     depends_on={"cin7__draft_purchases": "upstream_key"},
     limits=Limits(max_deliveries=50),

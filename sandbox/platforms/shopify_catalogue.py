@@ -8,6 +8,7 @@ from sandbox.facts import Product
 from sandbox.platforms.shopify_fulfilments import committed_units
 from sandbox.platforms.shopify_money import decimal, gid, money, stamp
 from sandbox.platforms.shopify_paging import Node, nested
+from sandbox.platforms.shopify_products import metafield_node, product_changes
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -17,22 +18,24 @@ _PLACED = "2024-09-01T00:00:00Z"
 
 def product_node(world: World, product: Product) -> Node:
     """A Product object; every product here has one variant."""
+    changed = product_changes(world).get(product.shopify_product_id)
     return {
         "__typename": "Product",
         "id": gid("Product", product.shopify_product_id),
         "legacyResourceId": str(product.shopify_product_id),
         "title": product.title,
         "handle": product.title.lower().replace(" ", "-"),
-        "status": "ACTIVE",
+        "status": changed.status if changed else "ACTIVE",
         "vendor": product.supplier,
         "productType": product.category,
         "tags": [],
         "createdAt": _PLACED,
-        "updatedAt": stamp(product.updated_at),
+        "updatedAt": stamp(changed.updated_at if changed else product.updated_at),
         "publishedAt": _PLACED,
         "isGiftCard": product.is_gift_card,
         "totalInventory": _listed(world, product),
         "tracksInventory": not product.is_gift_card,
+        "metafield": lambda _, key, namespace=None: metafield_node(world, product, namespace, key),
         "variants": nested(lambda: [variant_node(world, product)]),
     }
 

@@ -25,6 +25,7 @@ from sandbox.platforms.shopify_mutations import (
     update_tracking,
 )
 from sandbox.platforms.shopify_paging import Node
+from sandbox.platforms.shopify_products import update_product
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -116,11 +117,18 @@ def _single(world: World) -> Node:
 def _writes(world: World) -> Node:
     return {
         "inventorySetQuantities": lambda info, input: set_quantities(world, input, _key(info)),
+        "productUpdate": lambda _, product=None: product_update(world, product or {}),
         "fulfillmentCreate": lambda _, fulfillment, message=None: create_fulfilment(world, fulfillment),
         "fulfillmentTrackingInfoUpdate": lambda _, fulfillmentId, trackingInfoInput, notifyCustomer=None: (
             update_tracking(world, fulfillmentId, trackingInfoInput)
         ),
     }
+
+
+def product_update(world: World, asked: Node) -> Node:
+    """productUpdate, answered with the product as it is then."""
+    changed, errors = update_product(world, asked)
+    return {"product": product_node(world, changed) if changed else None, "userErrors": errors}
 
 
 def _key(info: GraphQLResolveInfo) -> str | None:

@@ -51,6 +51,7 @@ type QueryRoot {
 
 type Mutation {
   inventorySetQuantities(input: InventorySetQuantitiesInput!): InventorySetQuantitiesPayload
+  productUpdate(product: ProductUpdateInput): ProductUpdatePayload
   fulfillmentCreate(fulfillment: FulfillmentInput!, message: String): FulfillmentCreatePayload
   fulfillmentTrackingInfoUpdate(fulfillmentId: ID!, notifyCustomer: Boolean, trackingInfoInput: FulfillmentTrackingInput!): FulfillmentTrackingInfoUpdatePayload
 }
@@ -196,9 +197,10 @@ type CustomerPhoneNumber { phoneNumber: String! }
 type Product implements Node {
   id: ID! legacyResourceId: UnsignedInt64! title: String! handle: String! status: ProductStatus! vendor: String!
   productType: String! tags: [String!]! createdAt: DateTime! updatedAt: DateTime! publishedAt: DateTime isGiftCard: Boolean!
-  totalInventory: Int! tracksInventory: Boolean!
+  totalInventory: Int! tracksInventory: Boolean! metafield(namespace: String, key: String!): Metafield
   variants(first: Int, after: String, reverse: Boolean = false): ProductVariantConnection!
 }
+type Metafield implements Node { id: ID! namespace: String! key: String! value: String! type: String! createdAt: DateTime! updatedAt: DateTime! }
 type ProductVariant implements Node {
   id: ID! legacyResourceId: UnsignedInt64! title: String! displayName: String! sku: String barcode: String price: Money!
   compareAtPrice: Money taxable: Boolean! position: Int! availableForSale: Boolean! inventoryQuantity: Int
@@ -227,11 +229,14 @@ type InventorySetQuantitiesUserError implements DisplayableError { code: Invento
 type InventorySetQuantitiesPayload { inventoryAdjustmentGroup: InventoryAdjustmentGroup userErrors: [InventorySetQuantitiesUserError!]! }
 type InventoryAdjustmentGroup implements Node { id: ID! createdAt: DateTime! reason: String! referenceDocumentUri: String changes: [InventoryChange!]! }
 type InventoryChange { name: String! delta: Int! quantityAfterChange: Int item: InventoryItem location: Location }
+type ProductUpdatePayload { product: Product userErrors: [UserError!]! }
 type FulfillmentCreatePayload { fulfillment: Fulfillment userErrors: [UserError!]! }
 type FulfillmentTrackingInfoUpdatePayload { fulfillment: Fulfillment userErrors: [UserError!]! }
 
 input InventorySetQuantitiesInput { name: String! quantities: [InventoryQuantityInput!]! reason: String! referenceDocumentUri: String }
 input InventoryQuantityInput { inventoryItemId: ID! locationId: ID! quantity: Int! changeFromQuantity: Int }
+input ProductUpdateInput { id: ID status: ProductStatus metafields: [MetafieldInput!] }
+input MetafieldInput { id: ID namespace: String key: String value: String type: String }
 input FulfillmentInput { lineItemsByFulfillmentOrder: [FulfillmentOrderLineItemsInput!]! notifyCustomer: Boolean trackingInfo: FulfillmentTrackingInput }
 input FulfillmentOrderLineItemsInput { fulfillmentOrderId: ID! fulfillmentOrderLineItems: [FulfillmentOrderLineItemInput!] }
 input FulfillmentOrderLineItemInput { id: ID! quantity: Int! }

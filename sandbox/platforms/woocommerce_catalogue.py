@@ -50,9 +50,18 @@ def _sold(world: World, product: Product) -> Row:
     }
 
 
+def _changes(world: World, product: Product) -> Row:
+    """What was written to a product beside its stock."""
+    changes: Row = world.state("woocommerce").get("product_changes", {}).get(product.woo_product_id, {})
+    return changes
+
+
 def product_row(world: World, product: Product) -> Row:
     """A product; a variable one keeps SKU and stock on its variation."""
     is_variable = product.woo_variation_id is not None
+    sold, meta = _sold(world, product), _changes(world, product).get("meta_data", {})
+    first = product.woo_product_id * 10 + 1
+    added = [{"id": first + place, "key": key, "value": value} for place, (key, value) in enumerate(meta.items())]
     stock = {"manage_stock": False, "stock_quantity": None, "stock_status": "instock", "backorders": "no"}
     return {
         "id": product.woo_product_id,
@@ -60,14 +69,15 @@ def product_row(world: World, product: Product) -> Row:
         "slug": product.title.lower().replace(" ", "-"),
         "permalink": f"https://shop.example.com/product/{product.woo_product_id}/",
         "type": "variable" if is_variable else "simple",
-        "catalog_visibility": "visible",
+        "catalog_visibility": _changes(world, product).get("catalog_visibility", "visible"),
         "sku": "" if is_variable else product.sku,
         "categories": [
             {"id": sum(map(ord, product.category)), "name": product.category, "slug": product.category.lower()}
         ],
         "parent_id": 0,
         "variations": [product.woo_variation_id] if is_variable else [],
-        **_sold(world, product),
+        **sold,
+        "meta_data": [*sold["meta_data"], *added],
         **(stock if is_variable else _stock(world, product)),
     }
 

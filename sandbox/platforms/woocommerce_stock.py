@@ -1,4 +1,4 @@
-"""Stock written to WooCommerce: absolute values by product or variation, no key, no compare; a repeat sets it again."""
+"""What is written to WooCommerce's products: stock, catalogue visibility and meta data; no key, no compare, repeats count."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ def variation_by_id(world: World, product_id: int, variation_id: int) -> Product
 
 
 def write_stock(world: World, product: Product, asked: dict[str, Any], is_variation: bool) -> Row:
-    """Apply `stock_quantity`, and answer the whole object; other fields are accepted and ignored by the twin."""
+    """Apply what is given of stock and visibility, and answer the whole object; other fields are accepted and ignored."""
+    if not is_variation:
+        _write_visibility(world, product, asked)
     if "stock_quantity" in asked:
         quantity = asked["stock_quantity"]
         if isinstance(quantity, bool) or not isinstance(quantity, int):
@@ -56,6 +58,21 @@ def write_stock(world: World, product: Product, asked: dict[str, Any], is_variat
             world.effects.record("woocommerce", "stock_quantity_set", key)
             events.woo_product_changed(world, product)
     return variation_row(world, product) if is_variation else product_row(world, product)
+
+
+def _write_visibility(world: World, product: Product, asked: dict[str, Any]) -> None:
+    """The catalogue visibility and the meta data of a product, each entry by its key."""
+    if not {"catalog_visibility", "meta_data"} & set(asked):
+        return
+    shown = asked.get("catalog_visibility")
+    if shown not in {None, "visible", "catalog", "search", "hidden"}:
+        raise Refusal("rest_invalid_param", "Invalid parameter(s): catalog_visibility", 400)
+    changes = world.state("woocommerce").setdefault("product_changes", {}).setdefault(product.woo_product_id, {})
+    if shown is not None:
+        changes["catalog_visibility"] = shown
+        world.effects.record("woocommerce", "visibility_set", str(product.woo_product_id))
+    changes.setdefault("meta_data", {}).update({str(row["key"]): row["value"] for row in asked.get("meta_data") or ()})
+    world.state("woocommerce").setdefault("stock_changes", {})[product.sku] = world.clock.advance(0.001)
 
 
 def write_batch(world: World, asked: dict[str, Any], parent_id: int | None) -> Row:

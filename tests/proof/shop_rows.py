@@ -55,6 +55,20 @@ def alert(sku: str, status: str = "low", left: int = 3) -> Row:
     }
 
 
+def hidden(sync: str, product: Any) -> Row:
+    """A product of the catalogue that goes out of sight."""
+    is_shopify = sync.startswith("shopify")
+    key = f"gid://shopify/Product/{product.shopify_product_id}" if is_shopify else str(product.woo_product_id)
+    return {
+        "record_key": key,
+        "product_gid" if is_shopify else "platform_product_id": key,
+        "visibility": "hidden_by_us",
+        "observed_visibility": "shown",
+        "reason": "0 to sell",
+        "source_key": key,
+    }
+
+
 def person(email: str, segment: str = "loyal", observed: str | None = None) -> Row:
     """A contact or profile; `observed` is the segment it holds, with all else as wanted."""
     scores = {"r_score": 5, "f_score": 4, "m_score": 3, "net_revenue_minor": 12050, "orders_count": 2}

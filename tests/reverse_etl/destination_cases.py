@@ -35,6 +35,7 @@ PAYLOAD = {
     "display_name": "Ann", "tax_id": "12-3456789", "payment_reference": "#1042",
     "draft_reference": "po:main:S:Supplier:1", "supplier_name": "Supplier", "platform_location_id": "Newark",
     "required_date": "2026-11-15", "order_quantity": 12, "note": "n", "title": "t", "unit_cost_minor": 100, "tax_rule": "none",
+    "product_gid": "gid://shopify/Product/1", "visibility": "hidden_by_us",
     "alert_status": "low", "units_left": 3, "message": "Low stock: S, 3 left to sell",
 }  # fmt: skip
 PAYLOAD |= xero_cases.PAYLOAD
@@ -124,6 +125,7 @@ CURRENCIES = {"xero": "EUR"}
 # What each update replaces.
 CHANGES = {
     "stock_level": (Change("quantity", 1, 5),),
+    "product_visibility": (Change("visibility", "shown", "hidden_by_us"),),
     "contact": (Change("segment", "new", "loyal"), Change("r_score", 2, 5)),
     "profile": (Change("segment", "new", "loyal"), Change("r_score", 2, 5)),
 }
@@ -197,6 +199,12 @@ def _level(quantity: int | None) -> dict[str, Any]:
     return {"data": {"inventoryItem": {"id": "i", "inventoryLevel": level if quantity is not None else None}}}
 
 
+def _product(status: str, mark: str | None) -> dict[str, Any]:
+    return {"data": {"product": {"id": "p", "status": status, "metafield": {"value": mark} if mark else None}}}
+
+
+_HIDDEN = {"visibility": "hidden_by_us"}
+_META = {"id": 1, "key": "_cartwheel_hidden_by", "value": "cartwheel"}
 _CUSTOMER = {
     "Id": "9", "SyncToken": "4", "DisplayName": "Ann", "ResaleNum": "12-3456789", "SalesTermRef": {"value": "3", "name": "Net 30"},
 }  # fmt: skip
@@ -209,6 +217,13 @@ HELD = {
     "woocommerce__stock_levels": Held(
         {"id": 11, "manage_stock": True, "stock_quantity": 5},
         {"quantity": 5},
+        Answer(404, {"code": "woocommerce_rest_product_invalid_id", "message": "Invalid ID.", "data": {"status": 404}}),
+    ),
+    "shopify__product_visibility": Held(
+        _product("DRAFT", "cartwheel"), _HIDDEN, Answer(200, {"data": {"product": None}})
+    ),
+    "woocommerce__product_visibility": Held(
+        {"id": 11, "status": "publish", "catalog_visibility": "hidden", "meta_data": [_META]}, _HIDDEN,
         Answer(404, {"code": "woocommerce_rest_product_invalid_id", "message": "Invalid ID.", "data": {"status": 404}}),
     ),
     "hubspot__contacts": Held(

@@ -76,6 +76,7 @@ def head(reference=REFERENCE, quantity=48, minor=66_240):
 def line(reference=REFERENCE, quantity=48):
     return {
         "record_key": reference, "draft_reference": reference, "sku": "KIT-006", "title": "Spice Jar Set",
+        "platform_product_id": "8a5c6f0e-1111-4c5d-9e3f-000000000006",
         "order_quantity": quantity, "unit_cost_minor": 1380, "tax_rule": "Tax Exempt", "currency_code": "USD",
         "reason": "48 of KIT-006", "source_key": reference, "upstream_key": reference,
     }  # fmt: skip

@@ -43,6 +43,9 @@ def test_encoding_is_stable_and_carries_its_guard(name):
         "shopify__stock_levels": f'"idempotencyKey":"{KEY}"',
         "shopify__tracking": "1Z",
         "woocommerce__stock_levels": '"id":11',
+        # Nothing guards these but the look before each write.
+        "shopify__product_visibility": '"id":"gid://shopify/Product/1"',
+        "woocommerce__product_visibility": '"id":11',
         "hubspot__contacts": '"idProperty":"email"',
         "klaviyo__profiles": "a0@example.com",
         "quickbooks__customers": '"SyncToken":"4"',

@@ -98,6 +98,7 @@ def test_reading_asks_for_one_record_and_changes_nothing(name):
         "xero__invoices": "#1042", "xero__credit_notes": "#1042", "xero__contacts": "customer:main:ann",
         "shopify__stock_levels": "InventoryItem/1", "shopify__tracking": "shopify/Order/1", "hubspot__contacts": "a0%40example.com",
         "woocommerce__stock_levels": "/products/11", "klaviyo__profiles": "a0@example.com",
+        "shopify__product_visibility": "shopify/Product/1", "woocommerce__product_visibility": "/products/11",
         "quickbooks__payments": "TxnDate = '2026-10-05'", "quickbooks__payment_deposits": "TxnDate = '2026-10-05'",
         "quickbooks__deposits": "TxnDate = '2026-10-05'", "quickbooks__customers": "DisplayName = 'Ann'",
     }  # fmt: skip
@@ -110,6 +111,8 @@ def changed(name, field, value):
     places = {
         "shopify__stock_levels": ("data", "inventoryItem", "inventoryLevel", "quantities", 0, "quantity"),
         "woocommerce__stock_levels": ("stock_quantity",),
+        "shopify__product_visibility": ("data", "product", "status"),
+        "woocommerce__product_visibility": ("catalog_visibility",),
         "hubspot__contacts": ("properties", f"cartwheel_{field}"),
         "klaviyo__profiles": ("data", 0, "attributes", "properties", f"cartwheel_{field}"),
     }

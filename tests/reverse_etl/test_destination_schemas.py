@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reverse_etl.destinations.shopify import fulfilments, graphql, stock_levels
+from reverse_etl.destinations.shopify import fulfilments, graphql, product_visibility, stock_levels
 from reverse_etl.plan import Action
 from tests.reverse_etl.destination_cases import KEY, SYNCS, batch, request, write
 from tests.reverse_etl.error_rows import ROWS
@@ -45,6 +45,8 @@ def mail():
         stock_levels.STOCK_LEVEL,
         fulfilments.CREATE_FULFILMENT,
         fulfilments.FULFILMENTS,
+        product_visibility.SET_STATUS,
+        product_visibility.STATUS_OF,
     ],
 )
 def test_shopify_documents_are_valid_in_its_schema(shop, document):

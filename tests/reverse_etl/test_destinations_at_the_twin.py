@@ -131,6 +131,10 @@ def wanted(twin):
         item, location = f"InventoryItem/{product.shopify_inventory_item_id}", f"Location/{place.shopify_id}"
         gids = {"inventory_item_gid": f"gid://shopify/{item}", "location_gid": f"gid://shopify/{location}"}
         return replace(one(name, **gids, quantity=have + 3), changes=(Change("quantity", have, have + 3),))
+    if name == "shopify__product_visibility":
+        return one(name, product_gid=f"gid://shopify/Product/{world.catalogue[0].shopify_product_id}")
+    if name == "woocommerce__product_visibility":
+        return one(name, platform_product_id=str(world.catalogue[0].woo_product_id))
     if name == "shopify__tracking":
         from sandbox.platforms.shopify_fulfilments import remaining
 

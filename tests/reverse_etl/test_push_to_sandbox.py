@@ -87,6 +87,9 @@ def seed(sandbox, turn, sync, fault):
                 " where record_key = $1",
                 [str(product["id"]), product["stock_quantity"] or 0],
             )
+    elif sync.endswith("__product_visibility"):
+        products = sandbox.world.catalogue[3 * FAULTS.index(fault) :][:2]
+        activation_tables.fill(turn.warehouse, sync, [shop_rows.hidden(sync, product) for product in products])
     elif sync == "quickbooks__journal_entries":
         books_chain.fill(turn.warehouse, sync, books_chain.dispute(f"dp-{fault}"))
     elif sync == "xero__bank_transactions":

@@ -75,3 +75,29 @@ def test_an_adjustment_is_taken_and_answered_as_in_the_contract(judge: Contract,
     assert judge.problems_of_body("POST", "/stockadjustment", body) == []
     ours = cin7.post("/externalapi/v2/stockadjustment", json=body).json()
     assert differences(ours, example(judge, "POST", "/stockadjustment")) == []
+
+
+def test_a_purchase_is_begun_ordered_and_voided_as_in_the_contract(judge: Contract, cin7: httpx.Client) -> None:
+    begun = {"Supplier": "Harbor Goods Co", "Location": "Newark Warehouse", "Approach": "STOCK", "BlindReceipt": False}
+    begun |= {"RequiredBy": "2026-11-15T00:00:00", "Note": "a draft"}
+    assert judge.problems_of_body("POST", "/purchase", begun) == []
+    made = cin7.post("/externalapi/v2/purchase", json=begun).json()
+    assert differences(made, example(judge, "POST", "/purchase")) == []
+    assert (made["Status"], made["Order"]["Status"], made["Note"]) == ("DRAFT", "NOT AVAILABLE", "a draft")
+
+    product = cin7.get("/externalapi/v2/product").json()["Products"][0]
+    line = {"ProductID": product["ID"], "SKU": product["SKU"], "SupplierSKU": "", "Name": "n", "Comment": ""}
+    line |= {"Quantity": 12, "Price": 1.5, "Discount": 0, "Tax": 0, "TaxRule": "Tax Exempt", "Total": 18}
+    order = {"TaskID": made["ID"], "Memo": "", "Status": "DRAFT", "Lines": [line]}
+    assert judge.problems_of_body("POST", "/purchase/order", order) == []
+    written = cin7.post("/externalapi/v2/purchase/order", json=order).json()
+    assert differences(written, example(judge, "POST", "/purchase/order")) == []
+    # The list neither shows nor searches a note.
+    listed = cin7.get("/externalapi/v2/purchaseList", params={"Search": "a draft"}).json()
+    assert listed["PurchaseList"] == []
+    searched = cin7.get("/externalapi/v2/purchaseList", params={"Search": "ordering"}).json()
+    assert [row["ID"] for row in searched["PurchaseList"]] == [made["ID"]]
+
+    voided = cin7.delete("/externalapi/v2/purchase", params={"ID": made["ID"], "Void": "true"}).json()
+    assert differences(voided, example(judge, "DELETE", "/purchase")) == []
+    assert voided["Status"] == "VOIDED"

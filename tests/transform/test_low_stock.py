@@ -17,8 +17,9 @@ SYNC = "slack__low_stock_alerts"
 
 def world(pool: int, counted_at: datetime = datetime(2026, 10, 31, 12), **seeds: list[dict[str, Any]]) -> CanonicalRows:
     made = CanonicalRows()
-    level = {"stock_level_id": "CUP@a", "platform": "cin7", "sku": "CUP", "location_id": "a"}
-    made.rows("can_stock_levels", level | {"on_hand": pool, "incoming": 7, "as_of_at": counted_at})
+    made.rows("fct_stock_pools", {"sku": "CUP", "pool": pool, "as_of_at": counted_at})
+    made.rows("fct_stock", {"sku": "CUP", "location_id": "a", "incoming": 7})
+    made.rows("dim_stock_clock", {"newest_count_at": counted_at})
     made.rows("can_products", {"product_id": "p", "platform": "cin7", "sku": "CUP", "title": "Ceramic Mug"})
     for name, rows in seeds.items():
         made.seed(name, *rows)

@@ -22,11 +22,20 @@ def policy(**more: Any) -> dict[str, Any]:
     return row | {"tax_rule": "Tax Exempt"} | more
 
 
-def world(on_hand: int, incoming: int = 0, drafts: tuple[dict[str, Any], ...] = (), **more: Any) -> CanonicalRows:
+def world(
+    on_hand: int, incoming: int = 0, drafts: tuple[dict[str, Any], ...] = (), in_flight: int = 0, **more: Any
+) -> CanonicalRows:
     made = CanonicalRows()
-    level = {"stock_level_id": "CUP@a", "platform": "cin7", "sku": "CUP", "location_id": "newark"}
-    made.rows("can_stock_levels", level | {"on_hand": on_hand, "incoming": incoming, "as_of_at": TODAY})
-    product = {"product_id": "p", "platform": "cin7", "sku": "CUP", "title": "Ceramic Mug", "unit_cost_minor": 700}
+    made.rows("fct_stock", {"sku": "CUP", "location_id": "newark", "available": on_hand, "incoming": incoming})
+    made.rows("fct_stock_pools", {"sku": "CUP", "available": on_hand, "in_flight": in_flight})
+    made.rows("dim_stock_clock", {"newest_count_at": TODAY})
+    product = {
+        "product_id": "cin7:main:p",
+        "platform": "cin7",
+        "sku": "CUP",
+        "title": "Ceramic Mug",
+        "unit_cost_minor": 700,
+    }
     made.rows("can_products", product)
     made.rows("can_purchase_drafts", *({"platform": "cin7", "updated_at": TODAY} | row for row in drafts))
     return made.seed("reorder_policies", policy(**more))
@@ -39,6 +48,8 @@ QUANTITIES = [
     (10, 0, {}, (10, "due", 20)),
     (4, 6, {}, (10, "due", 20)),
     (4, 7, {}, (11, "enough", 19)),
+    # One parcel left after the count: 11 − 1.
+    (11, 0, {"in_flight": 1}, (10, "due", 20)),
     # Promised beyond what is there: −5 lacks 35.
     (-5, 0, {}, (-5, "due", 35)),
     # 20 are lacking: two packs of 12 are 24.

@@ -1,4 +1,4 @@
-"""Shopify Admin GraphQL: stock by location, fulfilments with tracking.
+"""Shopify Admin GraphQL: stock by location, whether a product is shown, fulfilments with tracking.
 
 Version 2026-10, supported for a year. Access token in a header. The limit is one of cost: every answer tells what the
 bucket holds and how fast it fills, which paces us on any plan, and a THROTTLED answer comes with HTTP 200. Stock is set
@@ -12,13 +12,18 @@ from __future__ import annotations
 from reverse_etl.destination import Destination
 from reverse_etl.destinations.shopify.fulfilments import FULFILMENT_WRITE
 from reverse_etl.destinations.shopify.graphql import MEANINGS, PACE, until_bucket_holds
+from reverse_etl.destinations.shopify.product_visibility import PRODUCT_VISIBILITY
 from reverse_etl.destinations.shopify.stock_levels import STOCK_LEVELS
 
 DESTINATION = Destination(
     name="shopify",
     credential_names=("access_token",),
     headers=lambda credentials: {"X-Shopify-Access-Token": credentials["access_token"]},
-    writes={"stock_level": STOCK_LEVELS, "fulfilment": FULFILMENT_WRITE},
+    writes={
+        "stock_level": STOCK_LEVELS,
+        "product_visibility": PRODUCT_VISIBILITY,
+        "fulfilment": FULFILMENT_WRITE,
+    },
     pace=PACE,
     errors=MEANINGS.errors,
     codes=MEANINGS.codes,

@@ -11,6 +11,7 @@ draft_purchase_lines as (
     select
         of_draft as record_key,
         of_draft as draft_reference,
+        platform_product_id,
         sku,
         title,
         order_quantity,

@@ -14,7 +14,7 @@ draft_purchases as (
         sku,
         order_quantity,
         'Drafted for a person to approve: ' || sku || ', ' || cast(position as varchar) || ' left or on their way ('
-            || cast(available as varchar) || ' free, ' || cast(incoming as varchar) || ' coming), reorder point '
+            || cast(available - in_flight as varchar) || ' free, ' || cast(incoming as varchar) || ' coming), reorder point '
             || cast(reorder_point as varchar) || ', order up to ' || cast(order_up_to as varchar)
             || case when economic_quantity > 0 then ', economic quantity ' || cast(economic_quantity as varchar) else '' end
             || ', packs of ' || cast(pack_size as varchar) || ' [cartwheel ' || draft_reference || ']' as note,

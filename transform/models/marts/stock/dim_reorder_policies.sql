@@ -1,6 +1,6 @@
 {#- The economic quantity is the smallest q with q² · holding ≥ 2 · annual · order cost: found among whole numbers. -#}
 with clock as (
-    select cast(max(as_of_at) as date) as today from {{ ref('fct_stock_levels') }}
+    select cast(newest_count_at as date) as today from {{ ref('dim_stock_clock') }}
 ),
 
 digits as (

@@ -5,7 +5,7 @@ with pools as (
 
 -- The season of the newest count: a count of last week is judged by last week.
 clock as (
-    select cast(max(as_of_at) as date) as today from {{ ref('fct_stock_levels') }}
+    select cast(newest_count_at as date) as today from {{ ref('dim_stock_clock') }}
 ),
 
 titles as (

@@ -10,7 +10,13 @@ stock as (
 ),
 
 products as (
-    select sku, account_id, min(title) as title, min(unit_cost_minor) as unit_cost_minor, min(currency_code) as currency_code
+    select
+        sku,
+        account_id,
+        min(substr(product_id, length('cin7:' || account_id || ':') + 1)) as platform_product_id,
+        min(title) as title,
+        min(unit_cost_minor) as unit_cost_minor,
+        min(currency_code) as currency_code
     from {{ ref('can_products') }}
     where platform = 'cin7'
     group by sku, account_id
@@ -20,17 +26,22 @@ positions as (
     select
         policies.*,
         products.account_id,
+        products.platform_product_id,
         products.title,
         products.unit_cost_minor,
         products.currency_code,
         stock.entity_id,
         stock.available,
         stock.incoming,
-        stock.available + stock.incoming as position,
-        greatest(policies.economic_quantity, policies.order_up_to - stock.available - stock.incoming) as lacking,
+        pools.in_flight,
+        stock.available - pools.in_flight + stock.incoming as position,
+        greatest(
+            policies.economic_quantity, policies.order_up_to - (stock.available - pools.in_flight + stock.incoming)
+        ) as lacking,
         'po:' || products.account_id || ':' || policies.sku || ':' || policies.supplier_name || ':' as draft_prefix
     from policies
     inner join stock on policies.sku = stock.sku
+    inner join {{ ref('fct_stock_pools') }} as pools on policies.sku = pools.sku
     inner join products on policies.sku = products.sku
 ),
 
@@ -56,11 +67,13 @@ reorder_positions as (
         positions.sku,
         positions.account_id,
         positions.entity_id,
+        positions.platform_product_id,
         positions.title,
         positions.supplier_name,
         positions.location_id,
         coalesce(locations.platform_location_id, positions.location_id) as platform_location_id,
         positions.available,
+        positions.in_flight,
         positions.incoming,
         positions.position,
         positions.reorder_point,
