@@ -128,7 +128,8 @@ def _do(duty: Duty) -> None:
 def children(host: str, port: int) -> list[Child]:
     """What `cartwheel serve` keeps alive."""
     intake = (sys.executable, "-m", "pipelines.intake", "--host", host, "--port", str(port), "--supervised")
-    return [Child("intake", intake)]
+    lane = (sys.executable, "-m", "orchestration.lane", "--supervised")
+    return [Child("intake", intake), Child("stock lane", lane)]
 
 
 def supervisor(host: str, port: int) -> Supervisor:

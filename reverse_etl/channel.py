@@ -30,7 +30,7 @@ from reverse_etl.feed import Feed, InHand
 from reverse_etl.group_commit import GroupCommit
 from reverse_etl.ledger import Ledger
 from reverse_etl.ledger_memory import read_records
-from reverse_etl.partial_plan import Handed
+from reverse_etl.partial_plan import Handed, as_delivery
 from reverse_etl.plan import Plan
 from reverse_etl.push import Clock, Push
 from reverse_etl.record_results import standing_of
@@ -133,17 +133,21 @@ class Channel:
         if paused := await self._in_thread(self._paused):
             return Answered(left=_keys(touched.rows), stopped=StopSync(paused, kind=Kind.UNKNOWN, code="paused"))
         rows = await self._in_thread(self._read, touched.rows)
-        drifts, risen = self._look(rows, touched), self._risen(rows)
-        answered = Answered()
-        for _ in range(_ROUNDS):
-            handed = self._handed(rows, touched, drifts, risen)
-            planned = await self.commits.plan(handed)
-            said, moved = await self._send(planned, touched)
-            answered = _joined(answered, said)
-            if not moved or said.stopped is not None:
-                break
-            drifts = await self._reread(moved, touched, rows)
-            rows = [row for row in rows if row["record_key"] in {delivery.record_key for delivery in moved}]
+        answered, risen = Answered(), self._risen(rows)
+        try:
+            drifts = await self._look(rows, touched)
+            for _ in range(_ROUNDS):
+                planned = await self.commits.plan(self._handed(rows, touched, drifts, risen))
+                said, moved = await self._send(planned, touched)
+                answered = _joined(answered, said)
+                if not moved or said.stopped is not None:
+                    break
+                rows = [row for row in rows if row["record_key"] in moved]
+                drifts = await self._ask(rows, touched)
+        except DeliveryError as error:
+            # What the channel shows could not be read: these wait, and are looked at again.
+            stopped = StopSync(str(error), kind=error.kind, code=error.code)
+            return replace(answered, left=frozenset(row["record_key"] for row in rows), stopped=stopped)
         return answered
 
     async def settle(self) -> StopSync | None:
@@ -173,19 +177,23 @@ class Channel:
                 self._wanted.setdefault(record, quantity)
         return rows
 
-    def _look(self, rows: Sequence[Mapping[str, Any]], touched: Touched) -> tuple[Drift, ...]:
+    async def _look(self, rows: Sequence[Mapping[str, Any]], touched: Touched) -> tuple[Drift, ...]:
         """Tell the readings among the rows apart; an edit by somebody else is a drift, which we write over."""
-        drifts = []
+        drifts, unclear = list[Drift](), list[Mapping[str, Any]]()
         for row in rows:
             record, before = row["record_key"], self._shown.of(row["record_key"])
             reading = row["observed"].get(QUANTITY)
             cause = self._shown.read(record, reading, touched.read_at, record in touched.proven)
             if cause is Cause.EDIT:
-                drifts.append(self._drift(record, before.quantity, reading, row["payload"][QUANTITY]))
-        return tuple(drifts)
+                drifts.append(self._drift(row, before.quantity, reading))
+            elif cause is Cause.LATE:
+                # Most likely from before our last write, but an edit since would look the same: the channel knows.
+                unclear.append(row)
+        return (*drifts, *await self._ask(unclear, touched))
 
-    def _drift(self, record: str, accepted: int | None, observed: int | None, wanted: int) -> Drift:
-        return Drift(self.sync.name, record, QUANTITY, accepted, observed, wanted, Choice.REASSERT)
+    def _drift(self, row: Mapping[str, Any], accepted: int | None, observed: int | None) -> Drift:
+        wanted = row["payload"][QUANTITY]
+        return Drift(self.sync.name, row["record_key"], QUANTITY, accepted, observed, wanted, Choice.REASSERT)
 
     def _risen(self, rows: Sequence[Mapping[str, Any]]) -> frozenset[str]:
         """Records of which more is wanted than before: where nothing was put back, no event proves an increase."""
@@ -229,11 +237,11 @@ class Channel:
             self._changed = {record: at for record, at in self._changed.items() if now - at <= _LATELY}
         return self._changed.keys()
 
-    async def _send(self, planned: Plan, touched: Touched) -> tuple[Answered, list[Delivery]]:
-        """Send what the plan holds; what came of it, and the deliveries that met another number than they replace."""
+    async def _send(self, planned: Plan, touched: Touched) -> tuple[Answered, frozenset[str]]:
+        """Send what the plan holds; what came of it, and the records that met another number than they replace."""
         waits = {item.record_key for item in planned.skipped if item.code == Why.UNSETTLED}
         if not planned.deliveries or planned.breaches:
-            return Answered(left=frozenset(waits)), []
+            return Answered(left=frozenset(waits)), frozenset()
         run = self._run(self._holder)
         syncs = {self.sync.name: self.sync}
         verdict = await lead(run, self.sync, planned.plan_id) if self.sync.canary else Verdict(True)
@@ -243,7 +251,7 @@ class Channel:
             self.ledger.fail_canary(planned.plan_id, verdict.wrong, self.clock())
         answered_at = self.clock()
         standing = await self._in_thread(self._standing, [delivery.delivery_id for delivery in planned.deliveries])
-        latencies, moved = [], []
+        latencies, moved = list[int](), set[str]()
         for delivery in planned.deliveries:
             state, kind = standing[delivery.delivery_id]
             if state == State.ACCEPTED:
@@ -251,10 +259,10 @@ class Channel:
                 heard = touched.heard_at.get(delivery.record_key, answered_at)
                 latencies.append(round((answered_at - heard).total_seconds() * 1000))
             elif state == State.REJECTED and kind == Kind.CONFLICT:
-                moved.append(delivery)
+                moved.add(delivery.record_key)
             elif state != State.REJECTED:
                 waits.add(delivery.record_key)
-        return Answered(tuple(latencies), frozenset(waits), run.tallies[self.sync.name].stopped), moved
+        return Answered(tuple(latencies), frozenset(waits), run.tallies[self.sync.name].stopped), frozenset(moved)
 
     def _accepted(self, delivery: Delivery, at: datetime) -> None:
         self._shown.wrote(delivery.record_key, delivery.payload[QUANTITY], at)
@@ -266,20 +274,17 @@ class Channel:
         with self.ledger.reader() as connection:
             return standing_of(connection, delivery_ids)
 
-    async def _reread(
-        self, moved: Sequence[Delivery], touched: Touched, rows: Sequence[Mapping[str, Any]]
-    ) -> tuple[Drift, ...]:
-        """Ask what the channel shows of records whose number had moved, and say what moved it."""
-        wanted = {row["record_key"]: row["payload"][QUANTITY] for row in rows}
+    async def _ask(self, rows: Sequence[Mapping[str, Any]], touched: Touched) -> tuple[Drift, ...]:
+        """Ask what the channel shows of these records, and say what moved them; raises DeliveryError when it is silent."""
         run, drifts = self._run(self._holder), []
-        for delivery in moved:
-            held = await run.read_back(delivery)
-            record, before = delivery.record_key, self._shown.of(delivery.record_key)
+        for row in rows:
+            record, before = row["record_key"], self._shown.of(row["record_key"])
+            held = await run.read_back(as_delivery(self.sync, row))
             quantity = (held or {}).get(QUANTITY)
             shown = quantity if isinstance(quantity, int) else None
             cause = self._shown.held(record, shown, self.clock(), record in touched.proven)
             if cause is Cause.EDIT:
-                drifts.append(self._drift(record, before.quantity, shown, wanted[record]))
+                drifts.append(self._drift(row, before.quantity, shown))
         return tuple(drifts)
 
     def _run(self, holder: str) -> Push:

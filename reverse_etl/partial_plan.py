@@ -16,6 +16,7 @@ from sqlalchemy import Connection, exists, insert, select
 
 from reverse_etl import drift_store, foreknowledge, plan, plan_findings, plan_inputs, rule_versions
 from reverse_etl.approvals import approve_within_limits
+from reverse_etl.delivery import Action, Delivery
 from reverse_etl.delivery_states import UNSENT, State
 from reverse_etl.drift import Drift
 from reverse_etl.ledger_memory import read_records
@@ -110,3 +111,24 @@ def _append(
             stored, deliveries=tuple(replace(delivery, state=State.APPROVED) for delivery in stored.deliveries)
         )
     return stored
+
+
+def as_delivery(sync: Sync, row: Mapping[str, Any]) -> Delivery:
+    """A handed-in row as a delivery that is never sent: what a destination needs to be asked about the record."""
+    return Delivery(
+        sync=sync.name,
+        destination=sync.destination,
+        object=sync.object,
+        record_key=row["record_key"],
+        action=Action.UPDATE,
+        payload=row["payload"],
+        lines=(),
+        changes=(),
+        reason=row["reason"] or "",
+        source_key=row["source_key"] or "",
+        money_minor=None,
+        currency_code=None,
+        fingerprint=row["fingerprint"],
+        quick=row["quick"],
+        intention="",
+    )

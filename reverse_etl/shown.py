@@ -24,7 +24,7 @@ class Cause(StrEnum):
     """What moved a number on a channel."""
 
     ECHO = "our own write came back"
-    LATE = "a reading from before our last write"
+    LATE = "perhaps a reading from before our last write: the channel must be asked"
     SALE = "sold there, and the order not known yet"
     RETURN = "put back there by a cancellation or return"
     EDIT = "somebody edited it there"
@@ -50,10 +50,11 @@ class Showing:
 
 def told_apart(showing: Showing, quantity: int | None, at: datetime, is_returned: bool) -> Cause | None:
     """What a reading that says `quantity` is; None when it says what is known. Pure."""
-    if any(own.quantity == quantity and at - own.at <= ECHO_WITHIN for own in showing.own):
-        return Cause.ECHO
+    echoes = any(own.quantity == quantity and at - own.at <= ECHO_WITHIN for own in showing.own)
     if quantity == showing.quantity:
-        return None
+        return Cause.ECHO if echoes else None
+    if echoes:
+        return Cause.LATE
     if quantity is None or showing.quantity is None:
         return Cause.EDIT
     if quantity < showing.quantity:

@@ -34,12 +34,12 @@ _MODELS = {
     "act_shopify__stock_levels": """
         select 'gid://shopify/InventoryItem/' || number || '|{place}' as record_key,
             'gid://shopify/InventoryItem/' || number as inventory_item_gid, '{place}' as location_gid,
-            sku, pool as quantity, shopify as observed_quantity,
+            sku, greatest(0, pool) as quantity, shopify as observed_quantity,
             null::bigint as money_minor, null::varchar as currency_code, 'pool' as reason, sku as source_key
         from stock""",
     "act_woocommerce__stock_levels": """
         select number as record_key, number as platform_product_id, null::varchar as platform_variant_id,
-            sku, pool as quantity, woocommerce as observed_quantity,
+            sku, greatest(0, pool) as quantity, woocommerce as observed_quantity,
             null::bigint as money_minor, null::varchar as currency_code, 'pool' as reason, sku as source_key
         from stock""",
 }
