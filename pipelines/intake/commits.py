@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter
 
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError, StatementError
 
@@ -16,6 +17,7 @@ from pipelines.intake.inbox import Arrived, Inbox
 
 # One transaction's worth: more would make the first of them wait for the last.
 TOGETHER = 512
+GATHERED, LONGEST_GATHERED = 0.25, 0.005
 
 
 class CanNotBeKept(Exception):
@@ -63,6 +65,7 @@ class GroupCommit:
         while self._waiting:
             together, self._waiting = self._waiting[:TOGETHER], self._waiting[TOGETHER:]
             self._under_way = len(together)
+            started = perf_counter()
             error = await self._commit([event for event, _ in together])
             if isinstance(error, CanNotBeKept) and len(together) > 1:
                 await self._one_by_one(together)
@@ -70,6 +73,10 @@ class GroupCommit:
                 for _, done in together:
                     _tell(done, error)
             self._under_way = 0
+            if self._waiting:
+                # Who was just answered sends again at once: waiting a part of a commit's time for them lets one commit
+                # serve all, where else each would serve half.
+                await asyncio.sleep(min((perf_counter() - started) * GATHERED, LONGEST_GATHERED))
 
     async def _one_by_one(self, together: Sequence[tuple[Arrived, asyncio.Future[None]]]) -> None:
         """One that can not be kept harms none of the others."""

@@ -7,20 +7,25 @@ for `events_after` it; nothing is ever inserted below a sequence that was seen. 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Self
 
 from sqlalchemy import Connection, case, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pipelines.intake import store
-from pipelines.intake.tables import INBOX_EVENTS, INBOX_READERS, INBOX_STATES
+from pipelines.intake.tables import INBOX_EVENTS, INBOX_READERS, INBOX_STATES, storable
 
 # The reader whose work is waited for: what it has not worked on is the inbox's depth.
 LANE = "lane"
 _E = INBOX_EVENTS.c
+_KEPT = tuple(column.name for column in INBOX_EVENTS.columns if column.name != "sequence")
+
+# So few sizes that the driver keeps every statement prepared.
+_SIZES = (64, 16, 4, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +89,9 @@ class Inbox:
 
     def __init__(self, url: str) -> None:
         self.engine = store.open_store(url)
-        dialect: Any = sqlite if self.engine.dialect.name == "sqlite" else postgresql
+        self._is_sqlite = self.engine.dialect.name == "sqlite"
+        dialect: Any = sqlite if self._is_sqlite else postgresql
         self._insert = dialect.insert
-        keep = dialect.insert(INBOX_EVENTS)
-        # A repeat changes nothing that a reader has seen.
-        self._keep = keep.on_conflict_do_update(
-            index_elements=["platform", "account_id", "event_id"],
-            set_={"times_received": INBOX_EVENTS.c.times_received + 1},
-        )
 
     @classmethod
     def at_home(cls) -> Self:
@@ -104,9 +104,38 @@ class Inbox:
         """All of it in one durable transaction; an event that is there already is counted, not kept twice."""
         with self.engine.begin() as connection:
             newest = _States(connection)
-            rows = [_row(event, newest) for event in arrived]
-            connection.execute(self._keep, rows)
+            rows = [self._row(event, newest) for event in arrived]
+            if self._is_sqlite:
+                _insert_together(connection, rows)
+            else:
+                # One statement of PostgreSQL's may not meet the same event twice.
+                connection.exec_driver_sql(_keep_statement("%s", 1), rows)
             newest.write(self._insert)
+
+    def _row(self, event: Arrived, newest: _States) -> tuple[Any, ...]:
+        """The values of `_KEPT`, in its order and as the driver takes them."""
+        digest = hashlib.blake2b(event.body, digest_size=16).hexdigest()
+        return (
+            event.platform,
+            event.account_id,
+            storable(event.topic),
+            storable(event.event_id) if event.event_id is not None else newest.event_id(event, digest),
+            storable(event.resource_id),
+            storable(event.resource_version),
+            event.body,
+            digest,
+            self._moment(event.occurred_at),
+            self._moment(event.received_at),
+            event.is_known_topic,
+            event.is_readable,
+            1,
+        )
+
+    def _moment(self, at: datetime | None) -> str | datetime | None:
+        if at is None:
+            return None
+        plain = at.astimezone(UTC).replace(tzinfo=None)
+        return plain.isoformat(" ", "microseconds") if self._is_sqlite else plain
 
     def events_after(self, sequence: int, limit: int = 500) -> list[InboxEvent]:
         """The next events in order; fewer than `limit` only where there are no more."""
@@ -187,6 +216,28 @@ class Inbox:
         return self.engine.connect().execution_options(reading=True)
 
 
+def _insert_together(connection: Connection, rows: list[tuple[Any, ...]]) -> None:
+    """Many rows a statement: SQLite's driver gives up Python's lock for each, and gets it back late from a busy loop."""
+    first = 0
+    for size in _SIZES:
+        statement = _keep_statement("?", size)
+        while len(rows) - first >= size:
+            values = tuple(value for row in rows[first : first + size] for value in row)
+            connection.exec_driver_sql(statement, values)
+            first += size
+
+
+@cache
+def _keep_statement(mark: str, rows: int) -> str:
+    """The one statement that runs for every webhook, in the driver's own words; a repeat changes nothing a reader has seen."""
+    values = ", ".join([f"({', '.join([mark] * len(_KEPT))})"] * rows)
+    return (
+        f"insert into inbox_events ({', '.join(_KEPT)}) values {values}"
+        " on conflict (platform, account_id, event_id)"
+        " do update set times_received = inbox_events.times_received + 1"
+    )
+
+
 def _events(rows: Iterable[Any]) -> list[InboxEvent]:
     return [InboxEvent(*row) for row in rows]
 
@@ -225,25 +276,6 @@ class _States:
             statement = insert(INBOX_STATES)
             newer = {name: statement.excluded[name] for name in names[4:]}
             self._connection.execute(statement.on_conflict_do_update(index_elements=list(names[:4]), set_=newer), rows)
-
-
-def _row(event: Arrived, newest: _States) -> Mapping[str, Any]:
-    digest = hashlib.blake2b(event.body, digest_size=16).hexdigest()
-    return {
-        "platform": event.platform,
-        "account_id": event.account_id,
-        "topic": event.topic,
-        "event_id": event.event_id if event.event_id is not None else newest.event_id(event, digest),
-        "resource_id": event.resource_id,
-        "resource_version": event.resource_version,
-        "body": event.body,
-        "body_digest": digest,
-        "occurred_at": event.occurred_at,
-        "received_at": event.received_at,
-        "is_known_topic": event.is_known_topic,
-        "is_readable": event.is_readable,
-        "times_received": 1,
-    }
 
 
 def digest_of(*parts: str | bytes | None) -> str:
