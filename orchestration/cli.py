@@ -18,6 +18,7 @@ from orchestration.cli_sandbox import happen, subscribe
 from orchestration.cli_serve import inbox, serve
 from orchestration.cli_tax import tax
 
+CHANNELS = ["shopify", "woocommerce", "amazon"]
 FORMATS = click.Choice(["table", "csv", "json"])
 
 
@@ -68,7 +69,7 @@ def sandbox(context: click.Context, port: int, orders: int, seed: int) -> None:
 
 
 @sandbox.command()
-@click.option("--channel", default="shopify", show_default=True, type=click.Choice(["shopify", "woocommerce"]))
+@click.option("--channel", default="shopify", show_default=True, type=click.Choice(CHANNELS))
 @click.option("--sku", default=None, help="Default: the first product with stock.")
 @click.option("--quantity", default=1, show_default=True, type=click.IntRange(min=1))
 @click.option("--email", default=None, help="Buyer's address; default: a new guest.")

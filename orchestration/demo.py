@@ -120,7 +120,7 @@ def run(orders: int, seed: int) -> None:
 
     started = time.monotonic()
     with Sandbox(port=0, seed=seed, orders=orders) as world:
-        environment.born(environment.SandboxAddress(world.url, world.base_urls, CREDENTIALS, world.europe_settings))
+        environment.born(environment.SandboxAddress(world.url, world.base_urls, CREDENTIALS, world.further_settings))
         screen.print(f"A sandbox of the platforms with {orders} orders answers on {world.url}\n")
         try:
             # Nobody looks at these runs in the UI afterwards; writing each event to disk would cost a sixth of the time.

@@ -32,7 +32,7 @@ def run(port: int, sandbox_port: int, webhook_port: int, orders: int, seed: int)
     refuse_taken(sandbox_port, "the sandbox", "--sandbox-port")
     refuse_taken(webhook_port, "webhooks", "--webhook-port")
     with Sandbox(port=sandbox_port, seed=seed, orders=orders) as world:
-        environment.born(environment.SandboxAddress(world.url, world.base_urls, CREDENTIALS, world.europe_settings))
+        environment.born(environment.SandboxAddress(world.url, world.base_urls, CREDENTIALS, world.further_settings))
         try:
             from orchestration.demo import load_world
 
@@ -97,7 +97,7 @@ def run_sandbox(port: int, orders: int, seed: int) -> None:
 
     refuse_taken(port, "the sandbox", "--port")
     with Sandbox(port=port, seed=seed, orders=orders) as world:
-        environment.born(environment.SandboxAddress(world.url, world.base_urls, CREDENTIALS, world.europe_settings))
+        environment.born(environment.SandboxAddress(world.url, world.base_urls, CREDENTIALS, world.further_settings))
         try:
             for platform, base_url in world.base_urls.items():
                 screen.print(f"{platform:<12} {base_url}")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from sandbox.amazon_facts import SENT_BY_SELLER
+from sandbox.amazon_world import place_amazon_order
 from sandbox.checkout import Business, place_order, receive_at_bank
 from sandbox.mishaps import MISHAPS, happen
 from sandbox.webhooks import control as webhooks
 
 if TYPE_CHECKING:
+    from sandbox.amazon_facts import AmazonOrder
+    from sandbox.facts import Order
     from sandbox.world import World
 
 
@@ -93,12 +98,22 @@ def routes(world: World) -> list[BaseRoute]:
 
 
 def _place(world: World, asked: dict[str, Any]) -> Response:
-    quantity, sku = int(asked.get("quantity", 1)), asked.get("sku") or _plentiful(world)
-    company, business = asked.get("company"), None
+    quantity, company, business = int(asked.get("quantity", 1)), asked.get("company"), None
+    if asked["channel"] == "amazon":
+        if company:
+            raise ValueError("Amazon takes the money itself: nobody buys there on terms")
+        listed = {sku for sku, listing in world.amazon.listings.items() if listing.sent_by == SENT_BY_SELLER}
+        sku = asked.get("sku") or _plentiful(world, listed)
+        return _placed(world, asked["channel"], sku, quantity, place_amazon_order(world, sku, quantity))
+    sku = asked.get("sku") or _plentiful(world, {sku for sku, _ in world.stock})
     if company:
         business = Business(company, asked.get("terms") or "net_30", asked.get("po_number"), asked.get("tax_number"))
     order = place_order(world, asked["channel"], sku, quantity, asked.get("email") or None, business)
-    placed = {"order_number": order.number, "channel": asked["channel"], "sku": sku, "quantity": quantity}
+    return _placed(world, asked["channel"], sku, quantity, order)
+
+
+def _placed(world: World, channel: str, sku: str, quantity: int, order: Order | AmazonOrder) -> Response:
+    placed = {"order_number": order.number, "channel": channel, "sku": sku, "quantity": quantity}
     return JSONResponse({**placed, "total_minor": order.total_minor, "currency": world.currency}, status_code=201)
 
 
@@ -114,7 +129,6 @@ def _refused(error: Exception) -> Response:
     return JSONResponse({"error": str(error)}, status_code=400)
 
 
-def _plentiful(world: World) -> str:
-    """The SKU with the most units: what an order takes that names none."""
-    skus = sorted({sku for sku, _ in world.stock})
-    return max(skus, key=lambda sku: (world.pool(sku), sku))
+def _plentiful(world: World, skus: Collection[str]) -> str:
+    """Of these the SKU with the most units: what an order takes that names none."""
+    return max(sorted(skus), key=lambda sku: (world.pool(sku), sku))

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sandbox.amazon_world import build_amazon
 from sandbox.book_entries import typed_documents
 from sandbox.buyers import assign_buyers
 from sandbox.catalogue import make_catalogue, make_locations, make_purchase_orders
@@ -58,6 +59,7 @@ def assemble(seed: int, count: int) -> World:
         woo_quantity=woo_quantity,
         purchase_orders=purchase_orders,
         contacts=contact_lists(seed, people),
+        amazon=build_amazon(catalogue, levels),
         europe=build_europe(seed),
     )
 

@@ -92,7 +92,7 @@ def window(platform: str, per_minute: int) -> Window:
     return Window(int(os.environ.get(f"SANDBOX_{platform.upper()}_PER_MINUTE") or per_minute))
 
 
-def bucket(platform: str, per_minute: int, capacity: int | None = None) -> Bucket:
+def bucket(platform: str, per_minute: float, capacity: int | None = None) -> Bucket:
     """The platform's bucket, with the operator's limit from the environment if there is one."""
     asked = os.environ.get(f"SANDBOX_{platform.upper()}_PER_MINUTE")
     if asked:

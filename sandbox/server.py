@@ -29,6 +29,7 @@ from starlette.types import ASGIApp
 
 import sandbox.platforms
 from sandbox import control
+from sandbox.amazon_facts import CANADA, SELLER_ID, UNITED_STATES
 from sandbox.fault_gate import FaultGate
 from sandbox.world import World, build_world
 
@@ -82,6 +83,16 @@ EUROPE_CREDENTIALS: dict[str, dict[str, str]] = {
 # Those of them that are written to as well.
 EUROPE_DESTINATIONS = ("xero",)
 
+# The seller's account at the marketplace, apart for the same reason: its orders are not in the golden month.
+AMAZON_CREDENTIALS: dict[str, dict[str, str]] = {
+    "amazon": {
+        "client_id": "sandbox-amazon-client",
+        "client_secret": "sandbox-amazon-secret",
+        "refresh_token": "sandbox-amazon-refresh",
+        "seller_id": SELLER_ID,
+    }
+}
+
 
 def twins() -> dict[str, ModuleType]:
     """Platform → module, for every module of sandbox.platforms that offers `routes`."""
@@ -128,6 +139,16 @@ class Sandbox:
         """The environment that adds the second company's accounts to the first's; see EUROPE_CREDENTIALS."""
         return europe_settings(self.url)
 
+    @property
+    def amazon_settings(self) -> dict[str, str]:
+        """The environment that adds the seller's account at the marketplace; see AMAZON_CREDENTIALS."""
+        return amazon_settings(self.url)
+
+    @property
+    def further_settings(self) -> dict[str, str]:
+        """Everything a user may add to the first company's accounts: what the demo shows."""
+        return {**self.europe_settings, **self.amazon_settings}
+
     def __enter__(self) -> Sandbox:
         self._thread.start()
         deadline = time.monotonic() + 30
@@ -158,6 +179,14 @@ def europe_settings(url: str) -> dict[str, str]:
         settings[f"{prefix}__BASE_URL"] = f"{url}/{platform}"
         settings |= {f"{prefix}__{name.upper()}": value for name, value in EUROPE_CREDENTIALS[platform].items()}
     return settings
+
+
+def amazon_settings(url: str) -> dict[str, str]:
+    """Settings of the marketplace, read and written, for a sandbox at this address."""
+    values = {"base_url": f"{url}/amazon", **AMAZON_CREDENTIALS["amazon"]}
+    read = {"marketplace_ids": f"{UNITED_STATES},{CANADA}"}
+    settings = {f"SOURCES__AMAZON__{name.upper()}": value for name, value in {**values, **read}.items()}
+    return settings | {f"DESTINATIONS__AMAZON__{name.upper()}": value for name, value in values.items()}
 
 
 def _configuration(app: ASGIApp) -> uvicorn.Config:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sandbox.amazon_facts import Amazon
 from sandbox.clock import Clock
 from sandbox.effects import Effects
 from sandbox.facts import (
@@ -67,6 +68,7 @@ class World:
     currency: str = CURRENCY
     time_zone: str = TIME_ZONE
     paypal: Paypal | None = None  # the account this company has at PayPal
+    amazon: Amazon = field(default_factory=Amazon)  # the seller's account; read by nobody who has not configured it
     europe: World | None = None  # the second company; read by nobody who has not configured its accounts
     clock: Clock = field(default_factory=Clock)
     effects: Effects = field(default_factory=Effects)

@@ -29,6 +29,8 @@ mapped as (
         variants.platform_variant_id,
         levels.inventory_item_gid,
         levels.location_gid,
+        cast(null as varchar) as pool_group,
+        cast(null as varchar) as platform_product_type,
         levels.available as listed_quantity,
         levels.is_tracked,
         levels.updated_at

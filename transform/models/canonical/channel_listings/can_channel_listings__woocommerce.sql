@@ -21,6 +21,8 @@ mapped as (
         products.platform_variant_id,
         cast(null as varchar) as inventory_item_gid,
         cast(null as varchar) as location_gid,
+        cast(null as varchar) as pool_group,
+        products.platform_product_type,
         products.stock_quantity as listed_quantity,
         products.is_tracked,
         products.updated_at

@@ -107,6 +107,7 @@ mapped as (
             else 'paid'
         end as order_payment_status,
         case when all_orders.is_fulfilled then 'fulfilled' else 'unfulfilled' end as order_fulfilment_status,
+        false as is_fulfilled_by_channel,
         false as is_tax_included,
         cast(coalesce(totals.total_minor, 0) as bigint) as total_minor,
         cast(coalesce(totals.tax_minor, 0) as bigint) as tax_minor

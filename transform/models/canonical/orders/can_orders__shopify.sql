@@ -50,6 +50,7 @@ mapped as (
         {{ shipping_address_key('placed') }} as shipping_address_key,
         placed.order_payment_status,
         placed.order_fulfilment_status,
+        false as is_fulfilled_by_channel,
         placed.is_tax_included,
         placed.total_minor,
         placed.tax_minor

@@ -6,6 +6,8 @@ file_orders as (
 ),
 
 connector_orders as (
+    select order_id, channel, platform_order_id from {{ ref('can_orders__amazon') }}
+    union all
     select order_id, channel, platform_order_id from {{ ref('can_orders__shopify') }}
     union all
     select order_id, channel, platform_order_id from {{ ref('can_orders__woocommerce') }}

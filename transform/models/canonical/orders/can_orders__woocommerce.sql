@@ -61,6 +61,7 @@ mapped as (
             else 'pending'
         end as order_payment_status,
         placed.order_fulfilment_status,
+        false as is_fulfilled_by_channel,
         placed.is_tax_included,
         -- Where a gift-card extension took its part off the total, the order is worth what it was before.
         placed.total_minor + coalesce(placed.gift_card_minor, 0) as total_minor,

@@ -25,7 +25,9 @@ feeding as (
     from accounts
     inner join reading_lags using (platform)
     union all
-    select entity_id, platform, account_id, 'storefront', 0 from order_accounts
+    select order_accounts.entity_id, order_accounts.platform, order_accounts.account_id, 'storefront', coalesce(reading_lags.lag_hours, 0)
+    from order_accounts
+    left join reading_lags using (platform)
 ),
 
 platform_accounts as (

@@ -55,6 +55,8 @@ targets as (
         platform_variant_id,
         inventory_item_gid,
         location_gid,
+        pool_group,
+        platform_product_type,
         listed_quantity,
         cast(
             case
@@ -90,6 +92,8 @@ quantities as (
         platform_variant_id,
         inventory_item_gid,
         location_gid,
+        pool_group,
+        platform_product_type,
         cast(listed_quantity as bigint) as listed_quantity,
         case when held_back_reason is null then target_quantity end as target_quantity,
         ats,
