@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
+from urllib.parse import urlencode
 
 import aiohttp
 
@@ -23,9 +25,13 @@ class AccessTokens:
     """The current token of one connection; `ready` fetches one when there is none or it is about to end."""
 
     def __init__(self, grant: Grant, connection: Connection) -> None:
-        self._url = grant.url(connection.base_url)
+        self._grant, self._url = grant, grant.url(connection.base_url)
         names = connection.credentials
-        self._client = aiohttp.BasicAuth(names["client_id"], names["client_secret"])
+        self._form = urlencode(grant.form(names)).encode()
+        # The session's own headers are meant for the API: a form is no JSON, and a client signs, no bearer.
+        self._headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        if grant.is_signed:
+            self._headers["Authorization"] = aiohttp.BasicAuth(names["client_id"], names["client_secret"]).encode()
         self._fetching = asyncio.Lock()
         self._ends = 0.0
         self.token = ""
@@ -36,15 +42,19 @@ class AccessTokens:
             if not self.token or asyncio.get_running_loop().time() >= self._ends:
                 await self._fetch(session)
 
-    def drop(self) -> None:
-        """The destination refused it: the next request gets a fresh one."""
-        self.token = ""
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What a request carries the current token in; nothing while there is none."""
+        return self._grant.carried_by(self.token) if self.token else {}
+
+    def answered(self, status: int) -> None:
+        """The destination may have refused it: the next request gets a fresh one."""
+        if status in self._grant.refused_as:
+            self.token = ""
 
     async def _fetch(self, session: aiohttp.ClientSession) -> None:
-        # The session's own headers are meant for the API: a form is no JSON, and a client signs, no bearer.
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "Authorization": self._client.encode()}
         try:
-            async with session.post(self._url, data=b"grant_type=client_credentials", headers=headers) as answer:
+            async with session.post(self._url, data=self._form, headers=self._headers) as answer:
                 status, text = answer.status, await answer.text()
         except (aiohttp.ClientError, TimeoutError) as error:
             said = f"no token ({type(error).__name__})"

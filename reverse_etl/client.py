@@ -141,7 +141,7 @@ class DestinationClient:
         content = canonical_json.dumps(request.json).encode() if request.json is not None else None
         url = self._url(request.path)
         token = self._tokens.token if self._tokens is not None else ""
-        headers_sent = {**request.headers, "Authorization": f"Bearer {token}"} if token else request.headers
+        headers_sent = {**request.headers, **self._tokens.headers} if self._tokens is not None else request.headers
         try:
             async with self._session.request(
                 request.method,
@@ -157,8 +157,8 @@ class DestinationClient:
             ) from None
         except (aiohttp.ClientError, TimeoutError) as error:
             raise InDoubt(f"no answer ({type(error).__name__})", kind=Kind.TRANSIENT, code="no_answer") from None
-        if response.status == 401 and self._tokens is not None:
-            self._tokens.drop()
+        if self._tokens is not None:
+            self._tokens.answered(response.status)
         for secret in (*self._secrets, token.encode()) if token else self._secrets:
             # A vendor that refuses a request may quote it, and its words are kept.
             body = body.replace(secret, b"[left out]")

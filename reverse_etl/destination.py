@@ -172,6 +172,14 @@ class Grant:
 
     # base URL of the connection → address of the token service.
     url: Callable[[str], str]
+    # Credentials → the form that asks for a token.
+    form: Callable[[Mapping[str, str]], Mapping[str, str]] = lambda names: {"grant_type": "client_credentials"}
+    # Whether the client signs the form with its id and secret (Basic); else they stand in it.
+    is_signed: bool = True
+    # Token → the headers a request carries it in.
+    carried_by: Callable[[str], Mapping[str, str]] = lambda token: {"Authorization": f"Bearer {token}"}
+    # Statuses that may mean that the token is no longer good.
+    refused_as: frozenset[int] = frozenset({401})
 
 
 @dataclass(frozen=True)

@@ -61,8 +61,7 @@ def search(world: World, query: QueryParams) -> dict[str, Any]:
     found = [
         listing
         for listing in world.amazon.listings.values()
-        if set(stores) & set(listing.marketplace_ids)
-        and (created_after is None or listing.created_at >= created_after)
+        if set(stores) & set(listing.marketplace_ids) and (created_after is None or listing.created_at >= created_after)
     ]
     (sort,) = words(query, "sortBy", tuple(_SORTS), "lastUpdatedDate")
     (order,) = words(query, "sortOrder", ("ASC", "DESC"), "DESC")
@@ -119,7 +118,9 @@ def _issues(world: World, sku: str, product_type: str, operation: Any) -> Sequen
         return [_issue("4000003", f"The listing is a {listing.product_type}.", ["product_type"])]
     values = operation.get("value")
     if not isinstance(values, list) or len(values) != 1 or values[0].get("fulfillment_channel_code") is None:
-        return [_issue("90220", "'fulfillment_channel_code' is required but not supplied.", ["fulfillment_availability"])]
+        return [
+            _issue("90220", "'fulfillment_channel_code' is required but not supplied.", ["fulfillment_availability"])
+        ]
     if values[0]["fulfillment_channel_code"] != SENT_BY_SELLER or listing.sent_by != SENT_BY_SELLER:
         return [_issue("4000004", "The marketplace counts what it sends itself.", ["fulfillment_availability"])]
     quantity = values[0].get("quantity")

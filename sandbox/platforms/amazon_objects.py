@@ -59,7 +59,12 @@ def order_row(order: AmazonOrder, included: Collection[str]) -> Row:
 
 
 def _item(order: AmazonOrder, line: AmazonLine, included: Collection[str]) -> Row:
-    product: Row = {"asin": line.asin, "title": line.title, "sellerSku": line.sku, "condition": {"conditionType": "NEW"}}
+    product: Row = {
+        "asin": line.asin,
+        "title": line.title,
+        "sellerSku": line.sku,
+        "condition": {"conditionType": "NEW"},
+    }
     item: Row = {"orderItemId": line.item_id, "quantityOrdered": line.quantity, "programs": [], "product": product}
     if order.status not in _UNPRICED:
         product["price"] = {"unitPrice": money(line.unit_price_minor)}

@@ -69,6 +69,20 @@ def hidden(sync: str, product: Any) -> Row:
     }
 
 
+def listing(sku: str, product_type: str, wanted: int, observed: int | None, stores: str = "ATVPDKIKX0DER") -> Row:
+    """A quantity of an Amazon listing, in all the stores that show it."""
+    return {
+        "record_key": sku,
+        "sku": sku,
+        "platform_product_type": product_type,
+        "pool_group": stores,
+        "quantity": wanted,
+        "observed_quantity": observed,
+        "reason": "counted",
+        "source_key": f"amazon:main:{sku}",
+    }
+
+
 def person(email: str, segment: str = "loyal", observed: str | None = None) -> Row:
     """A contact or profile; `observed` is the segment it holds, with all else as wanted."""
     scores = {"r_score": 5, "f_score": 4, "m_score": 3, "net_revenue_minor": 12050, "orders_count": 2}

@@ -37,6 +37,7 @@ PAYLOAD = {
     "required_date": "2026-11-15", "order_quantity": 12, "note": "n", "title": "t", "unit_cost_minor": 100, "tax_rule": "none",
     "product_gid": "gid://shopify/Product/1", "visibility": "hidden_by_us",
     "alert_status": "low", "units_left": 3, "message": "Low stock: S, 3 left to sell",
+    "platform_product_type": "KITCHEN", "pool_group": "ATVPDKIKX0DER,A2EUQ1WTGCTBG2",
 }  # fmt: skip
 PAYLOAD |= xero_cases.PAYLOAD
 REFERENCES["customers"] |= {xero_cases.NUMBER: "9"}
@@ -210,6 +211,11 @@ _CUSTOMER = {
 }  # fmt: skip
 _NO_DOCUMENT = Answer(200, {"QueryResponse": {}, "time": "t"})
 HELD = {
+    "amazon__stock_levels": Held(
+        {"sku": "S", "fulfillmentAvailability": [{"fulfillmentChannelCode": "DEFAULT", "quantity": 5}]},
+        {"quantity": 5},
+        Answer(404, {"errors": [{"code": "NOT_FOUND", "message": "SKU 'S' not found", "details": ""}]}),
+    ),
     "shopify__stock_levels": Held(_level(5), {"quantity": 5}, Answer(200, _level(None))),
     "shopify__tracking": Held(
         _parcel(["1Z"], 0), {"tracking_number": "1Z", "carrier": "UPS"}, Answer(200, _parcel([], 1))

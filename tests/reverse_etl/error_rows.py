@@ -35,6 +35,18 @@ ROWS: dict[str, dict[str, tuple[str, str]]] = {
         "INVALID_REASON": ("stop", "validation"),
         "INVALID_REFERENCE_DOCUMENT": ("stop", "validation"),
     },
+    "amazon": {
+        "Unauthorized": ("stop", "auth"),
+        "AccessDenied": ("stop", "auth"),
+        "QuotaExceeded": ("not_applied", "throttled"),
+        "InvalidInput": ("rejected", "validation"),
+        "NOT_FOUND": ("rejected", "gone"),
+        "NotFound": ("rejected", "gone"),
+        "ServiceUnavailable": ("not_applied", "transient"),
+        "InternalFailure": ("in_doubt", "transient"),
+        "90220": ("rejected", "validation"),
+        "13013": ("rejected", "gone"),
+    },
     "woocommerce": {
         "woocommerce_rest_authentication_error": ("stop", "auth"),
         "woocommerce_rest_cannot_view": ("stop", "auth"),
@@ -150,7 +162,13 @@ def said(destination: str, code: str, message: str = "their words") -> Answer:
         return Answer(200, {"errors": [{"message": message, "extensions": {"code": code}}]})
     if destination == "slack":
         return Answer(400, code)
-    if destination == "woocommerce":
+    if destination == "amazon":
+        if code.isdigit():
+            # Understood, and found wrong: an issue of the listing.
+            issue = {"code": code, "message": message, "severity": "ERROR", "categories": []}
+            return Answer(200, {"sku": "S", "status": "INVALID", "submissionId": "s-1", "issues": [issue]})
+        body = {"errors": [{"code": code, "message": message, "details": ""}]}
+    elif destination == "woocommerce":
         body = {"code": code, "message": message, "data": {"status": 400}}
     elif destination == "quickbooks":
         body = {"Fault": {"Error": [{"code": code, "Message": "short", "Detail": message}], "type": "ValidationFault"}}

@@ -69,13 +69,22 @@ def test_xero_s_minute_is_left_alone_when_others_have_nearly_used_it_up():
     assert hold("xero", x_minlimit_remaining=2) == 61.0
 
 
+def test_amazon_is_held_when_an_account_is_allowed_less_than_the_usual_five_a_second():
+    assert hold("amazon", x_amzn_ratelimit_limit="5.0") == hold("amazon", x_amzn_ratelimit_limit="10") == 0
+    # Three in flight at two a second: the next may go when these three have been paid for.
+    assert hold("amazon", x_amzn_ratelimit_limit="2.0") == 1.5
+    assert (
+        hold("amazon") == hold("amazon", x_amzn_ratelimit_limit="0") == hold("amazon", x_amzn_ratelimit_limit="x") == 0
+    )
+
+
 def test_vendors_without_a_meter_hold_nobody():
     assert hold("woocommerce") == hold("quickbooks") == 0
 
 
 def test_hubspot_and_xero_count_the_day():
     assert {name: destinations.load(name).pace.daily for name in destinations.names()} == {
-        "shopify": None, "woocommerce": None, "quickbooks": None, "klaviyo": None, "slack": None, "cin7": None, "hubspot": 650_000,
+        "shopify": None, "woocommerce": None, "quickbooks": None, "klaviyo": None, "slack": None, "cin7": None, "amazon": None, "hubspot": 650_000,
         # Below the organisation's 5,000, because its readers spend from them too.
         "xero": 4_500,
     }  # fmt: skip
@@ -83,7 +92,7 @@ def test_hubspot_and_xero_count_the_day():
 
 # (calls, seconds) as the vendors document them; Shopify counts cost instead, and WooCommerce nothing.
 WINDOWS = {
-    "hubspot": [(190, 10)], "klaviyo": [(75, 1)], "quickbooks": [(10, 1), (500, 60)], "xero": [(60, 60)], "slack": [(1, 1)],
+    "amazon": [(5, 1)], "hubspot": [(190, 10)], "klaviyo": [(75, 1)], "quickbooks": [(10, 1), (500, 60)], "xero": [(60, 60)], "slack": [(1, 1)],
 }  # fmt: skip
 
 

@@ -99,6 +99,7 @@ def test_reading_asks_for_one_record_and_changes_nothing(name):
         "shopify__stock_levels": "InventoryItem/1", "shopify__tracking": "shopify/Order/1", "hubspot__contacts": "a0%40example.com",
         "woocommerce__stock_levels": "/products/11", "klaviyo__profiles": "a0@example.com",
         "shopify__product_visibility": "shopify/Product/1", "woocommerce__product_visibility": "/products/11",
+        "amazon__stock_levels": "items/{seller_id}/S",
         "quickbooks__payments": "TxnDate = '2026-10-05'", "quickbooks__payment_deposits": "TxnDate = '2026-10-05'",
         "quickbooks__deposits": "TxnDate = '2026-10-05'", "quickbooks__customers": "DisplayName = 'Ann'",
     }  # fmt: skip
@@ -113,6 +114,7 @@ def changed(name, field, value):
         "woocommerce__stock_levels": ("stock_quantity",),
         "shopify__product_visibility": ("data", "product", "status"),
         "woocommerce__product_visibility": ("catalog_visibility",),
+        "amazon__stock_levels": ("fulfillmentAvailability", 0, "quantity"),
         "hubspot__contacts": ("properties", f"cartwheel_{field}"),
         "klaviyo__profiles": ("data", 0, "attributes", "properties", f"cartwheel_{field}"),
     }
@@ -130,6 +132,7 @@ def changed(name, field, value):
     [
         ("shopify__stock_levels", "quantity", 1),
         ("woocommerce__stock_levels", "quantity", 1),
+        ("amazon__stock_levels", "quantity", 1),
         ("hubspot__contacts", "segment", "new"),
         ("klaviyo__profiles", "segment", "new"),
     ],
@@ -142,6 +145,7 @@ def test_what_still_holds_the_old_value_may_be_sent(name, field, before):
     ("name", "field", "theirs"),
     [
         ("woocommerce__stock_levels", "quantity", 4),
+        ("amazon__stock_levels", "quantity", 4),
         ("hubspot__contacts", "segment", "vip by hand"),
         ("klaviyo__profiles", "segment", "vip by hand"),
     ],

@@ -30,7 +30,7 @@ class Twin:
     def __init__(self, sandbox, sync):
         self.name, self.platform, self.world = sync, all_syncs()[sync].destination, sandbox.world
         self.sandbox = sandbox
-        self.credentials = (server.CREDENTIALS | server.EUROPE_CREDENTIALS)[self.platform]
+        self.credentials = (server.CREDENTIALS | server.EUROPE_CREDENTIALS | server.AMAZON_CREDENTIALS)[self.platform]
         self.destination, self.url = destinations.load(self.platform), f"{sandbox.url}/{self.platform}"
         self.write = write(sync)
 
@@ -52,17 +52,19 @@ class Twin:
 
     def bearer(self):
         """A token of its own, where requests carry one; its minute is as full as a patient client would find it."""
-        if self.destination.grant is None:
+        grant = self.destination.grant
+        if grant is None:
             return {}
-        self.world.state(self.platform)["limits"].minute.refill()
+        if self.platform == "xero":
+            self.world.state("xero")["limits"].minute.refill()
         names = (self.credentials["client_id"], self.credentials["client_secret"])
         self.token = (
             getattr(self, "token", None)
             or httpx.post(
-                self.destination.grant.url(self.url), data={"grant_type": "client_credentials"}, auth=names
+                grant.url(self.url), data=grant.form(self.credentials), auth=names if grant.is_signed else None
             ).json()["access_token"]
         )
-        return {"Authorization": f"Bearer {self.token}"}
+        return grant.carried_by(self.token)
 
     def references(self):
         reads = self.write.references
@@ -150,6 +152,12 @@ def wanted(twin):
         have = world.woo_quantity[product.sku]
         ids = {"platform_product_id": str(product.woo_product_id), "platform_variant_id": str(product.woo_variation_id)}
         return replace(one(name, **ids, quantity=have + 3), changes=(Change("quantity", have, have + 3),))
+    if name == "amazon__stock_levels":
+        listing = next(iter(world.amazon.listings.values()))
+        stores, have = ",".join(listing.marketplace_ids), listing.quantity
+        made = one(name, sku=listing.sku, platform_product_type=listing.product_type, pool_group=stores)
+        wanted_quantity = {"quantity": have + 3}
+        return replace(made, payload={**made.payload, **wanted_quantity}, changes=(Change("quantity", have, have + 3),))
     if name in CONTACTS:
         return replace(one(name, email="twin@example.com"), changes=(Change("segment", None, "loyal"),))
     if name.startswith("xero"):
@@ -203,7 +211,7 @@ def test_several_are_looked_up_in_one_request_with_the_answers_each_gets_alone(s
     assert (found[there.record_key].result, found["absent"]) == (Result.ACCEPTED, None)
 
 
-@pytest.mark.parametrize("name", ["woocommerce__stock_levels", *CONTACTS])
+@pytest.mark.parametrize("name", ["woocommerce__stock_levels", "amazon__stock_levels", *CONTACTS])
 def test_the_twin_counts_the_same_value_written_twice_as_two(sandbox, name):
     twin = Twin(sandbox, name)
     delivery, before = wanted(twin), twin.effects()

@@ -24,7 +24,7 @@ def sandbox():
 @pytest.fixture
 def turn(sandbox, tmp_path):
     made = Turn(None, tmp_path)
-    environ = {name: value for name, value in sandbox.europe_settings.items() if name.startswith("DESTINATIONS__")}
+    environ = {name: value for name, value in sandbox.further_settings.items() if name.startswith("DESTINATIONS__")}
     sandbox.world.state("xero")["limits"].minute.refill()
     for platform, url in sandbox.base_urls.items():
         environ[f"DESTINATIONS__{platform.upper()}__BASE_URL"] = url
@@ -90,6 +90,10 @@ def seed(sandbox, turn, sync, fault):
     elif sync.endswith("__product_visibility"):
         products = sandbox.world.catalogue[3 * FAULTS.index(fault) :][:2]
         activation_tables.fill(turn.warehouse, sync, [shop_rows.hidden(sync, product) for product in products])
+    elif sync == "amazon__stock_levels":
+        listings = [one for one in sandbox.world.amazon.listings.values() if one.sent_by == "DEFAULT"][:3]
+        records = [shop_rows.listing(one.sku, one.product_type, one.quantity + 4, one.quantity) for one in listings]
+        activation_tables.fill(turn.warehouse, sync, records)
     elif sync == "quickbooks__journal_entries":
         books_chain.fill(turn.warehouse, sync, books_chain.dispute(f"dp-{fault}"))
     elif sync == "xero__bank_transactions":
@@ -113,6 +117,8 @@ def seed(sandbox, turn, sync, fault):
         rows.contacts(turn.warehouse, [f"{fault}-a@example.com", f"{fault}-b@example.com"], sync=sync)
 
 
+# How these destinations are written to; the others by POST.
+METHODS = {"xero": "PUT", "amazon": "PATCH"}
 FAULTS = ["reply_lost", "request_lost", "500_after", "429", "garbage", "omit_record"]
 
 
@@ -139,7 +145,7 @@ def test_the_twin_counts_one_effect_whatever_happens_on_the_way(sandbox, turn, s
     kind = "bank_transaction_created" if platform == "xero" else None
     before = sandbox.world.effects.count(platform=platform, kind=kind)
     plan = turn.plan(sync)
-    sandbox.world.faults.arm(fault, platform, method="PUT" if platform == "xero" else "POST", count=1)
+    sandbox.world.faults.arm(fault, platform, method=METHODS.get(platform, "POST"), count=1)
     result = turn.push(plan)
     assert (result.accepted, result.in_doubt, result.waiting) == (len(plan.deliveries), 0, 0), result
     # Every doubt is looked up before anything is sent again, so even what may be repeated is not.

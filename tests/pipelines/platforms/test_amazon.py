@@ -173,8 +173,17 @@ def test_a_token_is_fetched_once_and_again_when_it_is_refused(monkeypatch: pytes
     with seller(handle, monkeypatch) as client:
         for _ in range(2):
             list(CONNECTOR.resource("orders").fetch(client, SINCE))
-    api, form = "sellingpartnerapi-na.amazon.com", "grant_type=refresh_token&refresh_token=r-1&client_id=c-1&client_secret=s-1"
-    assert asked == [("api.amazon.com", form), (api, "first"), (api, "first"), ("api.amazon.com", form), (api, "second")]
+    api, form = (
+        "sellingpartnerapi-na.amazon.com",
+        "grant_type=refresh_token&refresh_token=r-1&client_id=c-1&client_secret=s-1",
+    )
+    assert asked == [
+        ("api.amazon.com", form),
+        (api, "first"),
+        (api, "first"),
+        ("api.amazon.com", form),
+        (api, "second"),
+    ]
 
 
 def test_a_refused_client_stops_and_names_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
