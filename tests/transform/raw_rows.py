@@ -13,6 +13,7 @@ from typing import Any
 from pipelines.connector import Notices, Record, dlt_columns, shape
 from pipelines.extract import SQL_TYPES, connector
 from tests.transform.canonical_rows import TRANSFORM, CanonicalRows
+from tests.transform.warehouse import contract
 
 # dlt names a load by the second it began: 2026-11-01T12:00:01Z.
 LOAD = "1793534401.0"
@@ -31,13 +32,12 @@ class RawRows(CanonicalRows):
         self._source(f"raw_{platform}", table)
         resource = connector(platform).resource(table)
         kinds = {name: hint["data_type"] for name, hint in dlt_columns(resource).items()}
+        rows = []
         for number, record in enumerate(records):
             row = shape(record, resource, account_id, Notices(), table)
             values = [_stored(row.get(name), kind) for name, kind in kinds.items()]
-            holes = ", ".join("?" * (len(values) + 2))
-            self.connection.execute(
-                f"insert into raw_{platform}.{table} values ({holes})", [*values, LOAD, f"{account_id}-{number}"]
-            )
+            rows.append([*values, LOAD, f"{account_id}-{number}"])
+        self._insert(f"raw_{platform}.{table}", rows)
         return self
 
     def source_table(self, schema: str, table: str, query: str) -> None:
@@ -49,6 +49,14 @@ class RawRows(CanonicalRows):
         """Let one platform's mapping alone be the union `can_<noun>`."""
         mapping = self._ref(f"can_{noun}__{platform}")
         self.connection.execute(f"create or replace table can_{noun} as select * from {mapping}")
+        self.built.add(f"can_{noun}")
+        return self
+
+    def united(self, noun: str, *platforms: str) -> RawRows:
+        """Let the mappings of these platforms be the union `can_<noun>`, with the columns of its contract."""
+        columns = ", ".join(contract(f"can_{noun}"))
+        parts = [f"select {columns} from {self._ref(f'can_{noun}__{platform}')}" for platform in platforms]
+        self.connection.execute(f"create or replace table can_{noun} as {' union all '.join(parts)}")
         self.built.add(f"can_{noun}")
         return self
 

@@ -35,6 +35,12 @@ def configure_europe(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
         monkeypatch.setenv(name, value)
 
 
+def configure_amazon(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
+    """The first company's account at the marketplace, whose orders are all of November."""
+    for name, value in sandbox.amazon_settings.items():
+        monkeypatch.setenv(name, value)
+
+
 def pay_an_invoice_early(sandbox: Sandbox) -> None:
     """A company of the first shop buys on terms in November and pays less 2 %: each document of its chain is wanted."""
     terms = {"company": "Harbor Hotels", "terms": "2_10_net_30", "po_number": "PO-7"}
@@ -60,6 +66,7 @@ def built(home: Path, with_europe: bool = False) -> Warehouse:
         configure(monkeypatch, sandbox, home)
         if with_europe:
             configure_europe(monkeypatch, sandbox)
+            configure_amazon(monkeypatch, sandbox)
             pay_an_invoice_early(sandbox)
         failed = extract_all()
         ledger_rows.troubles_of_a_day(home)
@@ -71,7 +78,7 @@ def built(home: Path, with_europe: bool = False) -> Warehouse:
 
 
 def shared(tmp_path_factory: pytest.TempPathFactory, with_europe: bool = False) -> Warehouse:
-    """The default world, or both companies', built once for all test processes of a run: read it, copy it, never write to it."""
+    """The default world, or both companies' with the marketplace, built once for all test processes of a run: read it, copy it, never write to it."""
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent

@@ -20,6 +20,11 @@ channels_with_payments as (
     inner join orders using (order_id)
 ),
 
+-- A marketplace names no price while an order waits for its payment: nothing has been sold yet.
+priced_orders as (
+    select distinct order_id from {{ ref('can_order_lines') }} where gross_minor != 0 or tax_minor != 0
+),
+
 first_payments as (
     select order_id, min(processed_at) as first_paid_at, {{ sum_minor('amount_minor') }} as paid_minor
     from payments
@@ -40,11 +45,13 @@ dated as (
         orders.cancelled_at is not null as is_cancelled,
         channels_with_payments.channel is not null as is_payment_supplied,
         first_payments.paid_minor is not null as is_paid,
+        priced_orders.order_id is not null as is_priced,
         deferred_orders.order_id is not null as is_deferred,
         {{ local_date('deferred_orders.fulfilled_at', "coalesce(entities.time_zone, '" ~ var('default_time_zone') ~ "')") }} as fulfilled_date,
         {{ local_date('first_payments.first_paid_at', "coalesce(entities.time_zone, '" ~ var('default_time_zone') ~ "')") }} as paid_date
     from orders
     left join first_payments using (order_id)
+    left join priced_orders using (order_id)
     left join {{ ref('fct_deferred_orders') }} as deferred_orders using (order_id)
     left join entities using (entity_id)
     left join channels_with_payments
@@ -60,7 +67,7 @@ decided as (
             when is_deferred and (is_paid or not is_cancelled) then 'on_fulfilment'
             when is_on_terms and not is_cancelled then 'on_invoice'
             when is_paid then 'on_capture'
-            when not is_payment_supplied and not is_cancelled then 'on_order'
+            when not is_payment_supplied and not is_cancelled and is_priced then 'on_order'
             else 'not_recognised'
         end as recognition_policy
     from dated

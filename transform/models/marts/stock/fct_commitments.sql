@@ -9,7 +9,6 @@ open_orders as (
     where
         not is_test
         and cancelled_at is null
-        and not coalesce(is_fulfilled_by_channel, false)
         and coalesce(order_fulfilment_status, 'unmapped') <> 'fulfilled'
         and coalesce(order_payment_status, 'unmapped') not in ('refunded', 'voided')
 ),

@@ -2,6 +2,11 @@ with components as (
     select bundle_sku, component_sku, quantity from {{ ref('dim_bundle_components') }}
 ),
 
+-- What a channel sends from its own stock is no unit of ours.
+sent_by_channel as (
+    select order_id from {{ ref('can_orders') }} where is_fulfilled_by_channel
+),
+
 -- A set is owed as what it is made of, so that sets and singles of one order draw on the same units.
 ordered as (
     select
@@ -11,7 +16,8 @@ ordered as (
         min(case when components.bundle_sku is null then 'single' else 'set' end) as comes_as
     from {{ ref('can_order_lines') }} as order_lines
     left join components on order_lines.sku = components.bundle_sku
-    where order_lines.line_type = 'product' and order_lines.sku is not null
+    left join sent_by_channel on order_lines.order_id = sent_by_channel.order_id
+    where order_lines.line_type = 'product' and order_lines.sku is not null and sent_by_channel.order_id is null
     group by order_lines.order_id, coalesce(components.component_sku, order_lines.sku)
 ),
 
