@@ -32,6 +32,7 @@ sales as (
     inner join policies on order_lines.sku = policies.sku and policies.preference = 1
     cross join clock
     where order_lines.line_type = 'product' and not orders.is_test and orders.cancelled_at is null
+        and not coalesce(orders.is_fulfilled_by_channel, false)
     group by order_lines.sku
 ),
 
