@@ -14,7 +14,7 @@ import pytest
 from orchestration import environment, warehouse
 from sandbox.server import CREDENTIALS, Sandbox
 
-pytestmark = [pytest.mark.world, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.world, pytest.mark.timeout(580)]
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -63,9 +63,7 @@ def test_one_refresh_reads_builds_and_publishes_although_a_platform_is_down(sand
     # goes on, and the run is red.
     with duckdb.connect(str(warehouse.path())) as connection:
         connection.execute("insert into raw_hubspot.contacts select * from raw_hubspot.contacts limit 1")
-    graph = definitions.defs.resolve_asset_graph()
-    made_of_contacts = dg.AssetSelection.assets(dg.AssetKey(["raw_hubspot", "contacts"])).downstream().resolve(graph)
-    keys = [*(made_of_contacts & set(definitions.models.keys)), *definitions.snapshot.keys]
+    keys = [*definitions.models.keys, *definitions.snapshot.keys]
     with dg.DagsterInstance.ephemeral() as instance:
         result = job.execute_in_process(instance=instance, run_config=QUIET, asset_selection=keys, raise_on_error=False)
         event = instance.get_latest_materialization_event(dg.AssetKey(["published", "snapshot"]))
