@@ -39,7 +39,7 @@ defs = dg.Definitions(
     assets=[*raw, models, snapshot, *pushes, *drift_assets(), *audit_assets(), lane_asset()],
     asset_checks=[*checks(), *exception_checks(), lane_check()],
     jobs=[refresh_warehouse, *jobs.values(), check_drift, audit_completeness],
-    schedules=schedules(refresh_warehouse.name, check_drift.name, audit_completeness.name),
+    schedules=schedules(),
     sensors=[
         *(change_sensor(sync, model, jobs[sync]) for sync, model in sync_models()),
         due_sensor(jobs),

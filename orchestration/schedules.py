@@ -18,8 +18,18 @@ CRONS = {
 }
 
 
-def schedules(refresh: str, check_drift: str, audit_completeness: str) -> list[dg.ScheduleDefinition]:
-    return [_refresh(refresh), _check_drift(check_drift), _audit_completeness(audit_completeness)]
+# What only reads may run everywhere without being switched on: nothing that a person would first have to allow.
+NIGHTLY = {
+    "check_drift": "Reads every document back from its destination and compares it with what was accepted; unless paused.",
+    "audit_completeness": (
+        "Holds what was loaded against the platforms' own counts and reads again what is missing; unless paused."
+    ),
+}
+
+
+def schedules() -> list[dg.ScheduleDefinition]:
+    """The schedule of each job in CRONS; a job bears the name of its flow."""
+    return [_refresh("refresh_warehouse"), *(_nightly(job, text) for job, text in NIGHTLY.items())]
 
 
 def _refresh(refresh: str) -> dg.ScheduleDefinition:
@@ -40,38 +50,20 @@ def _refresh(refresh: str) -> dg.ScheduleDefinition:
     return unless_paused
 
 
-def _check_drift(check_drift: str) -> dg.ScheduleDefinition:
+def _nightly(job: str, description: str) -> dg.ScheduleDefinition:
     @dg.schedule(
-        name="check_drift_daily",
-        job_name=check_drift,
-        cron_schedule=CRONS["check_drift"],
+        name=f"{job}_daily",
+        job_name=job,
+        cron_schedule=CRONS[job],
         execution_timezone="UTC",
-        # It only reads: nothing that a person would first have to allow.
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Reads every document back from its destination and compares it with what was accepted; unless paused.",
+        description=description,
     )
     def daily_unless_paused() -> dg.RunRequest | dg.SkipReason:
-        paused = _paused(check_drift)
+        paused = _paused(job)
         return dg.SkipReason(paused) if paused else dg.RunRequest()
 
     return daily_unless_paused
-
-
-def _audit_completeness(audit_completeness: str) -> dg.ScheduleDefinition:
-    @dg.schedule(
-        name="audit_completeness_daily",
-        job_name=audit_completeness,
-        cron_schedule=CRONS["audit_completeness"],
-        execution_timezone="UTC",
-        # It only reads: nothing that a person would first have to allow.
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Holds what was loaded against the platforms' own counts and reads again what is missing; unless paused.",
-    )
-    def nightly_unless_paused() -> dg.RunRequest | dg.SkipReason:
-        paused = _paused(audit_completeness)
-        return dg.SkipReason(paused) if paused else dg.RunRequest()
-
-    return nightly_unless_paused
 
 
 def _paused(flow: str) -> str | None:

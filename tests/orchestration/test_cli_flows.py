@@ -103,7 +103,7 @@ def test_one_flow_paused_leaves_the_others_running(shop: ReceivingShop) -> None:
 
 
 def test_a_paused_refresh_does_not_start_by_itself(shop: ReceivingShop) -> None:
-    refresh, *_ = schedules("refresh_warehouse", "check_drift", "audit_completeness")
+    refresh, *_ = schedules()
     assert isinstance(refresh(), dg.RunRequest)
     said("flows", "pause", "refresh_warehouse", "--by", "Ann", "--because", "platform asks for quiet")
     skipped = refresh()
