@@ -100,7 +100,7 @@ def test_without_a_name_every_sync_that_makes_documents_is_read_back(shop: Recei
 
 
 def test_it_runs_every_day_by_itself_unless_paused_and_behind_every_push(shop: ReceivingShop) -> None:
-    _, daily = schedules("refresh_warehouse", "check_drift")
+    daily = next(schedule for schedule in schedules() if schedule.job_name == "check_drift")
     assert (daily.cron_schedule, CRONS["check_drift"].split()[2:]) == (CRONS["check_drift"], ["*", "*", "*"])
     assert daily.default_status is dg.DefaultScheduleStatus.RUNNING
     assert isinstance(daily(), dg.RunRequest)
