@@ -26,6 +26,7 @@ from starlette.routing import BaseRoute, Route
 from sandbox.platforms.shopify_cost import Bucket, actual_cost, query_cost
 from sandbox.platforms.shopify_roots import root_fields
 from sandbox.platforms.shopify_schema import SDL
+from sandbox.platforms.shopify_webhooks import WEBHOOK_SDL
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -36,7 +37,7 @@ API_VERSION = "2026-10"
 @cache
 def schema() -> GraphQLSchema:
     """Our part of the Admin schema, executable."""
-    built = build_schema(SDL)
+    built = build_schema(SDL + WEBHOOK_SDL)
     for name in ("Node", "PricingValue", "DiscountApplication"):
         built.type_map[name].resolve_type = lambda value, *_: value["__typename"]  # type: ignore[attr-defined]
     return built

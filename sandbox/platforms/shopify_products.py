@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sandbox.facts import Product
 from sandbox.platforms.shopify_money import gid, stamp
 from sandbox.platforms.shopify_paging import Node
+from sandbox.webhooks import events
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -47,6 +48,7 @@ def update_product(world: World, asked: Node) -> tuple[Product | None, list[Node
     for given in asked.get("metafields") or ():
         changed.metafields[(given["namespace"], given["key"])] = (given["type"], given["value"], now)
     world.effects.record("shopify", "product_updated", str(asked["id"]))
+    events.shopify_product_changed(world, found)
     return found, []
 
 

@@ -26,6 +26,7 @@ from sandbox.platforms.shopify_mutations import (
 )
 from sandbox.platforms.shopify_paging import Node
 from sandbox.platforms.shopify_products import update_product
+from sandbox.platforms.shopify_webhooks import subscribe
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -119,6 +120,7 @@ def _writes(world: World) -> Node:
         "inventorySetQuantities": lambda info, input: set_quantities(world, input, _key(info)),
         "productUpdate": lambda _, product=None: product_update(world, product or {}),
         "fulfillmentCreate": lambda _, fulfillment, message=None: create_fulfilment(world, fulfillment),
+        "webhookSubscriptionCreate": lambda _, topic, webhookSubscription: subscribe(world, topic, webhookSubscription),
         "fulfillmentTrackingInfoUpdate": lambda _, fulfillmentId, trackingInfoInput, notifyCustomer=None: (
             update_tracking(world, fulfillmentId, trackingInfoInput)
         ),

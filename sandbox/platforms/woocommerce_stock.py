@@ -73,6 +73,7 @@ def _write_visibility(world: World, product: Product, asked: dict[str, Any]) -> 
         world.effects.record("woocommerce", "visibility_set", str(product.woo_product_id))
     changes.setdefault("meta_data", {}).update({str(row["key"]): row["value"] for row in asked.get("meta_data") or ()})
     world.state("woocommerce").setdefault("stock_changes", {})[product.sku] = world.clock.advance(0.001)
+    events.woo_page_changed(world, product)
 
 
 def write_batch(world: World, asked: dict[str, Any], parent_id: int | None) -> Row:

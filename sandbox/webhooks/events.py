@@ -83,27 +83,37 @@ def level_changed(world: World, sku: str, location_id: str) -> None:
 
 def product_changed(world: World, product: Product) -> None:
     """A product's own page was edited, at both shops."""
+    shopify_product_changed(world, product)
+    woo_product_changed(world, product)
+
+
+def shopify_product_changed(world: World, product: Product) -> None:
     from sandbox.webhooks import shopify_bodies
 
-    at = world.clock.now()
-    identity = str(product.shopify_product_id)
+    at, identity = world.clock.now(), str(product.shopify_product_id)
     world.webhooks.tell("shopify", "products/update", identity, at, lambda: shopify_bodies.product(world, product))
-    woo_product_changed(world, product)
 
 
 def woo_product_changed(world: World, product: Product) -> None:
     """WooCommerce tells of a variation under the product's topic, with the variation as its body."""
     from sandbox.platforms import woocommerce_catalogue as catalogue
 
-    is_variation = product.woo_variation_id is not None
-    identity = str(product.woo_variation_id if is_variation else product.woo_product_id)
+    if product.woo_variation_id is None:
+        woo_page_changed(world, product)
+        return
 
     def body() -> object:
-        if not is_variation:
-            return catalogue.product_row(world, product)
         return {**catalogue.variation_row(world, product), "parent_id": product.woo_product_id, "type": "variation"}
 
-    world.webhooks.tell("woocommerce", "product.updated", identity, world.clock.now(), body)
+    world.webhooks.tell("woocommerce", "product.updated", str(product.woo_variation_id), world.clock.now(), body)
+
+
+def woo_page_changed(world: World, product: Product) -> None:
+    """The product itself, whatever its variations."""
+    from sandbox.platforms import woocommerce_catalogue as catalogue
+
+    at, identity = world.clock.now(), str(product.woo_product_id)
+    world.webhooks.tell("woocommerce", "product.updated", identity, at, lambda: catalogue.product_row(world, product))
 
 
 def stock_changed(world: World, *skus: str) -> None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sandbox.facts import Line, Order, Product, Refund
 from sandbox.platforms.shopify_fulfilments import Fulfilment, display_fulfilment_status, fulfilments_of, remaining
 from sandbox.platforms.shopify_money import decimal, gid
+from sandbox.platforms.shopify_products import product_changes
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -214,18 +215,20 @@ def level(world: World, sku: str, location_id: str, at: datetime) -> Body:
 
 def product(world: World, fact: Product) -> Body:
     """products/update."""
+    changed = product_changes(world).get(fact.shopify_product_id)
+    updated_at = stamp(world, changed.updated_at if changed else fact.updated_at)
     quantity = sum(world.shopify_available.get((fact.sku, place.location_id), 0) for place in world.locations)
     return {
         "id": fact.shopify_product_id,
         "admin_graphql_api_id": gid("Product", fact.shopify_product_id),
         "title": fact.title,
         "handle": fact.title.lower().replace(" ", "-"),
-        "status": "active",
+        "status": changed.status.lower() if changed else "active",
         "vendor": fact.supplier,
         "product_type": fact.category,
         "tags": "",
         "created_at": "2024-08-31T20:00:00-04:00",
-        "updated_at": stamp(world, fact.updated_at),
+        "updated_at": updated_at,
         "published_at": "2024-08-31T20:00:00-04:00",
         "variants": [
             {

@@ -14,6 +14,7 @@ from sandbox.server import Sandbox
 from sandbox.webhooks import events
 from sandbox.webhooks.control import subscribe
 from tests.pipelines.intake.running import RunningIntake, sandbox_keys
+from tests.sandbox.shopify_client import ask
 
 
 @pytest.fixture
@@ -164,3 +165,18 @@ def test_the_twin_gives_up_as_its_vendor_does(twins: Sandbox) -> None:
     shopify, woo = world.webhooks.rows()["subscriptions"]
     assert (woo["is_active"], woo["counts"]["no_answer"]) == (False, 5)
     assert (shopify["is_active"], shopify["counts"]["no_answer"]) == (False, 9)
+
+
+def test_shopify_is_subscribed_through_its_own_api_topic_by_topic(twins: Sandbox, inbox: Inbox) -> None:
+    mutation = """mutation($topic: WebhookSubscriptionTopic!, $to: WebhookSubscriptionInput!) {
+      webhookSubscriptionCreate(topic: $topic, webhookSubscription: $to) {
+        webhookSubscription { id topic uri } userErrors { field message } } }"""
+    with RunningIntake(inbox, sandbox_keys(twins.url)) as running:
+        uri = f"{running.url}/shopify"
+        for asked, wrong in (({"uri": "ftp://nowhere"}, 1), ({"uri": uri}, 0)):
+            made = ask(twins, mutation, topic="ORDERS_CREATE", to=asked)["webhookSubscriptionCreate"]
+            assert len(made["userErrors"]) == wrong
+        assert (made["webhookSubscription"]["topic"], made["webhookSubscription"]["uri"]) == ("ORDERS_CREATE", uri)
+        place_order(twins.world, "shopify", next(iter(twins.world.products)), 1)
+        settled(twins)
+    assert came(inbox, "shopify") == ["orders/create"]
