@@ -87,6 +87,19 @@ def test_no_event_becomes_visible_below_one_that_was_seen(inbox: Inbox) -> None:
 
 
 @on_both_stores
+def test_who_comes_later_waits_for_the_sequence_before_it(inbox: Inbox) -> None:
+    """A commit that overtook another would show a reader a sequence with one below it still to come."""
+    with inbox.engine.begin():
+        second = threading.Thread(target=inbox.keep, args=([arrived("second")],))
+        second.start()
+        second.join(0.5)
+        assert second.is_alive()
+        assert inbox.newest() == 0
+    second.join(60)
+    assert inbox.newest() == 1
+
+
+@on_both_stores
 def test_what_came_is_counted_by_topic(inbox: Inbox) -> None:
     inbox.keep(
         [
