@@ -96,13 +96,18 @@ class SellerAuth(httpx.Auth):
             if not self._token:
                 answer = yield httpx.Request("POST", self._url, data=self._form)
                 if answer.status_code != 200:
-                    raise PlatformRefused(f"POST /auth/o2/token: HTTP {answer.status_code}")
+                    raise PlatformRefused(f"POST /auth/o2/token: HTTP {_refusal_of(answer)}")
                 self._token = answer.json()["access_token"]
             request.headers["x-amz-access-token"] = self._token
             answer = yield request
             if answer.status_code not in (401, 403) or is_last:
                 return
             self._token = ""
+
+
+def _refusal_of(answer: httpx.Response) -> int:
+    """The status of a refused token; an authorisation that has ended is a 400 there, and everywhere else a 401."""
+    return 401 if answer.status_code == 400 and "invalid_grant" in answer.text else answer.status_code
 
 
 def token_url(base_url: str) -> str:

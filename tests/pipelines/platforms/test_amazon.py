@@ -193,6 +193,13 @@ def test_a_refused_client_stops_and_names_no_secret(monkeypatch: pytest.MonkeyPa
     assert not {"s-1", "r-1"} & set(str(refusal.value).split())
 
 
+def test_an_authorisation_that_ended_is_told_as_a_refused_credential(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The seller renews it every year, and `cartwheel doctor` reads the status."""
+    ended = lambda request: httpx.Response(400, json={"error": "invalid_grant"}, request=request)  # noqa: E731
+    with seller(ended, monkeypatch) as client, pytest.raises(PlatformRefused, match="HTTP 401"):
+        list(CONNECTOR.resource("orders").fetch(client, SINCE))
+
+
 @pytest.mark.parametrize(("name", "seconds"), [("orders", 179.0), ("listings", 1.0)])
 def test_an_empty_bucket_is_waited_for_until_it_holds_a_token(
     monkeypatch: pytest.MonkeyPatch, name: str, seconds: float
