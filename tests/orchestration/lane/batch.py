@@ -21,7 +21,7 @@ from tests.transform import dbt_process
 from tests.transform.warehouse import Warehouse
 
 Row = dict[str, Any]
-NODES = ("+act_shopify__stock_levels", "+act_woocommerce__stock_levels", "+fct_ats_explained")
+NODES = ("+act_amazon__stock_levels", "+act_shopify__stock_levels", "+act_woocommerce__stock_levels", "+fct_ats_explained")
 
 
 @dataclass(frozen=True)
