@@ -13,6 +13,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
+from itertools import islice
 from pathlib import Path
 
 import duckdb
@@ -111,10 +112,9 @@ class World:
 def mutants(model: str, sql: str) -> Iterator[SqlMutant]:
     """Every small change of this SQL, one at a time."""
     tree = sqlglot.parse_one(sql, dialect="duckdb")
-    count = len(list(_places(tree)))
-    for nth in range(count):
+    for nth in range(sum(1 for _ in _places(tree))):
         copy = tree.copy()
-        kind, node, change = list(_places(copy))[nth]
+        kind, node, change = next(islice(_places(copy), nth, None))
         place = " ".join(node.sql(dialect="duckdb").split())[:90]
         change()
         yield SqlMutant(model, kind, place, copy.sql(dialect="duckdb"))

@@ -1,7 +1,7 @@
 with expected as (
     select * from {{ ref('fct_expected_deposits') }} where held_back_reason is null and not is_in_books
         and {{ in_open_month('fct_expected_deposits') }}
-        and entity_id in (select entity_id from {{ ref('accounts') }} where platform = 'quickbooks')
+        and entity_id in {{ entities_with_books('quickbooks') }}
 ),
 
 deposits as (

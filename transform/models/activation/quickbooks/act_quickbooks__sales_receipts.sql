@@ -4,14 +4,14 @@ with receipts as (
     inner join {{ ref('fct_order_book_policies') }} as policies on receipts.order_id = policies.order_id
     where receipts.held_back_reason is null and not receipts.is_in_books and policies.booking_policy = 'per_order'
         and {{ in_open_month('receipts') }}
-        and receipts.entity_id in (select entity_id from {{ ref('accounts') }} where platform = 'quickbooks')
+        and receipts.entity_id in {{ entities_with_books('quickbooks') }}
 ),
 
 summaries as (
     select * from {{ ref('fct_expected_receipt_summaries') }}
     where document_type = 'sales_receipt' and held_back_reason is null and not is_in_books
         and {{ in_open_month('fct_expected_receipt_summaries') }}
-        and entity_id in (select entity_id from {{ ref('accounts') }} where platform = 'quickbooks')
+        and entity_id in {{ entities_with_books('quickbooks') }}
 ),
 
 sales_receipts as (
