@@ -26,7 +26,16 @@ from tests.reverse_etl.postgres_server import on_both_stores
 ROOT = Path(__file__).resolve().parents[3]
 SECRET = "kill-test"
 IN_FLIGHT = 16
-SERVE = "import sys; from orchestration.serve import run; sys.exit(run('127.0.0.1', int(sys.argv[1])))"
+# Supervised as `cartwheel serve` does it; the lane beside it is not what is killed here.
+SERVE = """
+import signal, sys, threading
+from orchestration.serve import Supervisor, children
+
+stopping = threading.Event()
+signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+intake = [child for child in children("127.0.0.1", int(sys.argv[1])) if child.name == "intake"]
+sys.exit(Supervisor(intake).run(stopping))
+"""
 
 
 def free_port() -> int:
@@ -38,7 +47,7 @@ def free_port() -> int:
 
 @contextmanager
 def serving(home: Path, port: int, store: str) -> Iterator[int]:
-    """`cartwheel serve` in a process of its own; its process id."""
+    """A supervised intake; the process id of the supervisor."""
     environ = os.environ | {
         "CARTWHEEL_HOME": str(home),
         "CARTWHEEL_OPERATIONS_URL": store,
@@ -130,6 +139,7 @@ def test_a_killed_intake_comes_back_and_has_lost_nothing_it_acknowledged(tmp_pat
 
 
 @pytest.mark.proof
+@pytest.mark.timeout(1_800)
 @on_both_stores
 def test_an_intake_killed_twenty_five_times_has_lost_nothing_it_acknowledged(store: str, tmp_path: Path) -> None:
     nothing_acknowledged_is_lost(tmp_path / "home", store, kills=25, seed=2)
