@@ -14,6 +14,7 @@ def end_with_it() -> None:
 
 
 def _wait() -> None:
-    while sys.stdin.buffer.read(4_096):
+    # Below Python's own reader, whose lock an ending interpreter would wait for.
+    while os.read(sys.stdin.fileno(), 4_096):
         pass
     os.kill(os.getpid(), signal.SIGTERM)

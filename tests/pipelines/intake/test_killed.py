@@ -45,6 +45,11 @@ def free_port() -> int:
         return port
 
 
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 @contextmanager
 def serving(home: Path, port: int, store: str) -> Iterator[int]:
     """A supervised intake; the process id of the supervisor."""
@@ -156,3 +161,17 @@ def test_children_end_with_a_supervisor_that_is_killed(tmp_path: Path) -> None:
         while Path(f"/proc/{child}").exists():
             assert time.monotonic() < until, "the intake outlived its supervisor"
             time.sleep(0.05)
+
+
+def test_an_intake_whose_parent_is_gone_ends_without_a_word(tmp_path: Path) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "pipelines.intake", "--port", str(port), "--supervised"]
+    environ = os.environ | {"CARTWHEEL_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(command, env=environ, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    until = time.monotonic() + 60
+    while not answers(port):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    # Closes its standard input, and reads what it says until it has ended.
+    _, said = process.communicate(timeout=60)
+    assert said == b""
