@@ -97,9 +97,9 @@ def _parts(project: Graph, told_of: Collection[str]) -> dict[str, str]:
             part = "kept"  # a staging table that a computed model reads past the mappings
         parts[key] = "kept" if parts.get(key) == "kept" else part
 
-    for key, node in project.items():
-        if _is_asked_for(node):
-            visit(key, "")
+    # What is pushed before what only explains it: who asks for the former need not wait for the latter.
+    for key in sorted(filter(lambda key: _is_asked_for(project[key]), project), key=lambda key: _name(project[key])):
+        visit(key, "")
     return parts
 
 

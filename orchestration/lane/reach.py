@@ -37,7 +37,8 @@ def gather(shop: Workshop, skus: Collection[str]) -> None:
     _take(shop, "can_orders", "order_id", by_id, is_few)
     if "can_parcels" in nouns:
         _take(shop, "can_orders", "order_key", "select order_key from work.can_parcels", is_few)
-    _take_superseding(shop)
+    if shop.has_files:
+        _take_superseding(shop)
 
 
 def _take(shop: Workshop, name: str, column: str, ids: str, is_few: bool) -> None:

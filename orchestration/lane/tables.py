@@ -104,6 +104,8 @@ class LaneTables:
             return frozenset()
         self._clock.start()
         found = frozenset(reach.closed(self._shop, self._intake.replace(told, self._clock)))
+        # What lies in `work` is from before.
+        self._gathered, self._filled = frozenset(), 0
         self._compute(found, up_to=CLOCK)
         if later := self._clock.moved() - found:
             every = self.everything() if "*" in later else frozenset()
@@ -115,7 +117,7 @@ class LaneTables:
         [node] = [node for node in self._shop.tables() if node.table == model]
         asked = frozenset(skus)
         wanted = frozenset(reach.closed(self._shop, asked))
-        self._compute(self._gathered if wanted <= self._gathered else wanted)
+        self._compute(self._gathered if wanted <= self._gathered else wanted, up_to=node.name)
         return self._shop.rows(node, asked)
 
     def everything(self) -> frozenset[str]:
@@ -129,15 +131,15 @@ class LaneTables:
     def close(self) -> None:
         self._shop.close()
 
-    def _compute(self, skus: frozenset[str], up_to: str | None = None) -> None:
-        """Fills the computed models for these SKUs, up to one of them or all, as far as they are not filled yet."""
+    def _compute(self, skus: frozenset[str], up_to: str) -> None:
+        """Fills the computed models for these SKUs, up to one of them, as far as they are not filled yet."""
         if skus != self._gathered:
             reach.gather(self._shop, skus)
             self._gathered, self._filled = skus, 0
-        for node in self._shop.tables()[self._filled :]:
+        tables = self._shop.tables()
+        last = next(place for place, node in enumerate(tables) if node.name == up_to)
+        for node in tables[self._filled : last + 1]:
             self._shop.fill(node)
             self._filled += 1
             if node.name == CLOCK:
                 self._clock.wind()
-            if node.name == up_to:
-                return
