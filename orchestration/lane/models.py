@@ -39,6 +39,11 @@ class Node:
     def table(self) -> str:
         return self.name.partition(".")[2]
 
+    @property
+    def is_looked_through(self) -> bool:
+        """True for a union of mappings, which is a view in the lane; any other computed model is a table while it is in hand."""
+        return self.schema == "canonical" and "__" not in self.table
+
 
 @dataclass(frozen=True)
 class StockModels:

@@ -104,21 +104,20 @@ def columns_read(models: StockModels, columns: Mapping[str, Mapping[str, str]]) 
 
 @cache
 def _scanned(models: StockModels, columns: tuple[tuple[str, str], ...]) -> dict[str, set[str]]:
-    """Table → columns that a query of the last models would read; the same until a model changes."""
+    """Table → columns that the computed models' own queries read; the same until a model changes."""
     types, found = dict(columns), dict[str, set[str]]()
     with duckdb.connect() as connection:
         for schema in sorted({node.schema for node in models.nodes}):
             connection.execute(f"create schema if not exists {schema}")
-        for node in models.of("kept", "given"):
-            connection.execute(f"create table {node.name} ({types[node.name]})")
-        for node in models.of("computed"):
-            connection.execute(f"create view {node.name} as {node.sql}")
         # Filters stay where they are written, so that what they look at counts as read.
         connection.execute("set disabled_optimizers = 'filter_pushdown, statistics_propagation, empty_result_pullup'")
-        read_on = {name for node in models.of("computed") for name in node.reads}
-        for node in models.of("computed"):
-            if node.name not in read_on:
-                plan = connection.execute(f"explain (format json) select * from {node.name}").fetchall()[0][1]
+        for node in models.of("kept", "given", "computed"):
+            if node.part == "computed" and node.is_looked_through:
+                connection.execute(f"create view {node.name} as {node.sql}")
+                continue
+            connection.execute(f"create table {node.name} ({types[node.name]})")
+            if node.part == "computed":
+                plan = connection.execute(f"explain (format json) {node.sql}").fetchall()[0][1]
                 for table, names in _scans(json.loads(plan)):
                     found.setdefault(table, set()).update(names)
     return found

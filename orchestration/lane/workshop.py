@@ -55,7 +55,9 @@ class Workshop:
         # A prepared plan outlives the rows it was made for. What the optimizer concludes from their least and greatest
         # values (a filter that is always true, a text that fits three bytes) would be wrong for the next rows. And a
         # list of constants made into a join costs more than the few rows that are compared with it.
-        self.connection.execute("set disabled_optimizers = 'statistics_propagation, compressed_materialization, in_clause'")
+        self.connection.execute(
+            "set disabled_optimizers = 'statistics_propagation, compressed_materialization, in_clause'"
+        )
         self.connection.execute(f"attach {literal([str(snapshot.file)])[1:-1]} as snapshot (read_only)")
         for statement in self._made():
             self.connection.execute(statement)
@@ -79,7 +81,7 @@ class Workshop:
         yield from self._kept_and_work()
         yield from self._views()
         for node in self.models.of("computed"):
-            if _is_table(node):
+            if not node.is_looked_through:
                 yield f"create table {node.name} ({declared(self.snapshot.columns[node.name])})"
             else:
                 yield f"create view {node.name} as {node.sql}"
@@ -139,7 +141,7 @@ class Workshop:
 
     def tables(self) -> list[Node]:
         """The computed models that are tables here, in the order to fill them."""
-        return [node for node in self.models.of("computed") if _is_table(node)]
+        return [node for node in self.models.of("computed") if not node.is_looked_through]
 
     def rows(self, node: Node, skus: Collection[str]) -> pa.Table:
         """What lies in a computed table, for these SKUs."""
@@ -201,11 +203,6 @@ class Workshop:
 def _quoted(name: str) -> str:
     schema, _, table = name.partition(".")
     return f'"{schema}"."{table}"'
-
-
-def _is_table(node: Node) -> bool:
-    """A union of mappings is looked through; what is read more than once is kept while the SKUs are in hand."""
-    return node.schema != "canonical" or "__" in node.table
 
 
 def literal(values: Iterable[str]) -> str:

@@ -21,7 +21,8 @@ from tests.transform import dbt_process
 from tests.transform.warehouse import Warehouse
 
 Row = dict[str, Any]
-NODES = ("+act_amazon__stock_levels", "+act_shopify__stock_levels", "+act_woocommerce__stock_levels", "+fct_ats_explained")
+PUSHED = sorted(path.stem for path in dbt_process.TRANSFORM.glob("models/activation/*/act_*__stock_levels.sql"))
+NODES = (*(f"+{name}" for name in PUSHED), "+fct_ats_explained")
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,24 @@ import json
 import random
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from orchestration.lane import snapshot
 from orchestration.lane.tables import LaneTables
 from tests.orchestration.lane.batch import Batch, Built
 from tests.orchestration.lane.histories import GIVEN, Shop, shuffled
+from tests.transform import sandbox_warehouse
+from tests.transform.warehouse import Warehouse
+
+pytestmark = pytest.mark.dbt
 
 TABLES = ("activation.act_shopify__stock_levels", "activation.act_woocommerce__stock_levels", "marts.fct_ats_explained")
+
+
+@pytest.fixture(scope="session")
+def default_world(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    return sandbox_warehouse.shared(tmp_path_factory)
 
 
 def differences(built: Built, folder: Path, seed: int) -> list[str]:
@@ -70,3 +81,20 @@ def test_after_five_hundred_histories_no_key_differs(stock_models: Built, tmp_pa
     for seed in range(1_000 + block * 20, 1_020 + block * 20):
         assert (seed, differences(stock_models, tmp_path, seed)) == (seed, [])
         (tmp_path / f"lane-{seed}.duckdb").unlink()
+
+
+def test_the_lane_starts_where_a_whole_build_of_the_demo_world_ended(
+    stock_models: Built, default_world: Warehouse, tmp_path: Path
+) -> None:
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        connection.execute(f"attach '{default_world.path}' as built (read_only)")
+        connection.execute("use built")
+        snapshot.write(connection, stock_models.models, tmp_path / "lane.duckdb")
+        lane = LaneTables(snapshot.load(tmp_path / "lane.duckdb"), 1, {})
+        for table in TABLES:
+            wanted = connection.execute(f"from built.{table}").to_arrow_table().to_pylist()
+            found = lane.rows(table.partition(".")[2], lane.everything()).to_pylist()
+            assert sorted(map(str, found)) == sorted(map(str, wanted))
+            assert wanted
+    lane.close()
