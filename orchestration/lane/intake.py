@@ -157,7 +157,8 @@ class Intake:
         found: set[str] = set()
         for mapping, (column, keys) in gone.items():
             name = mapping.partition("__")[0]
-            if name in self._shop.nouns and "sku" in self._shop.nouns[name]:
+            # Lines of orders and parcels are reached by these already.
+            if name not in ("can_order_lines", "can_parcel_lines") and "sku" in self._shop.nouns.get(name, ()):
                 sql = f"select distinct sku from kept.{name} where {column} in {literal(keys)} and sku is not null"
                 found |= {sku for (sku,) in self._shop.connection.execute(sql).fetchall()}
         return found
