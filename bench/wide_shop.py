@@ -16,7 +16,12 @@ import duckdb
 from sandbox.server import CREDENTIALS, Sandbox
 
 PLATFORMS = ("shopify", "woocommerce", "cin7")
-MODELS = ("+act_shopify__stock_levels", "+act_woocommerce__stock_levels", "+fct_ats_explained")
+MODELS = (
+    "+act_amazon__stock_levels",
+    "+act_shopify__stock_levels",
+    "+act_woocommerce__stock_levels",
+    "+fct_ats_explained",
+)
 # Numbers of ids: no SKU of the sandbox has any like them.
 FIRST = 500_000_000
 
