@@ -103,6 +103,8 @@ RECORDS = {
         purchase("p1", "RECEIVING", [receipt(2), receipt(1), receipt(9, status="DRAFT")]),
         purchase("p2", "DRAFT", []),
         purchase("p3", "VOIDED", []),
+        purchase("p4", "DRAFT", [], Note="Drafted [cartwheel po:main:A:Harbor Goods Co:1]", Order={"Lines": []}),
+        purchase("p5", "ORDERED", [], Note="[cartwheel po:main:B:Harbor Goods Co:1]", Order={"Lines": []}),
     ],
 }
 
@@ -151,6 +153,16 @@ def test_authorised_receipts_fill_the_lines_and_drafts_promise_nothing(built: Pa
         ("cin7:main:p3:2", 4, 0, "cancelled"),
     ]
     assert {(x["location_id"], x["expected_date"]) for x in lines} == {("reno", date(2026, 11, 10))}
+
+
+def test_drafts_of_anybody_cover_and_ours_are_known_by_the_key_in_their_note(built: Path) -> None:
+    found = rows(built, "select * from canonical.can_purchase_drafts__cin7 order by purchase_draft_line_id")
+    assert [(x["platform_purchase_order_id"], x["sku"], x["our_reference"], x["draft_status"]) for x in found] == [
+        ("p2", "A", None, "open"),
+        ("p2", "A", None, "open"),
+        ("p4", None, "po:main:A:Harbor Goods Co:1", "open"),
+        ("p5", None, "po:main:B:Harbor Goods Co:1", "ordered"),
+    ]
 
 
 def test_money_of_a_purchase_is_in_the_suppliers_currency_and_its_lines_make_its_total(built: Path) -> None:

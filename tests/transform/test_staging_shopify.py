@@ -139,10 +139,22 @@ ORDERS = [
 ]
 
 
+PRODUCTS = [
+    {"id": f"gid://shopify/Product/{at}", "title": "Mug", "status": status, "updatedAt": "2026-10-20T10:00:00Z"}
+    | {"hiddenBy": {"value": mark, "updatedAt": "2026-10-20T10:00:00Z"} if mark else None}
+    for at, (status, mark) in enumerate(
+        [
+            ("ACTIVE", None), ("DRAFT", None), ("DRAFT", "cartwheel"), ("ACTIVE", "cartwheel"), ("DRAFT", "nobody"),
+            ("ARCHIVED", "cartwheel"),
+        ]
+    )
+]  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("shopify")
-    load(folder, "shopify", {"orders": ORDERS})
+    load(folder, "shopify", {"orders": ORDERS, "products": PRODUCTS})
     build(folder, "shopify")
     return folder
 
@@ -160,6 +172,16 @@ def test_every_kind_of_money_is_a_line_of_its_own(built: Path) -> None:
         ("shipping", 500, 0, 500, 40),
         ("tip", 300, 0, 300, 0),
     ]
+
+
+def test_who_hid_a_product_is_known_by_our_mark(built: Path) -> None:
+    found = rows(
+        built, "select visibility, product_gid from canonical.can_product_visibilities__shopify order by product_gid"
+    )
+    assert [row["visibility"] for row in found] == [
+        "shown", "hidden_by_others", "hidden_by_us", "shown_by_others", "hidden_by_others", "hidden_by_others",
+    ]  # fmt: skip
+    assert found[0]["product_gid"] == "gid://shopify/Product/0"
 
 
 def test_an_order_says_who_when_where_and_on_which_terms(built: Path) -> None:

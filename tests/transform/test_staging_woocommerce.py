@@ -91,6 +91,21 @@ PRODUCTS = [
         "stock_quantity": None,
         **STAMPED,
     },
+    # Without a SKU: seen in the shop and never stocked.
+    *(
+        {"id": 20 + at, "sku": "", "name": "Shown or not", "type": "simple", "status": status, **STAMPED}
+        | {"catalog_visibility": shown, "meta_data": [{"id": 1, "key": "_other", "value": "x"}, *mark]}
+        for at, (status, shown, mark) in enumerate(
+            [
+                ("publish", "visible", []),
+                ("publish", "hidden", []),
+                ("publish", "hidden", [{"id": 2, "key": "_cartwheel_hidden_by", "value": "cartwheel"}]),
+                ("publish", "visible", [{"id": 2, "key": "_cartwheel_hidden_by", "value": "cartwheel"}]),
+                ("publish", "hidden", [{"id": 2, "key": "_cartwheel_hidden_by", "value": "nobody"}]),
+                ("draft", "hidden", [{"id": 2, "key": "_cartwheel_hidden_by", "value": "cartwheel"}]),
+            ]
+        )
+    ),
 ]
 VARIATIONS = [
     {
@@ -163,6 +178,17 @@ def test_a_refund_is_positive_and_what_it_does_not_name_is_an_adjustment(built: 
         ("adjustment", None, 0, 500, 0),
         ("product", "woocommerce:main:1", 1, 1825, 175),
     ]
+
+
+def test_who_hid_a_product_is_known_by_our_mark(built: Path) -> None:
+    found = rows(
+        built,
+        "select platform_product_id, visibility from canonical.can_product_visibilities__woocommerce"
+        " where platform_product_id like '2_' order by 1",
+    )
+    assert [row["visibility"] for row in found] == [
+        "shown", "hidden_by_others", "hidden_by_us", "shown_by_others", "hidden_by_others", "hidden_by_others",
+    ]  # fmt: skip
 
 
 def test_a_variable_product_is_not_for_sale_but_its_variations_are(built: Path) -> None:
