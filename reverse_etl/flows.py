@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, insert, select
 from reverse_etl import audit
 from reverse_etl.flow_history import History, histories
 from reverse_etl.operations_tables import FLOW_SWITCHES
-from reverse_etl.sync import Mode, Sync
+from reverse_etl.sync import Guard, Mode, Sync
 
 # The kill-switch: paused, it stops every flow, whatever the flow's own switch says.
 EVERYTHING = "everything"
@@ -165,7 +165,8 @@ def _condition(sync: Sync) -> str:
     people = "one person approves" if limits.approvers == 1 else f"{limits.approvers} people approve"
     within = f"{', '.join(found)}, or {people}" if found else "no limit declared"
     canary = f"; the first {sync.canary} are read back" if sync.canary else ""
-    return f"checks upstream of {sync.model} hold; {within}{canary}"
+    rest = f"; a record that was changed rests for {sync.rest_seconds:,} seconds" if sync.rest_seconds else ""
+    return f"checks upstream of {sync.model} hold; {within}{canary}{rest}"
 
 
 def _action(sync: Sync) -> str:
@@ -175,4 +176,6 @@ def _action(sync: Sync) -> str:
 
 def _fallback(sync: Sync) -> str:
     doubt = "no answer: looked up before anything is sent again"
+    if sync.guard is Guard.AT_MOST_ONCE:
+        doubt = "no answer: not sent again, and a row says that it may not have arrived"
     return f"{doubt}; destination down: deliveries wait, or cartwheel handoff export {sync.destination}"

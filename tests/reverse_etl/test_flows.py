@@ -150,3 +150,6 @@ def test_every_flow_names_trigger_condition_action_and_fallback(connection):
     for found in flows.register(connection, all_syncs(), told, NOW):
         assert all((found.trigger, found.condition, found.action, found.fallback, found.owner)), found.flow
     assert row_of(connection, SYNC).action == "create or update stock level at shopify"
+    # What may be said once only is not looked up, and the register does not say so.
+    assert row_of(connection, "slack__low_stock_alerts").fallback.startswith("no answer: not sent again, and a row")
+    assert row_of(connection, SYNC).fallback.startswith("no answer: looked up")
