@@ -115,9 +115,10 @@ class Intake:
             raise Refused(429, "overload")
         chunks: list[bytes] = []
         try:
-            await self._read(scope, receive, chunks)
+            headers = dict(scope["headers"])
+            await self._read(headers, receive, chunks)
             body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-            request = Request(dict(scope["headers"]), scope["query_string"], body, self._clock())
+            request = Request(headers, scope["query_string"], body, self._clock())
             if scheme.is_handshake(request):
                 return "handshake"
             verified = await self._verified(scheme, request, account)
@@ -127,9 +128,9 @@ class Intake:
             self._held -= sum(map(len, chunks))
         return "kept"
 
-    async def _read(self, scope: Scope, receive: Receive, chunks: list[bytes]) -> None:
+    async def _read(self, headers: Mapping[bytes, bytes], receive: Receive, chunks: list[bytes]) -> None:
         """The body, counted as it comes; raises Refused as soon as it is too much, or too slow."""
-        said = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        said = headers.get(b"content-length", b"0")
         if said.isdigit() and int(said) > self._limits.body_bytes:
             raise Refused(413, "too large")
         length, is_more = 0, True

@@ -29,18 +29,19 @@ TOPICS = frozenset(
 def facts(request: Request) -> Facts:
     topic = name(request.header("x-shopify-topic")) or "no topic"
     tenant = name(request.header("x-shopify-shop-domain"))
-    occurred_at = moment(request.header("x-shopify-triggered-at"))
     body = read_object(request.body)
     if body is None:
-        return Facts(topic, occurred_at=occurred_at, tenant=tenant, is_readable=False)
+        triggered_at = moment(request.header("x-shopify-triggered-at"))
+        return Facts(topic, occurred_at=triggered_at, tenant=tenant, is_readable=False)
     resource_id = _resource_id(topic, body)
+    version = body.get("updated_at") or body.get("created_at")
     event_id = name(request.header("x-shopify-event-id"))
     return Facts(
         topic=topic,
         event_id=f"{event_id}/{topic}/{resource_id}" if event_id else None,
         resource_id=resource_id,
-        resource_version=name(body.get("updated_at")) or name(body.get("created_at")),
-        occurred_at=moment(body.get("updated_at")) or moment(body.get("created_at")) or occurred_at,
+        resource_version=name(version),
+        occurred_at=moment(version) or moment(request.header("x-shopify-triggered-at")),
         tenant=tenant,
     )
 
