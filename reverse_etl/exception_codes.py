@@ -95,6 +95,14 @@ CODES: dict[str, Advice] = {
     "unreadable_webhook": Advice(
         _M, _DECIDE, "cartwheel inbox list --unreadable, look at one; polling reads what it was about"
     ),
+    # Shelves.
+    "oversold_last_unit": Advice(
+        _H, _DECIDE, "choose one of the options with the buyer; nothing is refunded by itself"
+    ),
+    "negative_stock": Advice(_M, _DECIDE, "count the shelf and correct it in the stock system"),
+    "unexplained_stock": Advice(
+        _M, _DECIDE, "count the shelf; shops may show less of it, never more, until it is explained"
+    ),
     # Doubts.
     "unanswered": Advice(_H, _RETRY, "nothing to do: the next push looks it up before anything is sent"),
     "no_answer": Advice(_H, _RETRY, "nothing to do: the next push looks it up before anything is sent"),

@@ -170,6 +170,18 @@ class Ledger:
             kept = {str(row[0]) for row in connection.execute(of_records) if row[0] is not None}
             exception_queue.close_codes(connection, sync, codes, because, now, keep=kept)
 
+    def stand(
+        self, destination: str, codes: Sequence[str], findings: Sequence[Finding], because: str, now: datetime
+    ) -> None:
+        """All that stands under these codes, from now on: these findings, and nothing else that had been found before."""
+        with self._engine.begin() as connection:
+            exception_queue.open_findings(connection, findings, now)
+            standing: dict[str, set[str]] = {code: set() for code in codes}
+            for finding in findings:
+                standing[finding.code].add(finding.record_key or "")
+            for code, keep in standing.items():
+                exception_queue.close_codes(connection, None, [code], because, now, destination=destination, keep=keep)
+
     def count_request(self, destination: str, daily: int | None, now: datetime) -> None:
         """A read that belongs to no delivery, where the destination counts a day; StopSync when the day is used up."""
         if daily is None:

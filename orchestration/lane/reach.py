@@ -95,18 +95,20 @@ def _skus(shop: Workshop, name: str, column: str, ids: str) -> set[str]:
 
 
 def closed(shop: Workshop, skus: Iterable[str]) -> set[str]:
-    """These SKUs, the sets they are parts of, and all parts of those sets."""
+    """These SKUs, and every SKU that sets connect them with: a part's other sets claim units of it, too."""
     found = set(skus)
-    if "marts.dim_bundle_components" not in shop.snapshot.columns or not found:
+    if "marts.dim_bundle_components" not in shop.snapshot.columns:
         return found
-    rows = shop.connection.execute(
-        f"""with sets as (
-                select bundle_sku from marts.dim_bundle_components
-                where bundle_sku in {literal(sorted(found))} or component_sku in {literal(sorted(found))})
-            select bundle_sku, component_sku from marts.dim_bundle_components
-            where bundle_sku in (select bundle_sku from sets)"""
-    ).fetchall()
-    return found | {sku for row in rows for sku in row}
+    reached_last = set(found)
+    while reached_last:
+        names = literal(sorted(reached_last))
+        rows = shop.connection.execute(
+            f"""select bundle_sku, component_sku from marts.dim_bundle_components
+                where bundle_sku in {names} or component_sku in {names}"""
+        ).fetchall()
+        reached_last = {sku for row in rows for sku in row} - found
+        found |= reached_last
+    return found
 
 
 def all_skus(shop: Workshop) -> set[str]:

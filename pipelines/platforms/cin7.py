@@ -1,4 +1,4 @@
-"""Cin7 Core → `raw_cin7`: stock by location, products, locations and purchases with what has been received.
+"""Cin7 Core → `raw_cin7`: stock by location, products and their movements, locations and purchases received.
 
 * Version and sunset: API v2, in the path; no sunset announced. (Cin7 Omni is another product with another API.)
 * Auth: two headers, account id and application key.
@@ -6,7 +6,8 @@
   and waits before the window is full; a 503 all the same (another program with the same key) is retried.
 * Paging: `Page` from 1, `Limit` ≤ 1,000, `Total` in the answer.
 * Cursor and its lag: products by `LastModifiedOn`, purchases by `LastUpdatedDate`, one call more for the lines of each
-  changed purchase. Stock has no change filter, and a stock level is a state: it is read whole and replaced.
+  changed purchase. Stock has no change filter, and a stock level is a state: it is read whole and replaced, and so are the
+  movements of the products, which say how the level came to be.
 * Deletes: products are deprecated, not deleted; a purchase is voided. What leaves the stock list leaves the raw table.
 * Unit of money: decimal numbers; products in the account's base currency (not named), purchases in `SupplierCurrency`.
 
@@ -107,6 +108,8 @@ PRODUCT = {
     **dict.fromkeys(("discount_rule", "purchase_tax_rule", "sale_tax_rule", "internal_note", "pick_zones"), "text"),
     **{f"additional_attribute{number}": "text" for number in range(1, 11)},
 }
+
+PRODUCT_MOVEMENTS = {"id": "text", "sku": "text", "movements": "json"}
 
 LOCATION = {
     "id": "text",
@@ -215,6 +218,15 @@ def _products(client: httpx.Client, since: datetime | None) -> Iterator[list[Rec
         yield records
 
 
+def _product_movements(client: httpx.Client, _since: datetime | None) -> Iterator[list[Record]]:
+    """Every change of stock of every product. A movement changes no product's time, so there is no filter to trust."""
+    filters = {"IncludeDeprecated": "true", "IncludeMovements": "true"}
+    for _, records in _pages(client, "/product", "Products", filters):
+        yield [
+            {"ID": record["ID"], "SKU": record.get("SKU"), "Movements": record.get("Movements")} for record in records
+        ]
+
+
 def _locations(client: httpx.Client, _since: datetime | None) -> Iterator[list[Record]]:
     for _, records in _pages(client, "/ref/location", "LocationList", {}):
         yield records
@@ -270,6 +282,7 @@ RESOURCES = (
         required=("sku", "location", "on_hand"),
     ),
     Resource("products", PRODUCT, _products, cursor="last_modified_on", required=("sku",)),
+    Resource("product_movements", PRODUCT_MOVEMENTS, _product_movements, snapshot=True, required=("sku",)),
     Resource("locations", LOCATION, _locations, snapshot=True, required=("name",)),
     Resource("purchases", PURCHASE, _purchases, cursor="last_updated_date", required=("status",)),
 )

@@ -21,6 +21,7 @@ from sandbox.pacing import bucket
 from sandbox.platforms import cin7_drafts as drafts
 from sandbox.platforms import cin7_objects as objects
 from sandbox.platforms.cin7_adjustments import Refused, adjust
+from sandbox.stock_ledger import ledger
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -53,6 +54,7 @@ class Query:
 def routes(world: World) -> list[BaseRoute]:
     """Paths as under https://inventory.dearsystems.com; the vendor ignores their case, two spellings are enough."""
     world.state("cin7")["bucket"] = bucket("cin7", PER_MINUTE)
+    world.state("cin7")["ledger"] = ledger(world)
     return [*_references(world), *_documents(world)]
 
 
@@ -72,7 +74,11 @@ def _references(world: World) -> list[BaseRoute]:
         for name, field in (("id", "cin7_id"), ("sku", "sku")):
             if (value := query.get(name)) is not None:
                 found = [product for product in found if str(getattr(product, field)).lower() == value.lower()]
-        return _paged(query, "Products", [objects.product(product) for product in found])
+        page, limit = query.page()
+        shown = [objects.product(product) for product in found[(page - 1) * limit : page * limit]]
+        if (query.get("IncludeMovements") or "").lower() == "true":
+            shown = [{**product, "Movements": objects.movements(world, product["SKU"])} for product in shown]
+        return answer({"Total": len(found), "Page": page, "Products": shown})
 
     async def locations(query: Query, _: Request) -> Response:
         return _paged(query, "LocationList", [objects.location(place) for place in world.locations])

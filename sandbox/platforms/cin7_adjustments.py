@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
 from sandbox.platforms.cin7_objects import spaced
+from sandbox.stock_ledger import LedgerLine
 from sandbox.webhooks import events
 
 if TYPE_CHECKING:
@@ -33,6 +34,11 @@ def adjust(world: World, body: Any) -> dict[str, Any]:
     if status == "COMPLETED":
         for sku, place, change in lines:
             world.set_stock(sku, place, on_hand=world.stock[(sku, place)].on_hand + change)
+            world.state("cin7")["ledger"].append(
+                LedgerLine(
+                    sku, place, "Adjustment", world.clock.now(), change, f"ST-{number:05d}", f"adjustment {number}"
+                )
+            )
     task = str(uuid5(NAMESPACE_URL, f"cin7 adjustment {number}"))
     made[task] = {
         "TaskID": task,

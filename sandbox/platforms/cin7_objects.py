@@ -81,6 +81,27 @@ def product(fact: Product) -> dict[str, Any]:
     }
 
 
+def movements(world: World, sku: str) -> list[dict[str, Any]]:
+    """What changed the stock of a product, oldest first, signed; the vendor tells the day, not the time."""
+    names = {place.location_id: place.name for place in world.locations}
+    return [
+        {
+            "TaskID": _id("task", line.task),
+            "Type": line.kind,
+            "Date": day(line.moved_at.date()),
+            "Number": line.number,
+            "Quantity": line.quantity,
+            "Amount": amount(line.quantity * world.products[sku].cost_minor),
+            "Location": names[line.location_id],
+            "BatchSN": None,
+            "ExpiryDate": None,
+            "FromTo": "",
+        }
+        for line in world.state("cin7")["ledger"]
+        if line.sku == sku
+    ]
+
+
 def location(fact: Location) -> dict[str, Any]:
     return {
         "ID": fact.cin7_id,

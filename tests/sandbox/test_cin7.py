@@ -63,6 +63,26 @@ def test_purchases_are_listed_without_and_read_with_lines(cin7: httpx.Client, sa
     assert sum(line["Quantity"] for line in body["Order"]["Lines"]) == sum(line.quantity for line in open_one.lines)
 
 
+def on_hand_and_moved(cin7: httpx.Client) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], int]]:
+    levels = every(cin7, "/ref/productavailability", "ProductAvailabilityList")
+    moved: dict[tuple[str, str], int] = {}
+    for product in every(cin7, "/product", "Products", IncludeMovements="true"):
+        for line in product["Movements"]:
+            key = (product["SKU"], line["Location"])
+            moved[key] = moved.get(key, 0) + line["Quantity"]
+    return {(row["SKU"], row["Location"]): row["OnHand"] for row in levels}, moved
+
+
+def test_the_movements_of_every_product_add_up_to_what_is_on_hand(cin7: httpx.Client, sandbox: Sandbox) -> None:
+    on_hand, moved = on_hand_and_moved(cin7)
+    assert on_hand == moved
+    body, _ = adjustment(sandbox, "COMPLETED", 2, "two more")
+    assert cin7.post("/stockadjustment", json=body).status_code == 200
+    later, moved_later = on_hand_and_moved(cin7)
+    assert later == moved_later != moved
+    assert "Movements" not in cin7.get("/product").json()["Products"][0]
+
+
 def adjustment(sandbox: Sandbox, status: str, quantity: int, reference: str) -> tuple[dict[str, Any], tuple[str, str]]:
     key = next(iter(sandbox.world.stock))
     place = next(item.name for item in sandbox.world.locations if item.location_id == key[1])

@@ -71,6 +71,13 @@ def made_of(identity: str, sku: str, auto_assembly: bool, *parts: tuple[str, Any
     return product | {"BillOfMaterial": True, "AutoAssembly": auto_assembly, "BillOfMaterialsProducts": bill}
 
 
+def movement(kind: str, quantity: Any, number: str, **more: Any) -> dict[str, Any]:
+    where = {"Location": "Newark Warehouse", "BatchSN": None, "FromTo": ""}
+    return {"TaskID": f"task {number}", "Type": kind, "Date": "2026-10-20 00:00:00", "Number": number} | where | {
+        "Quantity": quantity, "Amount": Decimal("1.00"), **more
+    }  # fmt: skip
+
+
 RECORDS = {
     "product_availability": [
         stock(1, "A", "Newark Warehouse", 40, on_order=3),
@@ -94,6 +101,22 @@ RECORDS = {
         made_of("id-SET", "SET", True, ("id-A", 4), ("id-GLUE", Decimal("0.25"))),
         made_of("id-BOX", "BOX", False, ("id-A", 2)),
         {"ID": "id-GLUE", "SKU": "GLUE", "Name": "Glue", "LastModifiedOn": "2026-10-01T08:00:00.123"},
+    ],
+    "product_movements": [
+        {
+            "ID": "id-A",
+            "SKU": "A",
+            "Movements": [
+                movement("Adjustment", 50, "ST-00001"),
+                movement("Purchase", 3, "PO-00026"),
+                movement("Sale", -8, "SO-00007"),
+                movement("Sale Credit Note", 1, "CR-00001"),
+                movement("Stock Take", -2, "ST-00002", Location="Reno Warehouse"),
+                movement("Transfer", Decimal("-1.5"), "TR-00001"),
+                movement("Auto Assembly", -2, "FG-00001", Location="Shed nobody mapped"),
+            ],
+        },
+        {"ID": "id-B", "SKU": "B", "Movements": []},
     ],
     "locations": [
         {"ID": "1", "Name": "Newark Warehouse", "IsDeprecated": False, "FixedAssetsLocation": False},
@@ -134,6 +157,20 @@ def test_a_product_has_an_exact_price_and_a_rounded_cost_in_the_companys_currenc
     assert (product["price_minor"], product["unit_cost_minor"], product["currency_code"]) == (1250, 533, "USD")
     assert product["barcode"] is None
     assert product["updated_at"] == datetime.fromisoformat("2026-10-01T08:00:00.123")
+
+
+def test_movements_are_signed_whole_units_in_house_words(built: Path) -> None:
+    found = rows(built, "select * from canonical.can_stock_movements__cin7 order by stock_movement_id")
+    assert [(x["movement_type"], x["units"], x["location_id"], x["document_number"]) for x in found] == [
+        ("adjustment", 50, "newark", "ST-00001"),
+        ("receipt", 3, "newark", "PO-00026"),
+        ("shipment", -8, "newark", "SO-00007"),
+        ("return", 1, "newark", "CR-00001"),
+        ("count", -2, "reno", "ST-00002"),
+        ("transfer", -2, "newark", "TR-00001"),
+        ("assembly", -2, "Shed nobody mapped", "FG-00001"),
+    ]
+    assert {x["moved_at"] for x in found} == {datetime(2026, 10, 20)}  # noqa: DTZ001
 
 
 def test_a_set_is_what_is_assembled_when_it_is_sold_and_made_of_whole_units(built: Path) -> None:

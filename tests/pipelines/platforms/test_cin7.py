@@ -45,6 +45,7 @@ def listing(name: str, *records: dict[str, Any], total: int | None = None) -> di
 LISTS = {
     "product_availability": ("/ref/productavailability", "ProductAvailabilityList"),
     "products": ("/product", "Products"),
+    "product_movements": ("/product", "Products"),
     "locations": ("/ref/location", "LocationList"),
 }
 

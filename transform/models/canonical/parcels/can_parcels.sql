@@ -33,7 +33,7 @@ known_to_tool as (
 
 select
     parcel_id, platform, account_id, entity_id, platform_parcel_id, coalesce(connector_order_id, order_id) as order_id,
-    order_number, tracking_number, carrier, shipment_status, shipped_at, delivered_at, voided_at, cost_minor,
+    order_number, location_id, tracking_number, carrier, shipment_status, shipped_at, delivered_at, voided_at, cost_minor,
     currency_code, updated_at
 from files
 where parcel_id not in (select parcel_id from known_to_tool)
@@ -41,6 +41,6 @@ where parcel_id not in (select parcel_id from known_to_tool)
 union all
 
 select
-    parcel_id, platform, account_id, entity_id, platform_parcel_id, order_id, order_number, tracking_number,
+    parcel_id, platform, account_id, entity_id, platform_parcel_id, order_id, order_number, location_id, tracking_number,
     carrier, shipment_status, shipped_at, delivered_at, voided_at, cost_minor, currency_code, updated_at
 from {{ ref('can_parcels__shipstation') }}

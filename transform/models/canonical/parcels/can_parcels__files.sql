@@ -21,6 +21,7 @@ mapped as (
         shipments.platform_parcel_id,
         'files:' || shipments.channel || ':' || shipments.platform_order_id as order_id,
         orders.order_number,
+        cast(null as varchar) as location_id,
         shipments.tracking_number,
         shipments.carrier,
         shipments.shipment_status,

@@ -16,6 +16,10 @@ entities as (
     select * from {{ ref('entities') }}
 ),
 
+locations as (
+    select * from {{ ref('locations') }}
+),
+
 deliveries as (
     select account_id, tracking_number, min(delivered_at) as delivered_at
     from fulfillments
@@ -28,6 +32,7 @@ labels as (
         shipments.account_id,
         shipments.platform_shipment_id as platform_parcel_id,
         shipments.order_number,
+        shipments.platform_location_id,
         shipments.tracking_number,
         shipments.carrier,
         shipments.is_voided,
@@ -48,6 +53,7 @@ marked as (
         account_id,
         'fulfillment-' || platform_fulfillment_id as platform_parcel_id,
         order_number,
+        cast(null as varchar) as platform_location_id,
         tracking_number,
         carrier,
         is_voided,
@@ -91,6 +97,7 @@ mapped as (
         parcels.platform_parcel_id,
         cast(null as varchar) as order_id,
         parcels.order_number,
+        coalesce(locations.location_id, parcels.platform_location_id) as location_id,
         parcels.tracking_number,
         parcels.carrier,
         case
@@ -112,6 +119,11 @@ mapped as (
     from parcels
     inner join known on parcels.account_id = known.account_id
     left join accounts on accounts.platform = 'shipstation' and parcels.account_id = accounts.account_id
+    left join locations
+        on
+            locations.platform = 'shipstation'
+            and parcels.account_id = locations.account_id
+            and parcels.platform_location_id = locations.platform_location_id
     left join entities on coalesce(accounts.entity_id, '{{ var("default_entity") }}') = entities.entity_id
 )
 

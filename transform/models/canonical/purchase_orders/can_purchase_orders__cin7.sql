@@ -22,7 +22,8 @@ accounts as (
 
 -- Receipts name a SKU, not a line.
 received as (
-    select account_id, platform_purchase_order_id, sku, sum(quantity) as received_quantity
+    select
+        account_id, platform_purchase_order_id, sku, sum(quantity) as received_quantity, max(received_date) as last_received_date
     from receipt_lines
     where is_received
     group by account_id, platform_purchase_order_id, sku
@@ -36,6 +37,7 @@ ordered as (
         lines.sku,
         lines.quantity,
         coalesce(received.received_quantity, 0) as received_of_sku,
+        received.last_received_date,
         coalesce(
             sum(lines.quantity) over (
                 partition by lines.account_id, lines.platform_purchase_order_id, lines.sku
@@ -62,6 +64,7 @@ filled as (
         line_number,
         sku,
         quantity,
+        last_received_date,
         case
             when is_last_of_sku then greatest(received_of_sku - ordered_before, 0)
             else least(greatest(received_of_sku - ordered_before, 0), quantity)
@@ -82,6 +85,7 @@ mapped as (
         cast(floor(filled.quantity) as bigint) as quantity,
         cast(floor(filled.received_quantity) as bigint) as received_quantity,
         purchases.required_date as expected_date,
+        filled.last_received_date,
         case
             when purchases.purchase_status = 'voided' then 'cancelled'
             when purchases.purchase_status = 'completed' then 'received'

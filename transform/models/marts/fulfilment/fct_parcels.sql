@@ -57,6 +57,7 @@ parcels as (
         orders.channel,
         progressed.platform,
         progressed.account_id,
+        progressed.location_id,
         progressed.carrier,
         progressed.tracking_number,
         progressed.furthest_status as shipment_status,

@@ -17,6 +17,15 @@ free_places as (
         on listings.sku = places.sku and listings.location_id = places.location_id
 ),
 
+-- Nothing is offered beyond what a shop already shows while a component's count can not be explained.
+unexplained as (
+    select sku from {{ ref('fct_stock_remainders') }}
+    union
+    select components.bundle_sku
+    from {{ ref('dim_bundle_components') }} as components
+    inner join {{ ref('fct_stock_remainders') }} as remainders on components.component_sku = remainders.sku
+),
+
 measured as (
     select
         listings.*,
@@ -44,39 +53,33 @@ measured as (
 
 targets as (
     select
-        listing_id,
-        platform,
-        account_id,
-        entity_id,
-        channel,
-        sku,
-        location_id,
-        platform_product_id,
-        platform_variant_id,
-        inventory_item_gid,
-        location_gid,
-        pool_group,
-        platform_product_type,
-        listed_quantity,
+        *,
         cast(
             case
                 when location_id is null then ats
                 else greatest(0, least(free, ats - (free_so_far - free)))
                     + case when fullness = 1 then greatest(0, least(preorderable, ats - free_in_all)) else 0 end
             end as bigint
-        ) as target_quantity,
-        ats,
-        pool,
-        buffer,
-        available,
-        locations,
+        ) as reckoned_quantity,
         case
             when not coalesce(is_tracked, true) then 'not_tracked'
             when twins > 1 then 'sku_listed_twice'
             when ats is null then 'sku_unknown_to_stock'
             when location_id is not null and not is_counted then 'location_not_counted'
-        end as held_back_reason
+        end as unfit_reason
     from measured
+),
+
+judged as (
+    select
+        *,
+        coalesce(
+            unfit_reason,
+            case
+                when reckoned_quantity > coalesce(listed_quantity, 0) and sku in (select sku from unexplained) then 'stock_unexplained'
+            end
+        ) as held_back_reason
+    from targets
 ),
 
 quantities as (
@@ -95,14 +98,16 @@ quantities as (
         pool_group,
         platform_product_type,
         cast(listed_quantity as bigint) as listed_quantity,
-        case when held_back_reason is null then target_quantity end as target_quantity,
+        case when held_back_reason is null then reckoned_quantity end as target_quantity,
+        reckoned_quantity,
         ats,
         pool,
         buffer,
         available,
         locations,
-        held_back_reason
-    from targets
+        held_back_reason,
+        updated_at
+    from judged
 )
 
 select * from quantities

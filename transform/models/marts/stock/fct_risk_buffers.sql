@@ -9,17 +9,6 @@ with wanted as (
     where oversell_target_ppm is not null
 ),
 
-latencies as (
-    select
-        channels.channel,
-        push_latencies.p99_ms,
-        row_number() over (
-            partition by channels.channel order by case when push_latencies.channel = '*' then 1 else 0 end
-        ) as preference
-    from (select distinct channel from wanted) as channels
-    inner join {{ ref('push_latencies') }} as push_latencies on push_latencies.channel in (channels.channel, '*')
-),
-
 -- Days of the newest order and the few before it; a channel's own sales are no risk to it.
 days_elsewhere as (
     select wanted.sku, wanted.channel, orders.order_date, cast(sum(units.ordered) as bigint) as units
@@ -49,7 +38,7 @@ exposed as (
         latencies.p99_ms,
         {{ floor_divide('(greatest(0, coalesce(busiest.units_per_day, 0)) * latencies.p99_ms + 86399)', '86400') }} as lambda_tau_thousandths
     from wanted
-    inner join latencies on wanted.channel = latencies.channel and latencies.preference = 1
+    inner join {{ ref('dim_push_latencies') }} as latencies on wanted.channel = latencies.channel
     left join busiest on wanted.sku = busiest.sku and wanted.channel = busiest.channel
 ),
 

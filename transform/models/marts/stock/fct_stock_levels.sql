@@ -27,15 +27,30 @@ ranked as (
     from per_system
 ),
 
+-- A count speaks for its own time; what moved later is added to it. Parcels that left later are in flight instead.
+moved_since as (
+    select ranked.sku, ranked.location_id, cast(sum(movements.units) as bigint) as units
+    from ranked
+    inner join {{ ref('fct_stock_movements') }} as movements
+        on
+            ranked.sku = movements.sku
+            and ranked.location_id = movements.location_id
+            and movements.moved_at > ranked.as_of_at
+    where ranked.newest_first = 1 and movements.book in ('warehouse', 'both') and movements.movement_type <> 'shipment'
+    group by ranked.sku, ranked.location_id
+),
+
 owners as (
     select
-        sku,
-        location_id,
+        ranked.sku,
+        ranked.location_id,
         entity_id,
         platform as owner_platform,
         account_id as owner_account_id,
         coalesce(is_enabled, true) as is_enabled,
-        on_hand,
+        on_hand as counted,
+        coalesce(moved_since.units, 0) as moved_since,
+        on_hand + coalesce(moved_since.units, 0) as on_hand,
         damaged,
         quality_control,
         reserved,
@@ -43,6 +58,7 @@ owners as (
         as_of_at,
         cast(systems as bigint) as systems
     from ranked
+    left join moved_since on ranked.sku = moved_since.sku and ranked.location_id = moved_since.location_id
     where newest_first = 1
 )
 

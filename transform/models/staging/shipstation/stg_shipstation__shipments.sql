@@ -11,6 +11,7 @@ renamed as (
         cast(shipment_id as varchar) as platform_shipment_id,
         cast(order_id as varchar) as platform_order_id,
         order_number,
+        cast(warehouse_id as varchar) as platform_location_id,
         nullif(trim(tracking_number), '') as tracking_number,
         ---------- states
         carrier_code as platform_carrier,

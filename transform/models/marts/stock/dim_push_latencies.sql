@@ -1,0 +1,49 @@
+-- Measured beats assumed: the worst hourly p99 of the newest 24 hours in which the fast lane pushed to the channel's platform.
+with channels as (
+    select channel, min(platform) as platform
+    from {{ ref('accounts') }}
+    where channel is not null
+    group by channel
+    union
+    select channel, cast(null as varchar) as platform
+    from {{ ref('channel_policies') }}
+    where channel <> '*' and channel not in (select channel from {{ ref('accounts') }} where channel is not null)
+),
+
+hours as (
+    select
+        destination,
+        p99_ms,
+        row_number() over (partition by destination order by hour_at desc, sync) as newest_first
+    from {{ ref('fct_push_latencies') }}
+),
+
+measured as (
+    select destination, max(p99_ms) as p99_ms
+    from hours
+    where newest_first <= 24
+    group by destination
+),
+
+assumed as (
+    select
+        channels.channel,
+        push_latencies.p99_ms,
+        row_number() over (
+            partition by channels.channel order by case when push_latencies.channel = '*' then 1 else 0 end
+        ) as preference
+    from channels
+    inner join {{ ref('push_latencies') }} as push_latencies on push_latencies.channel in (channels.channel, '*')
+),
+
+latencies as (
+    select
+        channels.channel,
+        cast(coalesce(measured.p99_ms, assumed.p99_ms) as bigint) as p99_ms,
+        measured.p99_ms is not null as is_measured
+    from channels
+    left join measured on channels.platform = measured.destination
+    left join assumed on channels.channel = assumed.channel and assumed.preference = 1
+)
+
+select * from latencies
