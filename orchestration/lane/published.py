@@ -10,13 +10,14 @@ import pyarrow as pa
 
 from orchestration import model_code, warehouse
 from orchestration.activation import blocked_syncs
+from orchestration.lane.models import PUSHED
 from orchestration.lane.tables import LaneTables, Touched
 from orchestration.warehouse import Publication
 from pipelines.intake.inbox import Inbox, InboxEvent
 from reverse_etl import engine
 from reverse_etl.channel import QUANTITY, Model
 from reverse_etl.settings import Settings
-from reverse_etl.sync import Lane, Sync
+from reverse_etl.sync import Sync
 
 
 class PublishedTables:
@@ -70,7 +71,7 @@ def served_syncs(settings: Settings) -> dict[str, Sync]:
     return {
         name: sync
         for name, sync in engine.syncs().items()
-        if sync.lane is Lane.STOCK and QUANTITY in sync.fields and settings.is_configured(sync.destination)
+        if name.endswith(PUSHED) and QUANTITY in sync.fields and settings.is_configured(sync.destination)
     }
 
 
