@@ -276,7 +276,9 @@ class Channel:
 
     async def _ask(self, rows: Sequence[Mapping[str, Any]], touched: Touched) -> tuple[Drift, ...]:
         """Ask what the channel shows of these records, and say what moved them; raises DeliveryError when it is silent."""
-        run, drifts = self._run(self._holder), []
+        run, drifts = self._run(self._holder), list[Drift]()
+        if self._destination.writes[self.sync.object].read_back is None:
+            return ()
         for row in rows:
             record, before = row["record_key"], self._shown.of(row["record_key"])
             held = await run.read_back(as_delivery(self.sync, row))

@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-# Two readings closer together than this are one reading seen twice.
-READINGS_APART = timedelta(seconds=1)
+# Two looks closer together than this are one reading seen twice: an order told late would still be on its way.
+READINGS_APART = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)

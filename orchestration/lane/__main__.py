@@ -24,7 +24,7 @@ from orchestration.lane.reporter import Reporter
 from orchestration.lane.tables import NoLaneSnapshot
 from pipelines.intake import parent, wake
 from pipelines.intake.inbox import Inbox
-from reverse_etl import engine, settings
+from reverse_etl import engine, lane_states, settings
 from reverse_etl.channel import FLOW, Channel
 from reverse_etl.errors import ConfigurationError, DeliveryError
 from reverse_etl.group_commit import GroupCommit
@@ -74,10 +74,19 @@ async def _work(read: settings.Settings, syncs: Mapping[str, Sync]) -> None:
         async with AsyncExitStack() as open_ones:
             commits = await open_ones.enter_async_context(GroupCommit(ledger, _now))
             channels, refused = await _opened(open_ones, tables, syncs, ledger, commits, read)
+            confirmed = _confirmed(ledger, inbox)
             bell = open_ones.enter_context(wake.Listener(wake.path()))
             open_ones.callback(pointers.close)
-            lane = Lane(inbox, tables, channels, _now, reporter.beat, bell, refused, pointers)
+            lane = Lane(inbox, tables, channels, _now, reporter.beat, bell, refused, confirmed, pointers)
             await lane.run()
+
+
+def _confirmed(ledger: Ledger, inbox: Inbox) -> int:
+    """How far the lane before this one had come, in this inbox."""
+    with ledger.reader() as connection:
+        before = lane_states.state_of(connection, FLOW)
+    # An inbox that was begun anew counts from one again.
+    return min(before.sequence_confirmed, inbox.newest()) if before is not None else 0
 
 
 async def _primed(inbox: Inbox, syncs: Mapping[str, Sync]) -> PublishedTables:

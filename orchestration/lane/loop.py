@@ -96,6 +96,8 @@ class Lane:
     bell: Bell | None = None
     # Why a channel is not served at all, by sync.
     refused: Mapping[str, str] | None = None
+    # Up to this event every channel had confirmed what was asked, when a lane last said so: these only fill the tables.
+    confirmed: int = 0
     # Reads what an event only points at, through the platform's own client; runs in a thread.
     fetch: Callable[[Any], Any] | None = None
 
@@ -157,7 +159,8 @@ class Lane:
             for event in some:
                 self._heard[event.platform] = max(event.received_at, self._heard.get(event.platform, event.received_at))
             waiting = Waiting(min(event.received_at for event in some), some[0].sequence, is_proof)
-            self._spread(touched, waiting)
+            if some[-1].sequence > self.confirmed:
+                self._spread(touched, waiting)
             self._seen = some[-1].sequence
 
     def _spread(self, touched: Reach, waiting: Waiting) -> None:
@@ -238,7 +241,7 @@ class Lane:
             started_at=self._started_at,
             beat_at=self.clock(),
             sequence_seen=self._seen,
-            sequence_confirmed=confirmed,
+            sequence_confirmed=max(confirmed, self.confirmed),
             waiting=sum(len(mailbox) for mailbox in self.mailboxes.values()),
             oldest_heard_at=min((waiting.heard_at for waiting in oldest), default=None),
             deliveries=self.deliveries,

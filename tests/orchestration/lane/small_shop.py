@@ -21,8 +21,8 @@ import pyarrow as pa
 
 from orchestration.lane.loop import Lane
 from pipelines.intake.inbox import Arrived, Inbox, InboxEvent
-from reverse_etl import engine, settings
-from reverse_etl.channel import Channel, Model
+from reverse_etl import engine, lane_states, settings
+from reverse_etl.channel import FLOW, Channel, Model
 from reverse_etl.group_commit import GroupCommit
 from reverse_etl.lane_states import LaneState
 from reverse_etl.ledger import Ledger
@@ -167,9 +167,10 @@ class RunningLane:
                     )
                     for sync in SYNCS
                 }
-                self.running = Lane(
-                    shop.inbox, shop.tables, channels, _now, lambda state, latencies: shop.states.append(state)
-                )
+                with shop.ledger.reader() as connection:
+                    before = lane_states.state_of(connection, FLOW)
+                confirmed = before.sequence_confirmed if before is not None else 0
+                self.running = Lane(shop.inbox, shop.tables, channels, _now, self._beat, confirmed=confirmed)
                 self._ready.set()
                 await self.running.run()
         except asyncio.CancelledError:
@@ -177,6 +178,10 @@ class RunningLane:
         except BaseException as error:  # noqa: BLE001 - told to the test
             self.error = error
             self._ready.set()
+
+    def _beat(self, state: LaneState, latencies_ms: Sequence[int]) -> None:
+        self.shop.states.append(state)
+        self.shop.ledger.note_lane(state)
 
     def until(self, holds: Callable[[], bool], seconds: float = 30) -> None:
         """Wait until something holds; how long it may take is no claim of any test."""
