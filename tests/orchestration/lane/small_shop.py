@@ -140,12 +140,12 @@ class RunningLane:
     def __enter__(self) -> RunningLane:
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
         self._thread.start()
-        assert self._ready.wait(30)
+        assert self._ready.wait(120)
         return self
 
     def __exit__(self, *ended: object) -> None:
         self._loop.call_soon_threadsafe(self._task.cancel)
-        self._thread.join(30)
+        self._thread.join(120)
 
     async def _run(self) -> None:
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
@@ -183,7 +183,7 @@ class RunningLane:
         self.shop.states.append(state)
         self.shop.ledger.note_lane(state)
 
-    def until(self, holds: Callable[[], bool], seconds: float = 30) -> None:
+    def until(self, holds: Callable[[], bool], seconds: float = 120) -> None:
         """Wait until something holds; how long it may take is no claim of any test."""
         deadline = time.monotonic() + seconds
         while not holds():

@@ -60,7 +60,7 @@ def run(folder, buyers: int, seconds: float, seed: int) -> None:
                 sale.buyer()
                 time.sleep(seconds / buyers)
             sale.tell_all()
-            lane.until(lane.caught_up, 60)
+            lane.until(lane.caught_up)
         with world.ledger.reader() as connection:
             columns = (DELIVERIES.c.payload, DELIVERIES.c.made_from, DELIVERIES.c.state)
             pushed = connection.execute(sa.select(*columns)).all()

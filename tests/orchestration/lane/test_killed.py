@@ -50,7 +50,7 @@ def kill_it(tmp_path, lives: int, seed: int) -> None:
                     shop.tell("cin7", "Stock/AvailableStockLevelChanged", sku, moved=-1)
                     time.sleep(rng.uniform(0, 0.02))
         with shop.lane() as lane:
-            lane.until(lane.caught_up, 60)
+            lane.until(lane.caught_up)
             for sku in skus:
                 wanted = shop.pool - left[sku]
                 shown = shopify.stock[record(sku, "shopify")], woocommerce.stock[record(sku, "woocommerce")]
