@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -13,6 +14,7 @@ from orchestration.lane import snapshot
 from orchestration.lane.tables import LaneTables
 from tests.orchestration.lane.batch import Batch, Built
 from tests.orchestration.lane.histories import GIVEN, Shop, shuffled
+from tests.orchestration.lane.told_twice import Order, rest_order
 from tests.transform import sandbox_warehouse
 from tests.transform.warehouse import Warehouse
 
@@ -73,6 +75,26 @@ def _by_sku(lane: LaneTables, table: str, skus: frozenset[str] | None) -> dict[s
 @pytest.mark.parametrize("seed", range(4))
 def test_after_any_history_the_lane_says_what_the_batch_says(stock_models: Built, tmp_path: Path, seed: int) -> None:
     assert differences(stock_models, tmp_path, seed) == []
+
+
+def test_a_line_taken_off_an_order_touches_what_it_was(stock_models: Built, tmp_path: Path) -> None:
+    shop = Shop(1)
+    shop.orders = [Order("shopify", 1, shop.now, shop.now, {10: ("CUP", 2), 11: ("RUG", 1)}, "reno")]
+    start = Batch(stock_models, shop.raw(), {})
+    lane = LaneTables(start.publish(tmp_path / "lane-edited.duckdb"), 1, {})
+    start.close()
+    shop.now += timedelta(seconds=60)
+    del shop.orders[0].lines[10]
+    shop.orders[0].updated_at = shop.now
+    shop.tell("shopify", "orders/updated", rest_order(shop.orders[0]))
+    touched = lane.apply(shop.events)
+    assert {"CUP", "RUG"} <= touched.skus
+    batch = Batch(stock_models, shop.raw(), {})
+    for table in TABLES:
+        wanted = [row for row in batch.rows(table) if json.loads(row)["sku"] == "CUP"]
+        assert sorted(_by_sku(lane, table, touched.skus)["CUP"]) == sorted(wanted)
+    batch.close()
+    lane.close()
 
 
 @pytest.mark.proof
