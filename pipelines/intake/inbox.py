@@ -20,7 +20,7 @@ from pipelines.intake import store
 from pipelines.intake.tables import INBOX_EVENTS, INBOX_READERS, INBOX_STATES, storable
 
 # The reader whose work is waited for: what it has not worked on is the inbox's depth.
-LANE = "lane"
+LANE = "stock_lane"
 _E = INBOX_EVENTS.c
 _KEPT = tuple(column.name for column in INBOX_EVENTS.columns if column.name != "sequence")
 

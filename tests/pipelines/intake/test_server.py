@@ -13,7 +13,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from pipelines.intake.inbox import Arrived, Inbox
+from pipelines.intake.inbox import LANE, Arrived, Inbox
 from pipelines.intake.webhook import Keys
 from sandbox.webhooks.control import secret_of
 from sandbox.webhooks.notices import Notice
@@ -202,7 +202,7 @@ def test_health_says_how_it_is_and_tells_no_secret(intake: RunningIntake, inbox:
     said = httpx.get(f"{root}/healthz").json()
     assert (said["status"], said["durable"], said["newest_sequence"], said["depth"]) == ("ok", True, 2, 2)
     assert said["answered"] == {"shopify": {"kept": 2, "not signed": 1}}
-    inbox.note_position("lane", 1, NOW)
+    inbox.note_position(LANE, 1, NOW)
     answer = httpx.get(f"{root}/healthz")
-    assert (answer.json()["depth"], answer.json()["readers"]) == (1, {"lane": 1})
+    assert (answer.json()["depth"], answer.json()["readers"]) == (1, {LANE: 1})
     assert secret_of("shopify") not in answer.text
