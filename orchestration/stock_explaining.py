@@ -18,9 +18,9 @@ from orchestration import environment, warehouse
 Rows = list[dict[str, Any]]
 
 _TERMS = """select term, location_id, units from fct_ats_explained
-            where sku = $sku and channel = $channel order by position, location_id"""
+            where sku = getvariable('sku') and channel = getvariable('channel') order by position, location_id"""
 # Orders, parcels and holds of a set are those of its components.
-_PARTS = "(select $sku union all select component_sku from dim_bundle_components where bundle_sku = $sku)"
+_PARTS = "(select getvariable('sku') union all select component_sku from dim_bundle_components where bundle_sku = getvariable('sku'))"
 _COMMITMENTS = f"""select sku, order_number, channel, location_id, placed_at, ordered, shipped, removed, committed
                    from fct_commitments where sku in {_PARTS} order by placed_at, order_id, sku, location_id"""
 _IN_FLIGHT = f"""select sku, parcel_id, order_number, tracking_number, shipped_at, units
@@ -28,11 +28,11 @@ _IN_FLIGHT = f"""select sku, parcel_id, order_number, tracking_number, shipped_a
 _HOLDS = f"""select sku, reservation_id, units, held_at, expires_at, note
              from fct_reservations where sku in {_PARTS} and not is_released order by expires_at, reservation_id"""
 _COMPONENTS = """select component_sku, quantity, component_ats, sets_it_gives, is_scarcest from fct_bundle_offers
-                 where bundle_sku = $sku and channel = $channel order by sets_it_gives, component_sku"""
+                 where bundle_sku = getvariable('sku') and channel = getvariable('channel') order by sets_it_gives, component_sku"""
 _POLICY = """select policy, share_percent, buffer, buffer_rule, hard, min_listed, max_listed, end_when, preorderable
-             from fct_ats where sku = $sku and channel = $channel"""
+             from fct_ats where sku = getvariable('sku') and channel = getvariable('channel')"""
 _RISK = """select oversell_target_ppm, units_per_day, p99_ms, lambda_tau_thousandths, buffer from fct_risk_buffers
-           where sku = $sku and channel = $channel"""
+           where sku = getvariable('sku') and channel = getvariable('channel')"""
 
 
 def explain_stock(sku: str, channel: str, output: str) -> int:
@@ -50,7 +50,11 @@ def explain_stock(sku: str, channel: str, output: str) -> int:
 def explained(connection: duckdb.DuckDBPyConnection, sku: str, channel: str) -> dict[str, Any]:
     """Everything behind one number of fct_ats. Raises ClickException naming near matches where there is none."""
     asked = {"sku": sku, "channel": channel}
-    number = _rows(connection, "select ats, as_of_at from fct_ats where sku = $sku and channel = $channel", asked)
+    number = _rows(
+        connection,
+        "select ats, as_of_at from fct_ats where sku = getvariable('sku') and channel = getvariable('channel')",
+        asked,
+    )
     if not number:
         raise click.ClickException(_unknown(connection, sku, channel))
     return {
@@ -121,6 +125,10 @@ def _near(word: str, known: list[str]) -> str:
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, Any]) -> Rows:
-    answer = connection.execute(query, parameters)
+    # Not as parameters of the statement: to look at those duckdb imports pandas, which takes longer than all the rest.
+    for name, value in parameters.items():
+        quoted = str(value).replace("'", "''")
+        connection.execute(f"set variable {name} = '{quoted}'")
+    answer = connection.execute(query)
     names = [column[0] for column in answer.description or ()]
     return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]

@@ -19,7 +19,6 @@ from filelock import FileLock, Timeout
 
 from orchestration import failed_checks, model_code
 from orchestration.failed_checks import FailedCheck
-from orchestration.lane import snapshot as lane_snapshot
 
 PUBLISHED_SCHEMAS = ("marts", "activation")
 KEPT_SNAPSHOTS = 3
@@ -144,6 +143,9 @@ def publish(now: datetime) -> Publication:
         kept = _keep(connection, doubtful)
         connection.execute("detach snapshot")
         read_at = _read_at(connection)
+        # Imported here: it needs every connector, and whoever only reads a snapshot waits for none of them.
+        from orchestration.lane import snapshot as lane_snapshot
+
         lane = lane_snapshot.publish(connection, folder, version)
     contents = dict(sorted({**tables, **kept}.items()))
     held_back = tuple(sorted(doubtful))

@@ -90,7 +90,7 @@ def test_a_mistyped_name_is_refused_with_what_was_perhaps_meant() -> None:
     assert "No stock system knows the SKU 'cupp'" in unknown_sku.output
     assert "Did you mean CUP?" in unknown_sku.output
     assert "There is no channel 'shoppify'. Did you mean shopify?" in unknown_channel.output
-    assert "Channels: shopify, woocommerce" in unknown_channel.output
+    assert "Channels: amazon, shopify, woocommerce, woocommerce_eu." in unknown_channel.output
 
 
 def test_help_says_what_it_prints() -> None:
