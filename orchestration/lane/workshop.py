@@ -64,6 +64,8 @@ class Workshop:
         files = self.connection.execute("select 1 from kept.can_orders where platform = 'files' limit 1").fetchone()
         # Files come with a new snapshot only, never as an event.
         self.has_files = files is not None
+        # The driver loads what it converts parameters with when it sees the first: a second, on a busy machine.
+        self.connection.execute("select $1, $2", ["", None])
         # Planned now, so that the first event waits for none of it.
         for node in self.tables():
             self._prepare(*self._filling(node))
