@@ -30,8 +30,8 @@ matched as (
     from {{ ref('can_parcels') }} as parcels
     left join orders as by_reference on parcels.order_id = by_reference.order_id
     left join unique_numbers
-        on by_reference.order_id is null
-        and upper(replace(trim(parcels.order_number), '#', '')) = unique_numbers.order_key
+        on case when by_reference.order_id is null then upper(replace(trim(parcels.order_number), '#', '')) end
+            = unique_numbers.order_key
 ),
 
 -- What happened cannot unhappen: a delivery time outweighs a status that arrived late or was repeated.
