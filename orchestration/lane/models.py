@@ -67,7 +67,7 @@ def read(manifest: Mapping[str, Any], target: Path, told_of: Collection[str]) ->
 
     told_of: the raw tables that events speak of.
     """
-    project = {**manifest["nodes"], **manifest["sources"]}
+    project = {**manifest["nodes"], **manifest.get("sources", {})}
     nodes = []
     for key, part in _parts(project, told_of).items():
         node, sql = project[key], ""

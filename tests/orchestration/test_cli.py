@@ -59,9 +59,9 @@ def test_help_is_there_for_every_verb_and_imports_nothing_heavy(tmp_path: Path, 
 @pytest.mark.parametrize(
     ("arguments", "advice"),
     [
-        ("plan no__such_sync", "There is no sync 'no__such_sync'. Known: shopify__stock_levels"),
-        ("push no__such_sync", "There is no sync 'no__such_sync'. Known: shopify__stock_levels"),
-        ("extract no_such_platform", "There is no platform 'no_such_platform'. Known: bank"),
+        ("plan no__such_sync", "There is no sync 'no__such_sync'. Known: amazon__stock_levels"),
+        ("push no__such_sync", "There is no sync 'no__such_sync'. Known: amazon__stock_levels"),
+        ("extract no_such_platform", "There is no platform 'no_such_platform'. Known: amazon"),
         ("extract --since yesterday shopify", "is not an ISO 8601 moment such as 2026-10-01T00:00:00Z"),
         ("build --as-of 2026-13-01", "--as-of '2026-13-01' is not a date such as 2026-10-31"),
         ("build --rfm-window long", "is neither a number of months nor 'all'"),

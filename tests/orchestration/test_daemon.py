@@ -21,7 +21,8 @@ from orchestration import environment
 from orchestration.resources import dagster_home
 from sandbox.server import CREDENTIALS, Sandbox
 
-pytestmark = [pytest.mark.world, pytest.mark.timeout(420)]
+# Minutes of a real daemon; the sensor itself is tested in test_change_sensor.
+pytestmark = [pytest.mark.world, pytest.mark.proof, pytest.mark.timeout(420)]
 
 ROOT = Path(__file__).resolve().parents[2]
 CARTWHEEL = Path(sys.executable).with_name("cartwheel")

@@ -14,7 +14,8 @@ import pytest
 from orchestration import environment, warehouse
 from sandbox.server import CREDENTIALS, Sandbox
 
-pytestmark = [pytest.mark.world, pytest.mark.timeout(580)]
+# Two builds of everything: minutes. What it is made of is tested by itself (test_extract, test_failed_checks).
+pytestmark = [pytest.mark.world, pytest.mark.proof, pytest.mark.timeout(580)]
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 

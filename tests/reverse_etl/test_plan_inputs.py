@@ -59,7 +59,14 @@ def edited(bytes_: bytes, change) -> bytes:
 @given(ROWS, st.sampled_from(sorted(all_syncs())), st.lists(st.text(max_size=6), max_size=4))
 def test_what_was_packed_comes_back_and_packs_to_the_same_bytes(rows, name, gone) -> None:
     memory = Memory(
-        {"a": last(1), "b": last(2)}, frozenset({"c", "d"}), {"intention": Refusal(3, AT, "invalid", True)}, 40, CHOSEN
+        {"a": last(1), "b": last(2)},
+        frozenset({"c", "d"}),
+        {"intention": Refusal(3, AT, "invalid", True)},
+        40,
+        newer=frozenset({"e"}),
+        unproven={"f": "no event put units back"},
+        changed_elsewhere=2,
+        chosen=CHOSEN,
     )
     first = plan_inputs.pack(all_syncs()[name], 9, rows, memory, AT, AT, gone)
     found = plan_inputs.unpack(first)

@@ -110,12 +110,12 @@ def test_the_lane_starts_where_a_whole_build_of_the_demo_world_ended(
 ) -> None:
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
-        connection.execute(f"attach '{default_world.path}' as built (read_only)")
-        connection.execute("use built")
+        connection.execute(f"attach '{default_world.path}' as warehouse (read_only)")
+        connection.execute("use warehouse")
         snapshot.write(connection, stock_models.models, tmp_path / "lane.duckdb")
         lane = LaneTables(snapshot.load(tmp_path / "lane.duckdb"), 1, {})
         for table in TABLES:
-            wanted = connection.execute(f"from built.{table}").to_arrow_table().to_pylist()
+            wanted = connection.execute(f"from warehouse.{table}").to_arrow_table().to_pylist()
             found = lane.rows(table.partition(".")[2], lane.everything()).to_pylist()
             assert sorted(map(str, found)) == sorted(map(str, wanted))
             assert wanted

@@ -21,8 +21,8 @@ channels_with_payments as (
 ),
 
 -- A marketplace names no price while an order waits for its payment: nothing has been sold yet.
-priced_orders as (
-    select distinct order_id from {{ ref('can_order_lines') }} where gross_minor != 0 or tax_minor != 0
+unpriced_orders as (
+    select order_id from {{ ref('can_order_lines') }} group by order_id having max(abs(gross_minor) + abs(tax_minor)) = 0
 ),
 
 first_payments as (
@@ -45,13 +45,13 @@ dated as (
         orders.cancelled_at is not null as is_cancelled,
         channels_with_payments.channel is not null as is_payment_supplied,
         first_payments.paid_minor is not null as is_paid,
-        priced_orders.order_id is not null as is_priced,
+        unpriced_orders.order_id is null as is_priced,
         deferred_orders.order_id is not null as is_deferred,
         {{ local_date('deferred_orders.fulfilled_at', "coalesce(entities.time_zone, '" ~ var('default_time_zone') ~ "')") }} as fulfilled_date,
         {{ local_date('first_payments.first_paid_at', "coalesce(entities.time_zone, '" ~ var('default_time_zone') ~ "')") }} as paid_date
     from orders
     left join first_payments using (order_id)
-    left join priced_orders using (order_id)
+    left join unpriced_orders using (order_id)
     left join {{ ref('fct_deferred_orders') }} as deferred_orders using (order_id)
     left join entities using (entity_id)
     left join channels_with_payments
