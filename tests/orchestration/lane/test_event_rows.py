@@ -22,7 +22,8 @@ from sandbox.webhooks import shopify_bodies
 from tests.orchestration.lane.batch import Batch, Built
 from tests.orchestration.lane.histories import Event
 
-pytestmark = pytest.mark.dbt
+# A world read by polling beside the same world told by webhooks takes minutes; test_twins_webhooks has a sample of the latter.
+pytestmark = [pytest.mark.dbt, pytest.mark.proof]
 
 SINCE = datetime(2026, 10, 24, tzinfo=UTC)
 Row = dict[str, Any]

@@ -7,7 +7,9 @@ import pytest
 from tests.pipelines.files import olist
 from tests.pipelines.files.drop_build import Drop, load_and_build
 
+# A build of everything over a real shop's year: a minute each, and so a proof.
 pytestmark = [
+    pytest.mark.proof,
     pytest.mark.dbt,
     pytest.mark.skipif(not olist.FOLDER.exists(), reason=f"the data set is not at {olist.FOLDER}"),
 ]

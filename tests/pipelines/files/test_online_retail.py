@@ -11,7 +11,9 @@ import pytest
 from tests.pipelines.files import online_retail
 from tests.pipelines.files.drop_build import Drop, load_and_build
 
+# A build of everything over a real shop's year: a minute each, and so a proof.
 pytestmark = [
+    pytest.mark.proof,
     pytest.mark.dbt,
     pytest.mark.skipif(not online_retail.SOURCE.exists(), reason=f"the data set is not at {online_retail.SOURCE}"),
 ]

@@ -27,6 +27,7 @@ proceeds as (
 goods as (
     select
         items.account_id, items.platform_order_id, items.platform_line_id, 'product' as line_type, items.sku, items.title, items.quantity,
+        proceeds.gross_minor is not null as is_priced,
         coalesce(proceeds.gross_minor, 0) as gross_minor,
         coalesce(proceeds.discount_minor, 0) as discount_minor,
         coalesce(proceeds.tax_minor, 0) as tax_minor
@@ -43,7 +44,7 @@ charges as (
         items.account_id, items.platform_order_id, items.platform_line_id || ':' || lower(proceeds.part) as platform_line_id,
         case when proceeds.part = 'SHIPPING' then 'shipping' else 'fee' end as line_type,
         cast(null as varchar) as sku, lower(replace(proceeds.part, '_', ' ')) as title, cast(1 as bigint) as quantity,
-        proceeds.gross_minor, proceeds.discount_minor, proceeds.tax_minor
+        true as is_priced, proceeds.gross_minor, proceeds.discount_minor, proceeds.tax_minor
     from items
     inner join proceeds
         on items.account_id = proceeds.account_id
@@ -70,7 +71,7 @@ mapped as (
         lines.sku,
         lines.title,
         lines.quantity,
-        {{ floor_divide('lines.gross_minor', 'nullif(lines.quantity, 0)') }} as unit_price_minor,
+        case when lines.is_priced then {{ floor_divide('lines.gross_minor', 'nullif(lines.quantity, 0)') }} end as unit_price_minor,
         lines.gross_minor,
         lines.discount_minor,
         lines.gross_minor - lines.discount_minor as net_minor,

@@ -22,7 +22,8 @@ channels_with_payments as (
 
 -- A marketplace names no price while an order waits for its payment: nothing has been sold yet.
 unpriced_orders as (
-    select order_id from {{ ref('can_order_lines') }} group by order_id having max(abs(gross_minor) + abs(tax_minor)) = 0
+    select order_id from {{ ref('can_order_lines') }}
+    group by order_id having count(unit_price_minor) = 0 and max(abs(gross_minor) + abs(tax_minor)) = 0
 ),
 
 first_payments as (
