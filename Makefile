@@ -24,7 +24,7 @@ test: $(VENV)/.installed ## the test suite
 	@$(BIN)/pytest
 
 proof: $(VENV)/.installed ## the proofs in full: crash matrix, mutants of engine and SQL, random shops, mishaps, faults, the engine on PostgreSQL
-	@$(BIN)/pytest -m proof --ignore=tests/reverse_etl tests
+	@$(BIN)/pytest -m proof tests
 	@CARTWHEEL_TEST_STORE=postgresql $(BIN)/pytest tests/reverse_etl
 
 lint: $(VENV)/.installed ## ruff and mypy

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+# One builds the default world and the other both companies': begun side by side, neither worker waits for the other's.
+WORLDS = ("test_finance_europe.py", "test_finance_golden_month.py")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in ("world", "dbt")))
+    def place(item: pytest.Item) -> tuple[bool, bool]:
+        builds = any(item.get_closest_marker(name) for name in ("world", "dbt"))
+        return item.path.name not in WORLDS, not builds
+
+    items.sort(key=place)

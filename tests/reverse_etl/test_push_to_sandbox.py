@@ -130,10 +130,18 @@ EVERY = [
     if (sync.destination not in ("xero", "cin7") or name == "xero__bank_transactions")
     and sync.guard is not Guard.AT_MOST_ONCE
 ]
+# The books' many documents go one way through the engine: what may have had its effect always, every fault in `make proof`.
+ALWAYS = {"request_lost", "reply_lost", "500_after"}
+PAIRS = [
+    pytest.param(
+        sync, fault, marks=pytest.mark.proof if sync.startswith(("quickbooks", "xero")) and fault not in ALWAYS else ()
+    )
+    for sync in EVERY
+    for fault in FAULTS
+]
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("sync", EVERY)
+@pytest.mark.parametrize(("sync", "fault"), PAIRS)
 def test_the_twin_counts_one_effect_whatever_happens_on_the_way(sandbox, turn, sync, fault):
     seed(sandbox, turn, sync, fault)
     if sync.startswith("quickbooks") and sync not in (*books_chain.SYNCS, "quickbooks__journal_entries"):
