@@ -1,7 +1,7 @@
 """The nightly audit of what was loaded: an asset whose checks say, per platform, whether anything is missing."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
@@ -10,24 +10,11 @@ from orchestration import warehouse
 from orchestration.flow_register import AUDIT
 from orchestration.resources import OWNERS, WRITERS
 from pipelines import completeness
-from pipelines.completeness import Counted
+from pipelines.completeness import DAYS, Counted, counted_platforms, window
 from pipelines.counting import countable
-from pipelines.extract import platforms
 
-DAYS = 7
 _COLUMNS = ("account", "resource", "day", "platform has", "loaded", "counted at")
 ROWS_SHOWN = 200
-
-
-def counted_platforms() -> list[str]:
-    """Platforms that count their own records."""
-    return [platform for platform in platforms() if countable(platform)]
-
-
-def window(now: datetime, days: int = DAYS) -> tuple[date, date]:
-    """First and last day to count: whole days only, and every zone's yesterday is over two days on."""
-    last = now.astimezone(UTC).date() - timedelta(days=2)
-    return last - timedelta(days=days - 1), last
 
 
 def audit_assets() -> list[dg.AssetsDefinition]:
@@ -87,7 +74,7 @@ def _metadata(found: list[Counted]) -> dict[str, Any]:
 
 
 def _verdict(found: list[Counted]) -> dg.AssetCheckResult:
-    missing = [day for one in found for day in one.differing if day.missing >= 0]
+    missing = [day for one in found for day in one.differing if day.lacks]
     return dg.AssetCheckResult(
         check_name="nothing_is_missing",
         passed=not missing and not any(one.error for one in found),

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from orchestration import environment, warehouse
-from orchestration.completeness_audit import counted_platforms, window
 from orchestration.screen import say, screen, trouble
 from orchestration.verbs import Refused, progress_display
 from pipelines import completeness
-from pipelines.completeness import Counted
+from pipelines.completeness import Counted, counted_platforms, window
 
 
 def run(wanted: tuple[str, ...], since: date | None, until: date | None, *, heal: bool) -> int:
@@ -34,7 +33,7 @@ def run(wanted: tuple[str, ...], since: date | None, until: date | None, *, heal
         _tell(one)
     if not found:
         say(screen, "no platform that counts its records is configured")
-    return 1 if any(one.error or any(day.missing >= 0 for day in one.differing) for one in found) else 0
+    return 1 if any(one.error or any(day.lacks for day in one.differing) for one in found) else 0
 
 
 def _tell(counted: Counted) -> None:

@@ -7,7 +7,7 @@ appended to `raw_completeness.day_counts`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -17,11 +17,12 @@ import duckdb
 from pipelines.connector import Connector
 from pipelines.counting import Countable, countable
 from pipelines.errors import ExtractionError
-from pipelines.extract import connector, run_connector
+from pipelines.extract import connector, platforms, run_connector
 from pipelines.settings import connections, warehouse_path
 
 SCHEMA = "raw_completeness"
 TABLE = f"{SCHEMA}.day_counts"
+DAYS = 7
 # The first day ever: what can not be found by date alone is looked for in everything.
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _CREATE = f"""
@@ -52,6 +53,11 @@ class DayCount:
         return self.platform_records - self.loaded_records
 
     @property
+    def lacks(self) -> bool:
+        """Something is missing here. What the platform shows no longer is no lack: reading brings nothing back."""
+        return self.missing > 0 or (self.missing == 0 and self.platform_total != self.loaded_total)
+
+    @property
     def agrees(self) -> bool:
         return not self.missing and self.platform_total == self.loaded_total
 
@@ -74,6 +80,17 @@ class Counted:
         return tuple(day for day in self.days if not day.agrees)
 
 
+def counted_platforms() -> list[str]:
+    """Platforms that count their own records."""
+    return [platform for platform in platforms() if countable(platform)]
+
+
+def window(now: datetime) -> tuple[date, date]:
+    """First and last day to count: the last whole DAYS; every zone's yesterday is over two days on."""
+    last = now.astimezone(UTC).date() - timedelta(days=2)
+    return last - timedelta(days=DAYS - 1), last
+
+
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"create schema if not exists {SCHEMA}")
     connection.execute(_CREATE)
@@ -87,7 +104,6 @@ def audit(
     *,
     heal: bool = True,
     only: Collection[str] = (),
-    report: Callable[[Counted], None] = lambda _: None,
 ) -> list[Counted]:
     """Counts each countable resource of a platform (or `only` these) from `since` to `until`, both included. Needs the warehouse's lock.
 
@@ -101,7 +117,6 @@ def audit(
                 continue
             found = _audit(declared, resource, how, _days(since, until), clock, heal)
             _keep(found)
-            report(found)
             done.append(found)
     return done
 
@@ -123,13 +138,13 @@ def _audit(
     error = None
     try:
         counted = _placed(_count(declared, resource, how, days, clock))
-        found = left = _gaps(counted)
+        found = left = [place for place, day in counted.items() if day.lacks]
         # What changed on that day or later; where a day is not about changes, all there ever was.
         for since in (_midnight(min(day for _, day in left)), _EVER) if heal and left else ():
             if left:
                 _read_again(declared, resource, since)
                 counted |= _placed(_count(declared, resource, how, sorted({day for _, day in left}), clock))
-                left = [place for place in left if place in _gaps(counted)]
+                left = [place for place in left if counted[place].lacks]
     except ExtractionError as stopped:
         error = stopped
     healed = tuple(counted[place] for place in found if counted[place].agrees)
@@ -138,15 +153,6 @@ def _audit(
 
 def _placed(days: Iterator[DayCount]) -> dict[tuple[str, date], DayCount]:
     return {(day.account_id, day.day): day for day in days}
-
-
-def _gaps(counted: Mapping[tuple[str, date], DayCount]) -> list[tuple[str, date]]:
-    """Days of which something is missing here. What the platform shows no longer is no gap: reading brings nothing back."""
-    return [
-        place
-        for place, day in counted.items()
-        if day.missing > 0 or (day.missing == 0 and day.platform_total != day.loaded_total)
-    ]
 
 
 def _midnight(day: date) -> datetime:
@@ -167,7 +173,7 @@ def _count(
     for connection in connections(declared.platform, declared.credentials):
         with declared.connect(connection) as client:
             said = {day: how.ask(client, day) for day in days}
-        here = _loaded(declared.platform, connection.account_id, resource, how)
+        here = _loaded(declared.platform, connection.account_id, resource, how, days)
         for day, there in said.items():
             records, total = here.get(day, (0, Decimal(0)))
             yield DayCount(
@@ -183,14 +189,17 @@ def _count(
             )
 
 
-def _loaded(platform: str, account_id: str, resource: str, how: Countable) -> dict[date, tuple[int, Decimal]]:
-    """Day → records here and their total."""
+def _loaded(
+    platform: str, account_id: str, resource: str, how: Countable, days: Sequence[date]
+) -> dict[date, tuple[int, Decimal]]:
+    """Day → records here and their total, from the first of these days to the last."""
     query = (
         f"select {how.day} as day, count(*), coalesce(sum({how.total or 0}), 0)::decimal(38, 9)"
-        f" from raw_{platform}.{resource} where account_id = ? and {how.kept} group by day"
+        f" from raw_{platform}.{resource} where account_id = ? and {how.kept}"
+        f" and {how.day} between ? and ? group by day"
     )
     with duckdb.connect(str(warehouse_path())) as connection:
-        rows = connection.execute(query, [account_id]).fetchall()
+        rows = connection.execute(query, [account_id, min(days), max(days)]).fetchall()
     return {day: (records, total) for day, records, total in rows}
 
 
