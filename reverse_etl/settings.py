@@ -11,7 +11,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -65,7 +65,7 @@ class Settings:
         """Refuse a write that would reach a live shop or book without both switches."""
         host = urlsplit(connection.base_url).hostname or ""
         if self.environment != "production":
-            if not _is_for_trying(host, destination):
+            if not is_for_trying(host, destination.sandbox_hosts):
                 raise ConfigurationError(
                     f"{destination.name} at {host} is live, and the environment is {self.environment}: set"
                     " CARTWHEEL_ENVIRONMENT=production and CARTWHEEL_ALLOW_WRITES=production to write there",
@@ -124,9 +124,9 @@ def _from_toml(folder: Path) -> dict[str, str]:
     return values
 
 
-def _is_for_trying(host: str, destination: Destination) -> bool:
+def is_for_trying(host: str, sandbox_hosts: Collection[str] = ()) -> bool:
     """Is this an address where a write can hurt nobody: this machine, a private network, the vendor's own sandbox?"""
-    if host == "localhost" or host.endswith((".localhost", ".test")) or host in destination.sandbox_hosts:
+    if host == "localhost" or host.endswith((".localhost", ".test")) or host in sandbox_hosts:
         return True
     try:
         return ipaddress.ip_address(host).is_private

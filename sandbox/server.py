@@ -31,6 +31,7 @@ import sandbox.platforms
 from sandbox import control
 from sandbox.amazon_facts import CANADA, SELLER_ID, UNITED_STATES
 from sandbox.fault_gate import FaultGate
+from sandbox.mailbox import PASSWORD, RECIPIENTS, SENDER, USERNAME, Mailbox
 from sandbox.world import World, build_world
 
 # Accepted by the twins and public on purpose: these open nothing but this sandbox.
@@ -124,6 +125,7 @@ class Sandbox:
         self._server = uvicorn.Server(_configuration(create_app(self.world)))
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
         self.world.webhooks.base_url = self.url
+        self.mailbox = Mailbox(self.world)
 
     @property
     def url(self) -> str:
@@ -145,11 +147,19 @@ class Sandbox:
         return amazon_settings(self.url)
 
     @property
+    def email_settings(self) -> dict[str, str]:
+        """The environment in which messages to people go to the mailbox of this sandbox; it must have started."""
+        values = {"username": USERNAME, "password": PASSWORD, "sender": SENDER, "recipients": RECIPIENTS}
+        values["base_url"] = self.mailbox.url
+        return {f"DESTINATIONS__EMAIL__{name.upper()}": value for name, value in values.items()}
+
+    @property
     def further_settings(self) -> dict[str, str]:
         """Everything a user may add to the first company's accounts: what the demo shows."""
-        return {**self.europe_settings, **self.amazon_settings}
+        return {**self.europe_settings, **self.amazon_settings, **self.email_settings}
 
     def __enter__(self) -> Sandbox:
+        self.mailbox.start()
         self._thread.start()
         deadline = time.monotonic() + 30
         while not self._server.started:
@@ -162,6 +172,7 @@ class Sandbox:
         self._server.should_exit = True
         self._thread.join(timeout=10)
         self._socket.close()
+        self.mailbox.stop()
         self.world.webhooks.close()
 
 

@@ -84,7 +84,7 @@ def test_vendors_without_a_meter_hold_nobody():
 
 def test_hubspot_and_xero_count_the_day():
     assert {name: destinations.load(name).pace.daily for name in destinations.names()} == {
-        "shopify": None, "woocommerce": None, "quickbooks": None, "klaviyo": None, "slack": None, "cin7": None, "amazon": None, "hubspot": 650_000,
+        "shopify": None, "woocommerce": None, "quickbooks": None, "klaviyo": None, "slack": None, "email": None, "cin7": None, "amazon": None, "hubspot": 650_000,
         # Below the organisation's 5,000, because its readers spend from them too.
         "xero": 4_500,
     }  # fmt: skip

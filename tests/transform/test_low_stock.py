@@ -114,6 +114,12 @@ def test_the_line_says_what_people_need_to_know() -> None:
     ]
 
 
+def test_the_mailbox_has_a_memory_of_its_own() -> None:
+    made = said(world(9, low_stock_thresholds=[threshold(5)]), "low")
+    assert made.query(ROW) == [("recovered", 9)]
+    assert made.query(ROW.replace("slack", "email")) == []
+
+
 def test_a_refused_line_was_not_heard() -> None:
     made = said(world(9, low_stock_thresholds=[threshold(5)]), "low")
     made.connection.execute("update can_deliveries set delivery_status = 'rejected'")

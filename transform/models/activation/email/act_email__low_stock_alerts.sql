@@ -1,0 +1,1 @@
+{{ low_stock_alerts('email__low_stock_alerts') }}
