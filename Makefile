@@ -9,7 +9,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export RUNTIME__DLTHUB_TELEMETRY := false
 
-.PHONY: help demo up test lint format types check proof bench lock clean
+.PHONY: help demo up test lint format types check proof bench docs lock clean
 
 help: ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ check: lint test ## what CI runs
 
 bench: $(VENV)/.installed ## the ratios quoted in the README
 	@for script in $$(grep -l __main__ bench/*.py); do echo "== $$script"; $(BIN)/python "$$script"; done
+
+docs: $(VENV)/.installed ## write the parts of the guides that are made from models and seeds
+	@for part in finance_tables journal_recipes reason_codes; do $(BIN)/python -m tests.docs.$$part; done
 
 lock: ## resolve requirements.lock anew (needs uv)
 	uv pip compile --universal --generate-hashes --all-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml -o requirements.lock

@@ -1,4 +1,4 @@
-"""The table of recipes in docs/finance.md, made from the seed. `python -m tests.docs.journal_recipes` writes it anew."""
+"""The table of recipes in docs/finance.md, made from the seed. `make docs` writes it anew."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of reason codes in docs/finance.md, made from the seed. `python -m tests.docs.reason_codes` writes it anew."""
+"""The table of reason codes in docs/finance.md, made from the seed. `make docs` writes it anew."""
 
 from __future__ import annotations
 

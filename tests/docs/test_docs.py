@@ -150,12 +150,12 @@ def test_what_the_operator_sees_in_dagster_is_in_its_guide() -> None:
 
 def test_the_reason_codes_are_those_of_the_seed() -> None:
     told = documents.between(reason_codes.GUIDE, reason_codes.START, reason_codes.END)
-    assert told == reason_codes.table(), "run `python -m tests.docs.reason_codes`"
+    assert told == reason_codes.table(), "run `make docs`"
 
 
 def test_the_recipes_of_the_journal_are_those_of_the_seed() -> None:
     told = documents.between(journal_recipes.GUIDE, journal_recipes.START, journal_recipes.END)
-    assert told == journal_recipes.table(), "run `python -m tests.docs.journal_recipes`"
+    assert told == journal_recipes.table(), "run `make docs`"
 
 
 @pytest.mark.parametrize("table", STABLE_TABLES)
