@@ -31,7 +31,7 @@ kept_units as (
 ),
 
 parcels as (
-    select order_id, cost_minor, currency_code from {{ ref('can_parcels') }} where order_id is not null and shipment_status != 'voided'
+    select order_id, cost_minor, currency_code from {{ ref('fct_parcels') }} where order_id is not null and shipment_status != 'voided'
 ),
 
 shipped as (
