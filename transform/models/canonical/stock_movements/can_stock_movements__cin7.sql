@@ -12,6 +12,10 @@ accounts as (
     select * from {{ ref('accounts') }}
 ),
 
+entities as (
+    select * from {{ ref('entities') }}
+),
+
 mapped as (
     select
         'cin7:' || movements.account_id || ':' || movements.platform_product_id || ':' || movements.line_number as stock_movement_id,
@@ -37,7 +41,11 @@ mapped as (
         cast(floor(movements.quantity) as bigint) as units,
         movements.moved_at,
         movements.platform_document_id,
-        movements.document_number
+        movements.document_number,
+        cast(
+            round(movements.cost_major * {{ minor_units_per_major('entities.base_currency_code') }}, 0) as bigint
+        ) as cost_minor,
+        entities.base_currency_code as currency_code
     from movements
     left join locations
         on
@@ -45,6 +53,7 @@ mapped as (
             and movements.account_id = locations.account_id
             and movements.platform_location_id = locations.platform_location_id
     left join accounts on accounts.platform = 'cin7' and movements.account_id = accounts.account_id
+    left join entities on coalesce(accounts.entity_id, '{{ var("default_entity") }}') = entities.entity_id
 )
 
 select * from mapped

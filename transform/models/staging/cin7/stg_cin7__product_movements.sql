@@ -21,6 +21,7 @@ renamed as (
         lower(trim({{ json_text('movement', 'Type') }})) as platform_movement_type,
         {{ json_text('movement', 'Location') }} as platform_location_id,
         cast({{ json_text('movement', 'Quantity') }} as decimal(28, 6)) as quantity,
+        cast({{ json_text('movement', 'Amount') }} as decimal(28, 6)) as cost_major,
         {{ utc_timestamp(json_text('movement', 'Date')) }} as moved_at
     from unnested
 )
