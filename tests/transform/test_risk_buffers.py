@@ -33,7 +33,7 @@ def test_latency_has_its_price_in_units_nobody_may_sell(sold_a_day: int, p99_ms:
     world.seed(
         "channel_policies", {"channel": "shopify", "sku": "*", "share_percent": 100, "oversell_target_ppm": 1_000}
     )
-    world.seed("push_latencies", {"channel": "*", "p99_ms": p99_ms})
+    world.seed("assumed_latencies", {"channel": "*", "p99_ms": p99_ms})
     days = [(date(2026, 10, 29), sold_a_day), (date(2026, 10, 30), 3)]
     orders = [
         {"order_id": f"{n}", "channel": "woocommerce", "order_date": day, "order_fulfilment_status": "fulfilled"}

@@ -128,7 +128,7 @@ def test_a_hold_ends_by_itself_and_stays_as_released() -> None:
 
 
 def test_measured_latency_comes_before_assumed() -> None:
-    world = CanonicalRows().seed("push_latencies", {"channel": "*", "p99_ms": 5_000})
+    world = CanonicalRows().seed("assumed_latencies", {"channel": "*", "p99_ms": 5_000})
     at_noon = datetime(2026, 10, 31, 12)
     world.rows(
         "can_deliveries",

@@ -5,7 +5,8 @@ with channels as (
     where channel is not null
     group by channel
     union
-    select channel, cast(null as varchar) as platform
+    -- A platform without a row of its own is a channel of its own name.
+    select channel, channel as platform
     from {{ ref('channel_policies') }}
     where channel <> '*' and channel not in (select channel from {{ ref('accounts') }} where channel is not null)
 ),
@@ -14,7 +15,7 @@ hours as (
     select
         destination,
         p99_ms,
-        row_number() over (partition by destination order by hour_at desc, sync) as newest_first
+        dense_rank() over (partition by destination order by hour_at desc) as newest_first
     from {{ ref('fct_push_latencies') }}
 ),
 
@@ -28,12 +29,12 @@ measured as (
 assumed as (
     select
         channels.channel,
-        push_latencies.p99_ms,
+        assumed_latencies.p99_ms,
         row_number() over (
-            partition by channels.channel order by case when push_latencies.channel = '*' then 1 else 0 end
+            partition by channels.channel order by case when assumed_latencies.channel = '*' then 1 else 0 end
         ) as preference
     from channels
-    inner join {{ ref('push_latencies') }} as push_latencies on push_latencies.channel in (channels.channel, '*')
+    inner join {{ ref('assumed_latencies') }} as assumed_latencies on assumed_latencies.channel in (channels.channel, '*')
 ),
 
 latencies as (
