@@ -5,8 +5,8 @@
 {% macro default__floor_divide(dividend, divisor) -%}
     cast(
         case
-            when {{ dividend }} >= 0 then {{ dividend }} // {{ divisor }}
-            else -((-({{ dividend }}) + {{ divisor }} - 1) // {{ divisor }})
+            when ({{ dividend }}) >= 0 then ({{ dividend }}) // ({{ divisor }})
+            else -((-({{ dividend }}) + ({{ divisor }}) - 1) // ({{ divisor }}))
         end as bigint
     )
 {%- endmacro %}

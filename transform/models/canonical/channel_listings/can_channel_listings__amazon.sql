@@ -37,6 +37,7 @@ mapped as (
         stores.pool_group,
         stores.platform_product_type,
         listings.quantity as listed_quantity,
+        cast(null as bigint) as platform_committed,
         -- What the marketplace sends from its own stock it counts itself.
         listings.is_sent_by_seller as is_tracked,
         listings.updated_at

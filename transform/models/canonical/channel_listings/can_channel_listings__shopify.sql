@@ -32,6 +32,7 @@ mapped as (
         cast(null as varchar) as pool_group,
         cast(null as varchar) as platform_product_type,
         levels.available as listed_quantity,
+        levels.committed as platform_committed,
         levels.is_tracked,
         levels.updated_at
     from levels

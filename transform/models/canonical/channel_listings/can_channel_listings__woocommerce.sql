@@ -24,6 +24,7 @@ mapped as (
         cast(null as varchar) as pool_group,
         products.platform_product_type,
         products.stock_quantity as listed_quantity,
+        cast(null as bigint) as platform_committed,
         products.is_tracked,
         products.updated_at
     from products

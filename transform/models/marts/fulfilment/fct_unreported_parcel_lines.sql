@@ -90,7 +90,8 @@ lines as (
     from shared_units
     inner join unreported on shared_units.parcel_id = unreported.parcel_id
     inner join {{ ref('can_orders') }} as orders on unreported.order_id = orders.order_id
-    where shared_units.quantity > 0
+    left join {{ ref('accounts') }} as accounts on orders.platform = accounts.platform and orders.account_id = accounts.account_id
+    where shared_units.quantity > 0 and coalesce(accounts.is_written, true)
 )
 
 select * from lines

@@ -1,5 +1,6 @@
 -- What a channel may sell − what it shows, listing by listing. The ledger says what was last accepted: a channel that
--- has been read since and shows less has sold it, and shows otherwise because somebody edited it there.
+-- has been read since and shows less has sold it, and shows otherwise because somebody edited it there. Units it says are
+-- on open orders of its own, beyond those we know, are on orders that nobody has read yet.
 with listings as (
     select
         *,
@@ -52,6 +53,31 @@ sold as (
     group by joined.listing_id
 ),
 
+in_sets as (
+    select bundle_sku as sku from {{ ref('dim_bundle_components') }}
+    union
+    select component_sku from {{ ref('dim_bundle_components') }}
+),
+
+known as (
+    select channel, sku, cast(sum(committed) as bigint) as units
+    from {{ ref('fct_commitments') }}
+    group by channel, sku
+),
+
+-- A set is owed as its components here and as itself there: such SKUs can not be compared.
+unread as (
+    select promised.channel, promised.sku, promised.units - coalesce(known.units, 0) as units
+    from (
+        select channel, sku, cast(sum(platform_committed) as bigint) as units
+        from {{ ref('can_channel_listings') }}
+        where platform_committed is not null
+        group by channel, sku
+    ) as promised
+    left join known on promised.channel = known.channel and promised.sku = known.sku
+    where promised.sku not in (select sku from in_sets)
+),
+
 judged as (
     select
         joined.sku,
@@ -62,7 +88,7 @@ judged as (
             when joined.held_back_reason = 'not_tracked' then 'STK-17'
             when joined.held_back_reason = 'sku_listed_twice' then 'STK-15'
             when joined.held_back_reason = 'sku_unknown_to_stock' then 'STK-14'
-            when joined.held_back_reason = 'location_not_counted' then 'STK-16'
+            when joined.held_back_reason in ('location_not_counted', 'account_not_written') then 'STK-16'
             when joined.held_back_reason = 'stock_unexplained' then 'STK-00'
             when joined.delivery_status = 'rejected' then 'STK-19'
             else 'STK-01'
@@ -78,12 +104,32 @@ judged as (
     left join sold on joined.listing_id = sold.listing_id
 ),
 
+-- Of what a channel moved and no order of ours took: listing by listing as much as is on its unread orders.
+gone as (
+    select
+        judged.*,
+        greatest(0, strayed) - least(greatest(0, strayed), sold) as rest,
+        cast(sum(greatest(0, strayed) - least(greatest(0, strayed), sold)) over (
+            partition by judged.channel, judged.sku order by judged.listing_id rows unbounded preceding
+        ) as bigint) as rest_so_far,
+        greatest(0, coalesce(unread.units, 0)) as unread
+    from judged
+    left join unread on judged.channel = unread.channel and judged.sku = unread.sku
+),
+
+split as (
+    select *, greatest(0, least(rest, unread - (rest_so_far - rest))) as on_unread_orders
+    from gone
+),
+
 differences as (
-    select sku, channel, listing_id, stock_reason_code, units - strayed as units from judged
+    select sku, channel, listing_id, stock_reason_code, units - strayed as units from split
     union all
-    select sku, channel, listing_id, 'STK-02', least(strayed, sold) from judged where strayed > 0
+    select sku, channel, listing_id, 'STK-02', least(strayed, sold) from split where strayed > 0
     union all
-    select sku, channel, listing_id, 'STK-06', strayed - case when strayed > 0 then least(strayed, sold) else 0 end from judged
+    select sku, channel, listing_id, 'STK-03', on_unread_orders from split
+    union all
+    select sku, channel, listing_id, 'STK-06', case when strayed > 0 then rest - on_unread_orders else strayed end from split
 )
 
 select sku, channel, listing_id, stock_reason_code, cast(sum(units) as bigint) as units

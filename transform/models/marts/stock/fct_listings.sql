@@ -4,9 +4,12 @@ with listings as (
     select
         listings.*,
         count(*) over (
-            partition by listings.channel, listings.sku, coalesce(listings.location_id, '')
-        ) as twins
+            partition by listings.channel, listings.sku, coalesce(listings.location_id, ''), coalesce(listings.pool_group, '')
+        ) as twins,
+        coalesce(accounts.is_written, true) as is_account_written
     from {{ ref('can_channel_listings') }} as listings
+    left join {{ ref('accounts') }} as accounts
+        on listings.platform = accounts.platform and listings.account_id = accounts.account_id
     where listings.sku is not null
 ),
 
@@ -62,6 +65,7 @@ targets as (
             end as bigint
         ) as reckoned_quantity,
         case
+            when not is_account_written then 'account_not_written'
             when not coalesce(is_tracked, true) then 'not_tracked'
             when twins > 1 then 'sku_listed_twice'
             when ats is null then 'sku_unknown_to_stock'

@@ -27,7 +27,12 @@ terms as (
 ),
 
 listed as (
-    select channel, sku, cast(sum(coalesce(reckoned_quantity, 0)) as bigint) as reckoned, max(held_back_reason) as held_back_reason
+    select
+        channel,
+        sku,
+        cast(sum(coalesce(reckoned_quantity, 0)) as bigint) as reckoned,
+        max(held_back_reason) as held_back_reason,
+        count(distinct pool_group) as pool_groups
     from {{ ref('fct_listings') }}
     group by channel, sku
 ),
@@ -47,8 +52,13 @@ differences as (
     union all
     select
         listed.sku, listed.channel, 'hub - channel',
-        case when listed.held_back_reason = 'sku_listed_twice' then 'STK-15' else 'STK-16' end,
-        'not_shown',
+        case
+            when listed.held_back_reason = 'sku_listed_twice' then 'STK-15'
+            -- Each further group of stores shows the same units again.
+            when listed.pool_groups > 1 and listed.reckoned = listed.pool_groups * ends.ats then 'STK-18'
+            else 'STK-16'
+        end,
+        case when listed.pool_groups > 1 then 'pool_groups' else 'not_shown' end,
         ends.ats - listed.reckoned
     from listed
     inner join {{ ref('fct_stock_ends') }} as ends on listed.sku = ends.sku and listed.channel = ends.channel

@@ -36,7 +36,7 @@ moved_since as (
             ranked.sku = movements.sku
             and ranked.location_id = movements.location_id
             and movements.moved_at > ranked.as_of_at
-    where ranked.newest_first = 1 and movements.book in ('warehouse', 'both') and movements.movement_type <> 'shipment'
+    where ranked.newest_first = 1 and (movements.book in ('warehouse', 'both') or movements.movement_type = 'count') and movements.movement_type <> 'shipment'
     group by ranked.sku, ranked.location_id
 ),
 

@@ -1,7 +1,8 @@
 {#-
     Two books of the same shelves. The system that counts keeps one (hub). What other systems saw is the other (warehouse):
-    parcels that left, receipts of purchase orders, returns put back by disposition. Transfers, adjustments, counts and
-    assembly only the counting system can know, so they stand in both.
+    parcels that left, receipts of purchase orders, returns put back by disposition. Transfers, adjustments and assembly
+    only the counting system can know, so they stand in both, and so does the count a place is opened with. A later count is
+    the hub's alone: it mends what the hub had missed, and the other book has not missed it.
 -#}
 with components as (
     select bundle_sku, component_sku, quantity from {{ ref('dim_bundle_components') }}
@@ -44,17 +45,32 @@ put_back as (
     from {{ ref('can_refund_lines') }} as refund_lines
     inner join {{ ref('can_refunds') }} as refunds on refund_lines.refund_id = refunds.refund_id
     left join components on refund_lines.sku = components.bundle_sku
-    where refund_lines.line_type = 'product' and refund_lines.restock_type = 'restocked' and refund_lines.sku is not null
+    -- What a channel sends from its own stock goes back onto its own shelf.
+    left join {{ ref('can_orders') }} as orders on refund_lines.order_id = orders.order_id
+    where not coalesce(orders.is_fulfilled_by_channel, false) and refund_lines.line_type = 'product' and refund_lines.restock_type = 'restocked' and refund_lines.sku is not null
     group by refund_lines.refund_line_id, refund_lines.refund_id, refund_lines.order_id, refund_lines.platform,
         coalesce(components.component_sku, refund_lines.sku)
+),
+
+hub_lines as (
+    select
+        *,
+        row_number() over (
+            partition by platform, account_id, sku, location_id
+            order by moved_at nulls first, case when movement_type = 'count' then 0 else 1 end, stock_movement_id
+        ) as line_of_place
+    from {{ ref('can_stock_movements') }}
 ),
 
 movements as (
     select
         stock_movement_id as movement_id, sku, location_id, movement_type, units, moved_at, platform,
-        case when movement_type in ('shipment', 'receipt', 'return') then 'hub' else 'both' end as book,
+        case
+            when movement_type in ('shipment', 'receipt', 'return') or (movement_type = 'count' and line_of_place > 1) then 'hub'
+            else 'both'
+        end as book,
         platform_document_id as source_id, document_number
-    from {{ ref('can_stock_movements') }}
+    from hub_lines
     union all
     select
         parcel_id || '/' || sku, sku, coalesce(location_id, 'unassigned'), 'shipment', -units, shipped_at, platform,

@@ -23,6 +23,7 @@ differences as (
         case
             when movement_type = 'shipment' then 'STK-22'
             when movement_type = 'receipt' then 'STK-09'
+            when movement_type = 'count' then 'STK-07'
             when units > 0 then 'STK-05'
             else 'STK-04'
         end as stock_reason_code,
