@@ -6,6 +6,8 @@ import sys
 
 import click
 
+from orchestration import person
+
 FORMATS = click.Choice(["table", "json"])
 
 
@@ -59,3 +61,25 @@ def show(sequence: int) -> None:
     from orchestration.inbox_verbs import show_event
 
     sys.exit(show_event(sequence))
+
+
+@inbox.command()
+@click.option("--days", type=click.IntRange(min=1), default=None, help="Older than so many days; default: the setting.")
+def expire(days: int | None) -> None:
+    """Removes bodies of old events that the warehouse has read past. What tells a repeat of them stays."""
+    from orchestration.inbox_verbs import expire_events
+
+    sys.exit(expire_events(days))
+
+
+@inbox.command()
+@click.argument("platform")
+@click.argument("resources", nargs=-1, required=True)
+@click.option("--account", default="main", show_default=True, help="Account of the platform.")
+@person.by
+@person.because
+def erase(platform: str, resources: tuple[str, ...], account: str, by: str, because: str) -> None:
+    """Removes every body about these resources (orders, customers) at once, whatever its age."""
+    from orchestration.inbox_verbs import erase_events
+
+    sys.exit(erase_events(platform, account, resources, by, because))

@@ -14,6 +14,7 @@ from orchestration.checks import checks  # noqa: E402
 from orchestration.completeness_audit import audit_assets, audit_job  # noqa: E402
 from orchestration.drift_checks import drift_assets, drift_job  # noqa: E402
 from orchestration.exceptions import exception_checks  # noqa: E402
+from orchestration.inbox_retention import retention_asset, retention_job  # noqa: E402
 from orchestration.ingest import raw_assets  # noqa: E402
 from orchestration.lane_watch import lane_asset, lane_check, lane_sensor  # noqa: E402
 from orchestration.schedules import schedules  # noqa: E402
@@ -33,12 +34,13 @@ refresh_warehouse = dg.define_asset_job(
 )
 check_drift = drift_job()
 audit_completeness = audit_job()
+expire_inbox = retention_job()
 jobs = push_jobs()
 
 defs = dg.Definitions(
-    assets=[*raw, models, snapshot, *pushes, *drift_assets(), *audit_assets(), lane_asset()],
+    assets=[*raw, models, snapshot, *pushes, *drift_assets(), *audit_assets(), lane_asset(), retention_asset()],
     asset_checks=[*checks(), *exception_checks(), lane_check()],
-    jobs=[refresh_warehouse, *jobs.values(), check_drift, audit_completeness],
+    jobs=[refresh_warehouse, *jobs.values(), check_drift, audit_completeness, expire_inbox],
     schedules=schedules(),
     sensors=[
         *(change_sensor(sync, model, jobs[sync]) for sync, model in sync_models()),

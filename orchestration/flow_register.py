@@ -15,11 +15,18 @@ from reverse_etl.read_back import checked_syncs
 
 REFRESH = "refresh_warehouse"
 AUDIT = "audit_completeness"
+EXPIRE_INBOX = "expire_inbox"
 
 
 def told() -> dict[str, Told]:
     """The refresh, what only reads and the fast lane first, then every sync."""
-    own = {REFRESH: _refresh(), CHECK_DRIFT: _check_drift(), AUDIT: _audit(), STOCK_LANE: _stock_lane()}
+    own = {
+        REFRESH: _refresh(),
+        CHECK_DRIFT: _check_drift(),
+        AUDIT: _audit(),
+        EXPIRE_INBOX: _expire_inbox(),
+        STOCK_LANE: _stock_lane(),
+    }
     return {**own, **{name: _sync(name) for name in engine.syncs()}}
 
 
@@ -69,6 +76,16 @@ def _audit() -> Told:
         condition="no other process writes the warehouse",
         action="hold what was loaded against the platforms' own counts, day by day, and read again what is missing",
         fallback="what stays missing turns a check yellow and stands in fct_loaded_counts until a later count agrees",
+    )
+
+
+def _expire_inbox() -> Told:
+    return Told(
+        trigger="schedule expire_inbox_daily at 03:45 UTC, or cartwheel inbox expire",
+        owner=OWNERS["operations"].removeprefix("team:"),
+        condition="the warehouse has read the platform after the event came in",
+        action="remove the bodies of old webhooks and the resources they were about; what tells a repeat stays",
+        fallback="what no reading has passed yet is kept, and counted as waiting",
     )
 
 

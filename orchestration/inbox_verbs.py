@@ -7,17 +7,21 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
-from orchestration import environment
+from orchestration import environment, warehouse
 from orchestration.screen import print_wide, say, screen, trouble
+from pipelines.intake import retention
 from pipelines.intake.inbox import Inbox, InboxEvent
+from pipelines.intake.retention import Removed
+from reverse_etl import audit, engine
 
 _COLUMNS = ("sequence", "platform", "account_id", "topic", "resource_id", "resource_version", "occurred_at",
-            "received_at", "is_known_topic", "is_readable", "times_received")  # fmt: skip
+            "received_at", "is_known_topic", "is_readable", "times_received", "removed_at")  # fmt: skip
 
 
 @contextmanager
@@ -88,6 +92,39 @@ def show_event(sequence: int) -> int:
     return 0
 
 
+def expire_at_home(days: int) -> Removed:
+    """Removes from the configured inbox what is older and was read past, by the newest publication."""
+    now = datetime.now(UTC)
+    published = warehouse.publications()[-1:]
+    read_at = published[-1].moments() if published else {}
+    with _inbox() as inbox:
+        return retention.expire(inbox, now - timedelta(days=days), read_at, now)
+
+
+def expire_events(days: int | None) -> int:
+    environment.prepare()
+    removed = expire_at_home(days or retention.days())
+    say(screen, f"{removed.events} events removed, {removed.body_bytes} bytes of bodies")
+    if removed.waiting:
+        say(screen, f"{removed.waiting} are as old and stay until the warehouse has read their platform again")
+    return 0
+
+
+def erase_events(platform: str, account: str, resources: tuple[str, ...], who: str, because: str) -> int:
+    """The deed is in the audit log before a byte is gone: an erasure that was cut short is done again."""
+    now = datetime.now(UTC)
+    with _inbox() as inbox, closing(engine.open_ledger()) as ledger:
+        with ledger.engine.begin() as connection:
+            details = {"resources": len(resources)}
+            audit.append(
+                connection, who=who, action="inbox.erase", subject=f"{platform}/{account}", because=because,
+                details=details, now=now,
+            )  # fmt: skip
+        removed = retention.erase(inbox, platform, account, resources, now)
+    say(screen, f"{removed.events} events of {platform} ({account}) erased, {removed.body_bytes} bytes of bodies")
+    return 0
+
+
 def _plain(event: InboxEvent) -> dict[str, Any]:
     return {name: getattr(event, name) for name in _COLUMNS}
 
@@ -97,5 +134,6 @@ def _remarks(event: InboxEvent) -> str:
         "" if event.is_known_topic else "unknown topic",
         "" if event.is_readable else "unreadable",
         f"came {event.times_received} times" if event.times_received > 1 else "",
+        "removed" if event.removed_at is not None else "",
     ]
     return ", ".join(word for word in said if word)

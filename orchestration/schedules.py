@@ -15,15 +15,18 @@ CRONS = {
     "check_drift": "30 2 * * *",
     # After the last refresh of the night has read the day before.
     "audit_completeness": "15 3 * * *",
+    # What the audit found missing has been read again by then.
+    "expire_inbox": "45 3 * * *",
 }
 
 
-# What only reads may run everywhere without being switched on: nothing that a person would first have to allow.
+# What writes to no platform may run everywhere without being switched on: nothing that a person would first have to allow.
 NIGHTLY = {
     "check_drift": "Reads every document back from its destination and compares it with what was accepted; unless paused.",
     "audit_completeness": (
         "Holds what was loaded against the platforms' own counts and reads again what is missing; unless paused."
     ),
+    "expire_inbox": "Removes the bodies of old webhooks that the warehouse has read past; unless paused.",
 }
 
 

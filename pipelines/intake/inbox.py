@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -22,7 +23,7 @@ from pipelines.intake.tables import INBOX_EVENTS, INBOX_READERS, INBOX_STATES, s
 # The reader whose work is waited for: what it has not worked on is the inbox's depth.
 LANE = "stock_lane"
 _E = INBOX_EVENTS.c
-_KEPT = tuple(column.name for column in INBOX_EVENTS.columns if column.name != "sequence")
+_KEPT = tuple(column.name for column in INBOX_EVENTS.columns if column.name not in ("sequence", "removed_at"))
 
 # So few sizes that the driver keeps every statement prepared.
 _SIZES = (64, 16, 4, 1)
@@ -67,6 +68,8 @@ class InboxEvent:
     is_known_topic: bool
     is_readable: bool
     times_received: int
+    # Its body is gone since then (retention.py), and no reader meets it any more.
+    removed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,8 @@ class Inbox:
 
     def events_after(self, sequence: int, limit: int = 500) -> list[InboxEvent]:
         """The next events in order; fewer than `limit` only where there are no more."""
-        asked = select(INBOX_EVENTS).where(_E.sequence > sequence).order_by(_E.sequence).limit(limit)
+        wanted = (_E.sequence > sequence, _E.removed_at.is_(None))
+        asked = select(INBOX_EVENTS).where(*wanted).order_by(_E.sequence).limit(limit)
         with self._reading() as connection:
             return _events(connection.execute(asked))
 
@@ -211,6 +215,12 @@ class Inbox:
         with self._reading() as connection:
             rows: Iterable[Any] = connection.execute(select(INBOX_READERS.c.reader, INBOX_READERS.c.sequence))
             return dict(iter(rows))
+
+    def forget_pages(self) -> None:
+        """After a removal: what SQLite still has of it in its log goes into the file, and the log is emptied if nobody reads."""
+        if self._is_sqlite:
+            with closing(self.engine.raw_connection()) as connection:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _reading(self) -> Connection:
         return self.engine.connect().execution_options(reading=True)

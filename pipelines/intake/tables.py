@@ -76,6 +76,8 @@ INBOX_EVENTS = Table(
     Column("is_known_topic", Boolean, nullable=False),
     Column("is_readable", Boolean, nullable=False),
     Column("times_received", Integer, nullable=False),
+    # Since then `body` is empty and the resource unnamed; the digest is that of what was there.
+    Column("removed_at", UtcDateTime),
     UniqueConstraint("platform", "account_id", "event_id"),
     sqlite_autoincrement=True,
 )

@@ -140,6 +140,8 @@ def test_what_the_operator_sees_in_dagster_is_in_its_guide() -> None:
         "drift/<sync>",
         "check_drift_daily",
         "audit_completeness_daily",
+        "expire_inbox_daily",
+        "inbox/retention",
         "due_deliveries",
         "refresh_warehouse_every_five_minutes",
         "<sync>_changes",

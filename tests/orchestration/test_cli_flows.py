@@ -70,7 +70,14 @@ def listed() -> dict[str, dict]:
 
 def test_every_flow_is_listed_with_how_it_works_and_in_what_state_it_is(shop: ReceivingShop) -> None:
     found = listed()
-    assert list(found) == ["refresh_warehouse", "check_drift", "audit_completeness", "stock_lane", *engine.syncs()]
+    assert list(found) == [
+        "refresh_warehouse",
+        "check_drift",
+        "audit_completeness",
+        "expire_inbox",
+        "stock_lane",
+        *engine.syncs(),
+    ]
     for flow in found.values():
         assert all(flow[name] for name in ("trigger", "condition", "action", "fallback", "owner")), flow
         assert flow["state"] == "active"

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import dagster as dg
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
 from orchestration.cli import cartwheel
 from orchestration.inbox_findings import note
+from orchestration.inbox_retention import retention_asset
+from orchestration.warehouse import Publication
 from pipelines.intake.inbox import Inbox
-from reverse_etl import exception_reading
+from reverse_etl import engine, exception_reading
 from reverse_etl.ledger_store import open_store, reader
+from reverse_etl.operations_tables import AUDIT_LOG
 from tests.pipelines.intake.events import arrived
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
@@ -79,3 +86,41 @@ def test_what_nobody_works_on_becomes_a_case_per_topic_and_is_counted(inbox: Inb
         ("unreadable_webhook", "main/orders/create"),
     ]
     store.dispose()
+
+
+def published(home: Path, *platforms: str) -> None:
+    """The line a publication leaves in the log, for which these platforms were read just now."""
+    now = datetime.now(UTC).isoformat()
+    (home / "published").mkdir()
+    found = Publication(1, now, "cartwheel-000001.duckdb", {}, dict.fromkeys(platforms, now))
+    (home / "published" / "000001.json").write_text(json.dumps(asdict(found)))
+
+
+def test_old_bodies_go_when_the_snapshot_is_newer_and_a_person_s_at_once(inbox: Inbox, tmp_path: Path) -> None:
+    old = datetime.now(UTC) - timedelta(days=40)
+    inbox.keep(
+        [arrived("a", b"Ann", received_at=old), arrived("b", b"Bob", received_at=datetime.now(UTC), resource_id="7")]
+    )
+    # Nothing is published: nobody has read past anything.
+    assert "1 are as old and stay" in ran("expire").output
+    published(tmp_path, "shopify")
+    assert ran("expire").output.startswith("1 events removed, 3 bytes")
+    assert ran("expire", "--days", "90").output.startswith("0 events removed")
+    erased = ran("erase", "shopify", "7", "--by", "Ann", "--because", "asked on 3 November")
+    assert erased.output == "1 events of shopify (main) erased, 3 bytes of bodies\n"
+    assert "removed" in ran("list").output
+    with closing(engine.open_ledger()) as ledger, ledger.reader() as connection:
+        (row,) = connection.execute(select(AUDIT_LOG)).mappings()
+    assert (row["who"], row["action"], row["subject"]) == ("Ann", "inbox.erase", "shopify/main")
+    assert '"7"' not in row["details"]
+
+
+def test_the_nightly_asset_says_what_went_and_what_waits(inbox: Inbox, tmp_path: Path) -> None:
+    old = datetime.now(UTC) - timedelta(days=40)
+    published(tmp_path, "shopify")
+    inbox.keep([arrived("a", b"Ann", received_at=old), arrived("b", b"Bob", platform="stripe", received_at=old)])
+    result = dg.materialize([retention_asset()], instance=dg.DagsterInstance.ephemeral())
+    (made,) = result.asset_materializations_for_node("inbox__retention")
+    assert {name: value.value for name, value in made.metadata.items()} == {
+        "events": 1, "bytes": 3, "wait for a reading": 1,
+    }  # fmt: skip
