@@ -1,7 +1,7 @@
 """Orders by the day (UTC) they were created, from the header that counts a list's rows.
 
-A trashed order is left out of the list and of its count, and stays here as it was last seen. Refunds are listed by order
-alone, so no day of them can be counted.
+A trashed order is left out of the list and of its count, and here by its status. Refunds are listed by order alone, so no
+day of them can be counted.
 """
 
 from __future__ import annotations
@@ -25,4 +25,6 @@ def _counted(client: httpx.Client, day: date) -> PlatformCount:
     return PlatformCount(int(total))
 
 
-COUNTABLE = {"orders": Countable(_counted, "cast(date_created_gmt at time zone 'UTC' as date)")}
+COUNTABLE = {
+    "orders": Countable(_counted, "cast(date_created_gmt at time zone 'UTC' as date)", kept="status <> 'trash'")
+}

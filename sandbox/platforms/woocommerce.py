@@ -22,6 +22,7 @@ from sandbox.facts import Order
 from sandbox.platforms.woocommerce_catalogue import customer_row, product_row, variation_row
 from sandbox.platforms.woocommerce_objects import order_row, order_status, refund_row
 from sandbox.platforms.woocommerce_stock import Refusal, product_by_id, variation_by_id, write_batch, write_stock
+from sandbox.platforms.woocommerce_trash import throw_away
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -35,6 +36,7 @@ def routes(world: World) -> list[BaseRoute]:
     table: list[tuple[str, str, Callable[[World, Request, Any], Response]]] = [
         ("GET", "/orders", _orders),
         ("GET", "/orders/{id:int}", _order),
+        ("DELETE", "/orders/{id:int}", _trash_order),
         ("GET", "/orders/{id:int}/refunds", _refunds),
         ("GET", "/products", _products),
         ("POST", "/products/batch", lambda w, _, asked: json_answer(write_batch(w, asked, None))),
@@ -161,7 +163,9 @@ def _orders(world: World, request: Request, _: Any) -> Response:
     written = [
         order
         for order in world.orders.values()
-        if order.channel == "woocommerce" and fits(order, bounds) and (statuses & {"any", order_status(world, order)})
+        if order.channel == "woocommerce"
+        and fits(order, bounds)
+        and _is_asked_for(order_status(world, order), statuses)
     ]
     written.sort(key=lambda order: (at(order), order.platform_id))
     low, high = _history_range(world, bounds) if statuses & {"any", "completed"} else (0, 0)
@@ -175,6 +179,10 @@ def _orders(world: World, request: Request, _: Any) -> Response:
         return order_row(world, written[place - (high - low)])
 
     return page_of(request, total, make)
+
+
+def _is_asked_for(status: str, statuses: set[str]) -> bool:
+    return status in statuses or ("any" in statuses and status != "trash")
 
 
 def sorting(name: str) -> Callable[[Order], datetime]:
@@ -222,6 +230,13 @@ def _find_order(world: World, request: Request) -> Order:
 
 def _order(world: World, request: Request, _: Any) -> Response:
     return json_answer(order_row(world, _find_order(world, request)))
+
+
+def _trash_order(world: World, request: Request, _: Any) -> Response:
+    """Into the bin, where it can be taken from again; `force` would delete it for good, which nobody here does."""
+    if request.query_params.get("force", "false").lower() in {"true", "1"}:
+        raise Refusal("rest_trash_only", "This twin keeps what is thrown away", 501)
+    return json_answer(order_row(world, throw_away(world, _find_order(world, request))))
 
 
 def _refunds(world: World, request: Request, _: Any) -> Response:

@@ -30,8 +30,16 @@ def dates(world: World, name: str, moment: datetime | None) -> Row:
     return {name: local.strftime("%Y-%m-%dT%H:%M:%S"), f"{name}_gmt": moment.strftime("%Y-%m-%dT%H:%M:%S")}
 
 
+def trash(world: World) -> set[int]:
+    """Ids of the orders in the bin, from which they can be taken back."""
+    found: set[int] = world.state("woocommerce").setdefault("trash", set())
+    return found
+
+
 def order_status(world: World, order: Order) -> str:
-    """completed once everything has left; on-hold while the card is only authorised."""
+    """completed once everything has left; on-hold while the card is only authorised; trash once it was thrown away."""
+    if order.platform_id in trash(world):
+        return "trash"
     if order.cancelled_at is not None:
         return "cancelled"
     if order.payment_status in {"authorized", "refunded", "pending"}:

@@ -133,3 +133,17 @@ def test_history_is_paged_by_index() -> None:
             "/orders", params={"modified_after": "2026-07-20T00:00:00", "dates_are_gmt": "true", "order": "asc"}
         )
         assert recent.json()[0]["date_modified_gmt"] > "2026-07-20T00:00:00"
+
+
+def test_what_is_thrown_away_leaves_the_list_and_shows_when_asked_for(sandbox: Sandbox) -> None:
+    shop = client(sandbox)
+    before = every(shop, "/orders", orderby="id", order="asc")
+    gone = before[-1]["id"]
+    assert shop.delete(f"/orders/{gone}").json()["status"] == "trash"
+    assert [row["id"] for row in every(shop, "/orders", orderby="id", order="asc")] == [
+        row["id"] for row in before[:-1]
+    ]
+    assert [row["id"] for row in every(shop, "/orders", status="trash")] == [gone]
+    assert shop.get(f"/orders/{gone}").json()["status"] == "trash"
+    assert shop.delete(f"/orders/{gone}").status_code == 410
+    assert sandbox.world.effects.count("woocommerce", "order_trashed") == 1

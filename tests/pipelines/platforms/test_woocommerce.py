@@ -8,12 +8,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import httpx
 import pytest
 
+from pipelines import extract
 from pipelines.platforms.woocommerce import CONNECTOR, connect
 from pipelines.settings import Connection
+from sandbox.server import CREDENTIALS, Sandbox
 from tests.pipelines import connector_contract as contract
+from tests.transform import sandbox_warehouse
 
 SPEC = Path(__file__).parents[4] / "shared/contracts/woocommerce/woocommerce_wc-v3_derived_openapi.json"
 URL = "https://shop.example/wp-json/wc/v3"
@@ -129,3 +133,25 @@ def test_each_request_is_one_the_vendor_documents(name: str) -> None:
         assert set(url.params) <= set(documented), template
         for sent, value in url.params.items():
             assert value in documented[sent].get("enum", [value])
+
+
+def test_an_order_thrown_away_is_read_so_that_it_does_not_come_back_as_open(tmp_path: Path) -> None:
+    """The lane hears `order.deleted` and the next snapshot must say the same: polling asks for the bin as well."""
+
+    def status() -> str:
+        with duckdb.connect(str(tmp_path / "warehouse.duckdb"), read_only=True) as connection:
+            (row,) = connection.execute("select status from raw_woocommerce.orders order by id desc limit 1").fetchall()
+        return str(row[0])
+
+    with Sandbox(orders=60) as sandbox, pytest.MonkeyPatch.context() as patch:
+        sandbox_warehouse.configure(patch, sandbox, tmp_path)
+        extract.extract("woocommerce", only=("orders",))
+        assert status() != "trash"
+        keys = CREDENTIALS["woocommerce"]
+        newest = max(order.platform_id for order in sandbox.world.orders.values() if order.channel == "woocommerce")
+        httpx.delete(
+            f"{sandbox.base_urls['woocommerce']}/wp-json/wc/v3/orders/{newest}",
+            auth=(keys["consumer_key"], keys["consumer_secret"]),
+        )
+        extract.extract("woocommerce", only=("orders",))
+        assert status() == "trash"
