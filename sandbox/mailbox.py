@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import ssl
 import threading
 from collections import deque
 from dataclasses import dataclass, field
@@ -39,6 +40,8 @@ class Mailbox:
     world: World
     messages: list[EmailMessage] = field(default_factory=list)
     trouble: deque[str] = field(default_factory=deque)
+    # With it nothing but STARTTLS is answered before the line is encrypted.
+    encryption: ssl.SSLContext | None = None
 
     def __post_init__(self) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -67,8 +70,15 @@ class Mailbox:
         self._loop.close()
 
     def _protocol(self) -> SMTP:
-        # This machine only: there is nobody to hide a password from.
-        return SMTP(self, authenticator=_known, auth_require_tls=False, loop=self._loop)
+        # Without encryption for this machine only: there is nobody to hide a password from.
+        return SMTP(
+            self,
+            authenticator=_known,
+            auth_require_tls=self.encryption is not None,
+            tls_context=self.encryption,
+            require_starttls=self.encryption is not None,
+            loop=self._loop,
+        )
 
     @property
     def lines(self) -> list[str]:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import ssl
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from sqlalchemy import select
 
 from reverse_etl import ownership
@@ -13,6 +22,7 @@ from tests.reverse_etl.conftest import Turn
 from tests.reverse_etl.destination_cases import KEY, one, results, write
 
 server = pytest.importorskip("sandbox.server")
+from sandbox.mailbox import Mailbox  # noqa: E402
 
 ALERTS = "email__low_stock_alerts"
 
@@ -179,3 +189,37 @@ def test_a_request_carries_only_what_is_ours():
     request = write(ALERTS).encode([one(ALERTS)], KEY, {})
     ownership.check(write(ALERTS), request)
     assert write(ALERTS).owns == ownership.paths(request.json)
+
+
+@pytest.fixture
+def encrypted(running, tmp_path):
+    """A mailbox that talks to nobody in the clear, and the file of its certificate."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mailbox")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+    made = made.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+    hosts = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    signed = made.add_extension(hosts, critical=False).sign(key, hashes.SHA256())
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    own, public = tmp_path / "own.pem", tmp_path / "public.pem"
+    public.write_bytes(signed.public_bytes(Encoding.PEM))
+    own.write_bytes(secret + public.read_bytes())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(own)
+    box = Mailbox(running.world, encryption=context)
+    box.start()
+    yield box, public
+    box.stop()
+
+
+def test_where_the_server_encrypts_the_line_is_encrypted_before_the_password(encrypted, turn, monkeypatch):
+    box, certificate = encrypted
+    turn.settings.values["destinations.email.base_url"] = box.url
+    # Somebody else's server, as far as anybody can tell: no login, no message, and tried again later.
+    assert turn.push(alerts(turn, shop_rows.alert("CUP"))).waiting == 1
+    assert box.messages == []
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    turn.at = turn.at.replace(hour=23)
+    assert turn.push(turn.plan(ALERTS)).accepted == 1
+    assert box.lines == ["Low stock: CUP, 3 left to sell"]
