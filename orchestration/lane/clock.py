@@ -7,9 +7,10 @@ unless what was the newest is taken back: then it is computed over all rows, by 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from orchestration.lane.models import CLOCK
+from orchestration.lane.models import CLOCK, Node
 from orchestration.lane.workshop import Workshop, literal
 
 Times = tuple[Any, ...]
@@ -21,8 +22,9 @@ class Clock:
     def __init__(self, shop: Workshop) -> None:
         self._shop = shop
         self._is_doubtful = False
-        self.now: Times = self._over_all()
+        self.now: Times = shop.over_all(CLOCK)
         self.before = self.now
+        self._set(self.now)
 
     def start(self) -> None:
         """Remembers the row, so that what moves from here can be told."""
@@ -43,31 +45,50 @@ class Clock:
                 ).fetchone()
                 self._is_doubtful = self._is_doubtful or lost is not None
 
-    def wind(self) -> None:
-        """Brings the row, just computed for the SKUs in hand, up to all SKUs."""
-        shop = self._shop
+    def look(self) -> None:
+        """Before the SKUs in hand are computed: what was taken back is looked for among all."""
         if self._is_doubtful:
-            self.now, self._is_doubtful = self._over_all(), False
-        else:
-            here = shop.connection.execute(f"from {CLOCK}").fetchone() or ()
-            self.now = tuple(
-                max((one for one in pair if one is not None), default=None) for pair in zip(self.now, here, strict=True)
-            )
-        shop.connection.execute(f"delete from {CLOCK}")
-        shop.connection.execute(f"insert into {CLOCK} values ({', '.join('?' * len(self.now))})", list(self.now))
+            self._set(self._shop.over_all(CLOCK))
+            self._is_doubtful = False
 
-    def _over_all(self) -> Times:
-        return tuple(self._shop.connection.execute(f"from ({self._shop.over_all(CLOCK)})").fetchone() or ())
+    def wind(self, now: Times | None) -> None:
+        """Takes over the row that was found with the SKUs in hand."""
+        if now is not None and now != self.now:
+            self._set(now)
+
+    def _set(self, now: Times) -> None:
+        self.now = now
+        self._shop.connection.execute(f"delete from {CLOCK}")
+        self._shop.connection.execute(f"insert into {CLOCK} values ({', '.join('?' * len(now))})", list(now))
+
+    @property
+    def has_new_day(self) -> bool:
+        """True when a row may differ of which no SKU was touched: with a new day, whatever is counted in days."""
+        return bool(self.now[0] != self.before[0])
 
     def moved(self) -> set[str]:
-        """SKUs that the clock alone moved since `start`: with a soft hold that may have ended, or a dated policy."""
+        """SKUs that the clock alone moved since `start`: with a soft hold that ended, or, on a new day, a dated policy."""
+        found = set[str]()
         if self.now == self.before:
-            return set()
-        run, found = self._shop.connection.execute, set[str]()
+            return found
         for node in self._shop.models.of("given"):
             columns = self._shop.snapshot.columns[node.name]
-            dated = [name for name, kind in columns.items() if kind == "DATE" or kind.startswith("TIMESTAMP")]
-            if "sku" in columns and dated:
-                some = " or ".join(f"{name} is not null" for name in dated)
-                found |= {sku for (sku,) in run(f"select distinct sku from {node.name} where {some}").fetchall() if sku}
+            dated = [name for name, kind in columns.items() if self.has_new_day and kind == "DATE"]
+            timed = [name for name, kind in columns.items() if kind.startswith("TIMESTAMP")]
+            if "sku" in columns and (dated or timed):
+                found |= self._named(node, dated, timed)
         return found
+
+    def _named(self, node: Node, dated: list[str], timed: list[str]) -> set[str]:
+        """SKUs of a given table with a date, or with a time that the clock has just passed."""
+        passed = sorted(time for time in (self.before[1], self.now[1]) if isinstance(time, datetime))
+        some = [f"{name} is not null" for name in dated]
+        if self.has_new_day or len(passed) < 2:
+            some += [f"{name} is not null" for name in timed]
+        else:
+            some += [f"{name} between $1 and $2" for name in timed]
+        rows = self._shop.connection.execute(
+            f"select distinct sku from {self._shop.where(node)} where {' or '.join(some)}",
+            passed if any("$1" in one for one in some) else None,
+        ).fetchall()
+        return {sku for (sku,) in rows if sku is not None}

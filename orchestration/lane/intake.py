@@ -4,19 +4,42 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from orchestration.lane import changes, reach
 from orchestration.lane.changes import Replaced
 from orchestration.lane.clock import Clock
+from orchestration.lane.proofs import proves
 from orchestration.lane.snapshot import PATCHED
 from orchestration.lane.workshop import KEYED, ORDER_KEY, Workshop, literal, noun
 from pipelines.intake.rows import Event, Pointer, Row, Told, rows
 
 Key = tuple[str, str, str]
+Said = tuple[Event, Told]
+# Where kept versions stand: mapping, key column, version column.
+Place = tuple[str, str, str]
 # A resource's version: the platform's time of it, then when that was told, for two changes within one tick of its clock.
 Version = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What one event says of one resource, and whether it may stand behind an increase."""
+
+    told: Told
+    is_proof: bool
+
+
+@dataclass(frozen=True)
+class Read:
+    """What some events say that is news, what they only point at (`proving`: those of a proof), and those nobody could read."""
+
+    heard: list[Heard]
+    pointers: tuple[Pointer, ...]
+    proving: frozenset[Pointer]
+    unreadable: tuple[tuple[int, str], ...]
 
 
 class Intake:
@@ -30,33 +53,52 @@ class Intake:
         self._raw = {node.name: shop.snapshot.columns[node.name] for node in shop.models.of("raw")}
         self.told_of: Collection[str] = changes.TOLD_OF & self._raw.keys()
 
-    def read(self, events: Iterable[Event]) -> tuple[list[Told], list[Pointer], list[tuple[int, str]]]:
-        """What the events say that is news, what they only point at, and those whose body is none of their topic."""
-        news: dict[Key, Told] = {}
-        pointers: dict[Pointer, None] = {}
+    def read(self, events: Iterable[Event]) -> Read:
+        """What the events say, in the order of their sequence."""
+        said: list[Said] = []
+        parts: list[Said] = []
+        pointers: dict[Pointer, bool] = {}
         unreadable = []
         for event in sorted(events, key=lambda one: one.sequence):
             try:
-                said = rows(event, self._known)
+                some = rows(event, self._known)
             except ValueError as error:
                 unreadable.append((event.sequence, str(error)))
                 continue
-            for one in said:
+            for one in some:
                 if isinstance(one, Pointer):
-                    pointers[one] = None
-                elif one.table in self.told_of and self._is_news(one, event.occurred_at):
-                    news[_key(one)] = one
-        return _last_of_each_row(news.values()), list(pointers), unreadable
+                    pointers[one] = pointers.get(one, False) or proves(event.platform, event.topic)
+                elif one.table not in self.told_of:
+                    continue
+                elif one.table not in PATCHED:
+                    said.append((event, one))
+                elif self._is_news(one, event.occurred_at):
+                    # Known at once: the next event may say another part of the same row.
+                    parts.append((event, one))
+        kept = self._kept_versions(one for _, one in said)
+        news = [*parts, *((event, one) for event, one in said if self._is_news(one, event.occurred_at, kept))]
+        proving = frozenset(one for one, is_proof in pointers.items() if is_proof)
+        return Read(_last_of_each_row(news), tuple(pointers), proving, tuple(unreadable))
 
     def newest(self, told: Iterable[Told]) -> list[Told]:
         """Of what was read just now, what is news."""
-        return [one for one in told if one.table in self.told_of and self._is_news(one, None, was_read=True)]
+        some = [one for one in told if one.table in self.told_of]
+        kept = self._kept_versions([one for one in some if one.table not in PATCHED])
+        return [one for one in some if self._is_news(one, None, kept, was_read=True)]
 
-    def _is_news(self, told: Told, occurred_at: datetime | None, was_read: bool = False) -> bool:
+    def _is_news(
+        self,
+        told: Told,
+        occurred_at: datetime | None,
+        kept: Mapping[Key, Version] | None = None,
+        was_read: bool = False,
+    ) -> bool:
         """True where nothing newer is known of the resource; then this is what is known."""
         if told.version is not None:
             key = _key(told)
-            known = self._versions.get(key) or self._kept_version(told)
+            known = self._versions.get(key) or (
+                self._item_version(told) if told.table in PATCHED else (kept or {}).get(key)
+            )
             version = told.version, occurred_at or told.version
             if was_read:
                 # Of two with one time, what was read just now is the newer.
@@ -69,23 +111,28 @@ class Intake:
                 self._patched[told.table, row["account_id"], str(row["id"])] = row
         return True
 
-    def _kept_version(self, told: Told) -> Version | None:
-        """The version in the snapshot, which holds everything its platform told before it was read."""
-        if told.table in PATCHED:
-            found = self._item_version(told)
-        else:
-            place = changes.version_key(told)
-            if place is None:
-                return None
-            mapping, column, key, version = place
-            row = self._shop.connection.execute(
-                f"select max({version}) from kept.{mapping.partition('__')[0]} where {column} in {literal([key])}"
-            ).fetchone()
-            found = row[0].replace(tzinfo=UTC) if row and row[0] is not None else None
-        platform = told.table.partition(".")[0].removeprefix("raw_")
-        return None if found is None else (found, max(found, self._read_at.get(platform, found)))
+    def _kept_versions(self, told: Iterable[Told]) -> dict[Key, Version]:
+        """The versions in the snapshot, which holds everything its platform told before it was read."""
+        asked: dict[Place, dict[str, Told]] = {}
+        for one in told:
+            place = changes.version_key(one) if one.version is not None and _key(one) not in self._versions else None
+            if place is not None:
+                mapping, column, key, version = place
+                asked.setdefault((mapping, column, version), {})[key] = one
+        found = {}
+        for (mapping, column, version), by_key in asked.items():
+            query = f"""select {column}, max({version}) from kept.{mapping.partition("__")[0]}
+                where {column} in {literal(sorted(by_key))} group by {column}"""
+            for key, at in self._shop.connection.execute(query).fetchall():
+                if at is not None:
+                    found[_key(by_key[key])] = self._as_read(by_key[key], at.replace(tzinfo=UTC))
+        return found
 
-    def _item_version(self, told: Told) -> datetime | None:
+    def _as_read(self, told: Told, at: datetime) -> Version:
+        platform = told.table.partition(".")[0].removeprefix("raw_")
+        return at, max(at, self._read_at.get(platform, at))
+
+    def _item_version(self, told: Told) -> Version | None:
         """An item's own time, or that of its one place the event is about."""
         account, item = told.rows[0]["account_id"], told.row_key or told.key
         known = self._known(told.table, account, item)
@@ -97,7 +144,8 @@ class Intake:
             if place
             else [known["updated_at"]]
         )
-        return max((_moment(time) for time in times if time is not None), default=None)
+        found = max((_moment(time) for time in times if time is not None), default=None)
+        return None if found is None else self._as_read(told, found)
 
     def _known(self, table: str, account_id: str, key: str) -> Row | None:
         """The newest raw row of a resource that events say parts of; of a refund, whether it is known."""
@@ -108,7 +156,7 @@ class Intake:
         found = self._patched.get((table, account_id, key))
         if found is None:
             cursor = self._shop.connection.execute(
-                f"select * from snapshot.{table} where account_id = $1 and id = $2", [account_id, key]
+                f"from kept.{table.partition('.')[2]} where id in {literal([key])} and account_id = $1", [account_id]
             )
             names = [column[0] for column in cursor.description or ()]
             row = cursor.fetchone()
@@ -136,22 +184,28 @@ class Intake:
             if node.schema == "canonical" and node.table in gone:
                 self._shop.map(node)
         clock.doubt(gone)
-        self._swap(gone)
-        touched |= reach.reached(self._shop, orders, parcels) | self._skus(gone)
+        touched |= self._swap(gone)
+        touched |= reach.reached(self._shop, orders, parcels)
         for table in {one.table for one in told}:
             self._shop.connection.execute(f"delete from {table}")
         return touched
 
-    def _swap(self, gone: Mapping[str, tuple[str, list[str]]]) -> None:
-        run = self._shop.connection.execute
+    def _swap(self, gone: Mapping[str, tuple[str, list[str]]]) -> set[str]:
+        """Puts what was mapped in the place of what goes; the SKUs of what came."""
+        run, came = self._shop.connection.execute, set[str]()
         for node in self._shop.kept:
             if node.table in gone:
                 column, keys = gone[node.table]
                 name = noun(node)
                 key = f", {ORDER_KEY}" if name in KEYED else ""
+                if name in self._shop.named:
+                    rows = run(f"select distinct sku from fresh.{node.table}").fetchall()
+                    self._shop.named[name] |= {sku for (sku,) in rows}
+                    came |= {sku for (sku,) in rows if sku is not None}
                 run(f"delete from kept.{name} where {column} in {literal(keys)}")
                 run(f"insert into kept.{name} select *{key} from fresh.{node.table}")
                 run(f"delete from fresh.{node.table}")
+        return came
 
     def _skus(self, gone: Mapping[str, tuple[str, list[str]]]) -> set[str]:
         found: set[str] = set()
@@ -186,14 +240,22 @@ def _kind(told: Told) -> tuple[str, bool, bool]:
     return told.table, row.get("line_items") is not None, row.get("fulfillment_orders") is not None
 
 
-def _last_of_each_row(told: Iterable[Told]) -> list[Told]:
-    """Of the parts of one raw row the last, which holds those before it."""
-    found: dict[Key, Told] = {}
-    for one in told:
-        key = one.table, str(one.rows[0]["account_id"]), one.row_key or one.key
-        found.pop(key, None)
-        found[key] = one
+def _last_of_each_row(news: Iterable[Said]) -> list[Heard]:
+    """Of what was said of one resource the last; of the parts of one raw row the last, which holds those before it."""
+    resources: dict[Key, Heard] = {}
+    for event, told in news:
+        _put(resources, _key(told), Heard(told, proves(event.platform, event.topic)))
+    found: dict[Key, Heard] = {}
+    for heard in resources.values():
+        told = heard.told
+        _put(found, (told.table, str(told.rows[0]["account_id"]), told.row_key or told.key), heard)
     return list(found.values())
+
+
+def _put(found: dict[Key, Heard], key: Key, heard: Heard) -> None:
+    """In the place of what was heard before, as a proof where that was one."""
+    before = found.pop(key, None)
+    found[key] = Heard(heard.told, heard.is_proof or (before is not None and before.is_proof))
 
 
 def _by_mapping(told: Iterable[Told]) -> dict[str, tuple[str, list[str]]]:

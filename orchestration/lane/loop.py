@@ -12,15 +12,13 @@ import os
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import groupby
 from typing import Any, Protocol, TypeVar
 
 import pyarrow as pa
 
 from orchestration.lane.mailbox import Mailbox, Waiting
-from orchestration.lane.proofs import proves
 from pipelines.errors import ExtractionError
 from pipelines.intake.inbox import InboxEvent
 from reverse_etl.channel import FLOW, Answered, Channel, Model, Touched
@@ -47,13 +45,22 @@ class Reading(Protocol):
 
 
 class Reach(Protocol):
-    """What events touched: SKUs, with all that share stock with them, and resources they only point at."""
+    """What events touched: SKUs, with all that share stock with them, and resources they only point at.
+
+    proven, proving: those of them that an event touched which may stand behind an increase.
+    """
 
     @property
     def skus(self) -> frozenset[str]: ...
 
     @property
+    def proven(self) -> frozenset[str]: ...
+
+    @property
     def pointers(self) -> tuple[Any, ...]: ...
+
+    @property
+    def proving(self) -> frozenset[Any]: ...
 
 
 class Tables(Protocol):
@@ -65,8 +72,11 @@ class Tables(Protocol):
     def apply(self, events: Sequence[InboxEvent]) -> Reach:
         """Take events in, in order."""
 
-    def take(self, told: Any) -> Reach:
+    def take(self, told: Any, is_proof: bool) -> Reach:
         """Take in what a pointer led to."""
+
+    def known(self, model: str, skus: Collection[str]) -> pa.Table | None:
+        """What `rows` would answer, where it needs no computing; from any thread."""
 
     def rows(self, model: str, skus: Collection[str]) -> pa.Table:
         """The rows of an activation model for these SKUs, as its columns."""
@@ -152,23 +162,22 @@ class Lane:
                 loop.remove_reader(self.bell.fileno())
 
     async def _take_in(self, events: Sequence[InboxEvent]) -> None:
-        """Apply events in order; those that can prove an increase apart from those that can not."""
-        for is_proof, group in groupby(events, lambda event: proves(event.platform, event.topic)):
-            some = list(group)
-            touched = await self._in(self._computing, self.tables.apply, some)
-            for event in some:
-                self._heard[event.platform] = max(event.received_at, self._heard.get(event.platform, event.received_at))
-            waiting = Waiting(min(event.received_at for event in some), some[0].sequence, is_proof)
-            if some[-1].sequence > self.confirmed:
-                self._spread(touched, waiting)
-            self._seen = some[-1].sequence
+        """Apply events in order, and say on what they touched."""
+        touched = await self._in(self._computing, self.tables.apply, events)
+        for event in events:
+            self._heard[event.platform] = max(event.received_at, self._heard.get(event.platform, event.received_at))
+        if events[-1].sequence > self.confirmed:
+            self._spread(touched, Waiting(min(event.received_at for event in events), events[0].sequence))
+        self._seen = events[-1].sequence
 
     def _spread(self, touched: Reach, waiting: Waiting) -> None:
+        proven = replace(waiting, is_proven=True)
         for mailbox in self.mailboxes.values():
-            mailbox.add(touched.skus, waiting)
+            mailbox.add(touched.proven, proven)
+            mailbox.add(touched.skus - touched.proven, waiting)
         if self.fetch is not None:
             for pointer in touched.pointers:
-                self._pointed.put_nowait((pointer, waiting))
+                self._pointed.put_nowait((pointer, proven if pointer in touched.proving else waiting))
 
     async def _follow(self) -> None:
         """Read what events point at, one after the other; a platform that does not answer is left to its next poll."""
@@ -180,7 +189,8 @@ class Lane:
                 self._trouble["pointers"] = f"{pointer}: {error}"
                 continue
             self._trouble.pop("pointers", None)
-            self._spread(await self._in(self._computing, self.tables.take, told), waiting)
+            touched = await self._in(self._computing, self.tables.take, told, waiting.is_proven)
+            self._spread(touched, replace(waiting, is_proven=False))
 
     async def _serve(self, name: str, channel: Channel) -> None:
         mailbox, rest = self.mailboxes[name], FIRST_REST
@@ -193,7 +203,9 @@ class Lane:
                 rest = min(rest * 2, LONGEST_REST)
                 mailbox.rouse()
                 continue
-            rows = await self._in(self._computing, self.tables.rows, channel.sync.model, list(waiting))
+            rows = self.tables.known(channel.sync.model, waiting)
+            if rows is None:
+                rows = await self._in(self._computing, self.tables.rows, channel.sync.model, list(waiting))
             answered = await channel.push(_touched(rows, waiting, self._heard, self.clock()))
             mailbox.done(_skus(rows, answered.left))
             self._note(name, answered)

@@ -35,8 +35,11 @@ class PublishedTables:
         self.sequence = max(self.sequence, events[-1].sequence)
         return touched
 
-    def take(self, told: Any) -> Touched:
-        return self._tables.take(told)
+    def take(self, told: Any, is_proof: bool) -> Touched:
+        return self._tables.take(told, is_proof)
+
+    def known(self, model: str, skus: Collection[str]) -> pa.Table | None:
+        return self._tables.known(model, skus)
 
     def rows(self, model: str, skus: Collection[str]) -> pa.Table:
         return self._tables.rows(model, skus)

@@ -6,7 +6,7 @@ that share a number with such a parcel (a number two orders have names neither).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Set
 
 from orchestration.lane.workshop import INDEXED, Workshop, literal
 
@@ -14,45 +14,45 @@ from orchestration.lane.workshop import INDEXED, Workshop, literal
 LOOKED_UP = 400
 
 
-def gather(shop: Workshop, skus: Collection[str]) -> None:
+def gather(shop: Workshop, skus: Set[str]) -> None:
     """Puts into `work` the kept rows that the computed models need for these SKUs."""
+    shop.put_down()
     run, nouns = shop.connection.execute, shop.nouns
     is_few = len(skus) <= LOOKED_UP
-    run("create or replace temp table touched (sku varchar)")
     if not is_few:
-        run("insert into touched select unnest($1)", [sorted(skus)])
-    wanted = literal(sorted(skus)) if is_few and skus else "(select sku from touched)"
+        run("create or replace temp table touched as select unnest($1::varchar[]) as sku", [sorted(skus)])
     for name in nouns:
-        if not shop.is_whole(name):
-            run(f"delete from work.{name}")
-            if "sku" in nouns[name]:
-                run(f"insert into work.{name} from kept.{name} where sku in {wanted}")
-    if "can_parcels" in nouns:
+        if not shop.is_whole(name) and "sku" in nouns[name]:
+            named = skus & shop.named[name] if is_few else skus
+            if named:
+                wanted = literal(sorted(named)) if is_few else "(select sku from touched)"
+                shop.pick(name, f"sku in {wanted}")
+    if "can_parcels" in nouns and "can_parcel_lines" in shop.picked:
         _take(shop, "can_parcels", "parcel_id", "select parcel_id from work.can_parcel_lines", is_few)
-    if "can_refunds" in nouns:
+    if "can_refunds" in nouns and "can_refund_lines" in shop.picked:
         _take(shop, "can_refunds", "refund_id", "select refund_id from work.can_refund_lines", is_few)
     by_id = " union ".join(
-        f"select order_id from work.{name}" for name in nouns if "order_id" in nouns[name] and name != "can_orders"
+        f"select order_id from work.{name}" for name in nouns if "order_id" in nouns[name] and name in shop.picked
     )
-    _take(shop, "can_orders", "order_id", by_id, is_few)
-    if "can_parcels" in nouns:
+    if by_id:
+        _take(shop, "can_orders", "order_id", by_id, is_few)
+    if "can_parcels" in shop.picked:
         _take(shop, "can_orders", "order_key", "select order_key from work.can_parcels", is_few)
-    if shop.has_files:
+    if shop.has_files and "can_orders" in shop.picked:
         _take_superseding(shop)
 
 
 def _take(shop: Workshop, name: str, column: str, ids: str, is_few: bool) -> None:
     """Adds the rows of a noun that a column leads to, once."""
-    run = shop.connection.execute
     leading = f"select distinct * from ({ids}) as ids"
     if is_few:
-        found = [value for (value,) in run(leading).fetchall() if value is not None]
+        found = [value for (value,) in shop.connection.execute(leading).fetchall() if value is not None]
         if not found:
             return
         leading = literal(found)[1:-1]
     key = INDEXED[name][0]
     again = "" if column == key else f" and {key} not in (select {key} from work.{name})"
-    run(f"insert into work.{name} from kept.{name} where {column} in ({leading}){again}")
+    shop.pick(name, f"{column} in ({leading}){again}")
 
 
 def _take_superseding(shop: Workshop) -> None:
@@ -96,18 +96,10 @@ def _skus(shop: Workshop, name: str, column: str, ids: str) -> set[str]:
 
 def closed(shop: Workshop, skus: Iterable[str]) -> set[str]:
     """These SKUs, and every SKU that sets connect them with: a part's other sets claim units of it, too."""
-    found = set(skus)
-    if "marts.dim_bundle_components" not in shop.snapshot.columns:
-        return found
-    reached_last = set(found)
-    while reached_last:
-        names = literal(sorted(reached_last))
-        rows = shop.connection.execute(
-            f"""select bundle_sku, component_sku from marts.dim_bundle_components
-                where bundle_sku in {names} or component_sku in {names}"""
-        ).fetchall()
-        reached_last = {sku for row in rows for sku in row} - found
-        found |= reached_last
+    found, last = set[str](), set(skus)
+    while last:
+        found |= last
+        last = {other for sku in last for other in shop.sets.get(sku, ())} - found
     return found
 
 

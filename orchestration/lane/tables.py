@@ -14,17 +14,19 @@ platform's own time. One instance belongs to one thread.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from orchestration import environment, warehouse
 from orchestration.lane import reach
+from orchestration.lane.answers import Answers
 from orchestration.lane.clock import Clock
-from orchestration.lane.intake import Intake
-from orchestration.lane.models import CLOCK, EXPLAINED
+from orchestration.lane.intake import Heard, Intake
+from orchestration.lane.models import EXPLAINED
 from orchestration.lane.snapshot import LaneSnapshot, load
 from orchestration.lane.workshop import Workshop
 from pipelines.intake.rows import Event, Pointer, Told
@@ -35,14 +37,25 @@ LAG = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Touched:
-    """What a few events reach: the SKUs whose numbers may differ now, what is left to read, and what nobody could read."""
+    """What a few events reach: the SKUs whose numbers may differ now, what is left to read, and what nobody could read.
+
+    proven, proving: those of the SKUs and of the pointers that an event touched which may stand behind an increase.
+    """
 
     skus: frozenset[str] = frozenset()
+    proven: frozenset[str] = frozenset()
     pointers: tuple[Pointer, ...] = ()
+    proving: frozenset[Pointer] = frozenset()
     unreadable: tuple[tuple[int, str], ...] = ()
 
     def __or__(self, more: Touched) -> Touched:
-        return Touched(self.skus | more.skus, self.pointers + more.pointers, self.unreadable + more.unreadable)
+        return Touched(
+            self.skus | more.skus,
+            self.proven | more.proven,
+            self.pointers + more.pointers,
+            self.proving | more.proving,
+            self.unreadable + more.unreadable,
+        )
 
 
 class NoLaneSnapshot(Exception):
@@ -58,9 +71,9 @@ class LaneTables:
         self._shop = Workshop(snapshot)
         self._intake = Intake(self._shop, read_at)
         self._clock = Clock(self._shop)
-        # The SKUs whose rows lie in `work`, and how many of the computed models are filled for them.
+        # The SKUs whose rows lie in `work`, and those whose newest pushed rows are known.
         self._gathered: frozenset[str] = frozenset()
-        self._filled = 0
+        self._answers: dict[str, Answers] = {}
 
     @classmethod
     def prime(cls, publication: warehouse.Publication) -> Self:
@@ -92,33 +105,55 @@ class LaneTables:
 
     def apply(self, events: Sequence[Event]) -> Touched:
         """Brings the tables up to these events, in the order of their sequence; what they reach."""
-        told, pointers, unreadable = self._intake.read(events)
-        return Touched(self._move(told), tuple(pointers), tuple(unreadable))
+        read = self._intake.read(events)
+        return replace(self._move(read.heard), pointers=read.pointers, proving=read.proving, unreadable=read.unreadable)
 
-    def take(self, told: Iterable[Told]) -> Touched:
+    def take(self, told: Iterable[Told], is_proof: bool = False) -> Touched:
         """Brings the tables up to what a pointer led to; what it reaches."""
-        return Touched(self._move(self._intake.newest(told)))
+        return self._move([Heard(one, is_proof) for one in self._intake.newest(told)])
 
-    def _move(self, told: Sequence[Told]) -> frozenset[str]:
+    def _move(self, told: Sequence[Heard]) -> Touched:
         if not told:
-            return frozenset()
+            return Touched()
         self._clock.start()
-        found = frozenset(reach.closed(self._shop, self._intake.replace(told, self._clock)))
-        # What lies in `work` is from before.
-        self._gathered, self._filled = frozenset(), 0
-        self._compute(found, up_to=CLOCK)
+        by_proof = {
+            is_proof: self._intake.replace([one.told for one in told if one.is_proof is is_proof], self._clock)
+            for is_proof in (True, False)
+        }
+        proven = frozenset(reach.closed(self._shop, by_proof[True]))
+        found = frozenset(reach.closed(self._shop, by_proof[True] | by_proof[False]))
+        self._make(found)
         if later := self._clock.moved() - found:
             every = self.everything() if "*" in later else frozenset()
             found = frozenset(reach.closed(self._shop, (found | later | every) - {"*"}))
-        return found
+            self._make(found)
+            # What the clock gave back, it gave back with the event that wound it.
+            proven = found if by_proof[True] else proven
+        return Touched(found, proven)
+
+    def known(self, model: str, skus: Collection[str]) -> pa.Table | None:
+        """What `rows` would answer, where it is known already; from any thread."""
+        answers = self._answers.get(model)
+        try:
+            return answers.of(skus) if answers is not None else None
+        except KeyError:
+            return None
 
     def rows(self, model: str, skus: Collection[str]) -> pa.Table:
         """The rows of an activation table (or any mart of the lane) for these SKUs, as the batch lane would build them now."""
-        [node] = [node for node in self._shop.tables() if node.table == model]
-        asked = frozenset(skus)
-        wanted = frozenset(reach.closed(self._shop, asked))
-        self._compute(self._gathered if wanted <= self._gathered else wanted, up_to=node.name)
-        return self._shop.rows(node, asked)
+        [node] = [node for node in self._shop.models.of("computed") if node.table == model]
+        if node.schema != "activation":
+            self._gather(frozenset(reach.closed(self._shop, skus)))
+            found = self._shop.rows(node)
+            return found.filter(pc.is_in(found["sku"], pa.array(sorted(skus), pa.string())))
+        if model not in self._answers:
+            # From now on it is answered for as soon as an event moved it.
+            self._answers[model] = Answers(self._shop.rows(node).slice(0, 0))
+        answers = self._answers[model]
+        if missing := answers.missing(skus):
+            self._clock.start()
+            self._make(frozenset(reach.closed(self._shop, missing)))
+        return answers.of(skus)
 
     def everything(self) -> frozenset[str]:
         """Every SKU that stands in a listing, a count or an open line."""
@@ -131,15 +166,17 @@ class LaneTables:
     def close(self) -> None:
         self._shop.close()
 
-    def _compute(self, skus: frozenset[str], up_to: str) -> None:
-        """Fills the computed models for these SKUs, up to one of them, as far as they are not filled yet."""
-        if skus != self._gathered:
+    def _gather(self, skus: frozenset[str]) -> None:
+        if not skus <= self._gathered:
             reach.gather(self._shop, skus)
-            self._gathered, self._filled = skus, 0
-        tables = self._shop.tables()
-        last = next(place for place, node in enumerate(tables) if node.name == up_to)
-        for node in tables[self._filled : last + 1]:
-            self._shop.fill(node)
-            self._filled += 1
-            if node.name == CLOCK:
-                self._clock.wind()
+            self._gathered = skus
+
+    def _make(self, skus: frozenset[str]) -> None:
+        """Computes what is pushed of these SKUs, and keeps it until an event moves it."""
+        self._clock.look()
+        reach.gather(self._shop, skus)
+        self._gathered = skus
+        self._clock.wind(self._shop.make())
+        for model, answers in self._answers.items():
+            [node] = [node for node in self._shop.models.of("computed") if node.table == model]
+            answers.learn(self._shop.rows(node), skus, forget=self._clock.has_new_day)

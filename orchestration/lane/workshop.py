@@ -3,19 +3,21 @@
 raw_*       rows of the events in hand        → staging views → `fresh`: what the mappings make of them
 kept        rows of the canonical mappings, newest version of each resource, a table per noun with indexes
 work        the kept rows that the SKUs in hand need; the canonical tables of the compiled SQL are views of these
-marts, activation   the computed models of the SKUs in hand
+marts       what the activation models read, for the SKUs in hand: made by one statement of all models before it
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from orchestration.lane.changes import TOLD_OF
-from orchestration.lane.models import Node
-from orchestration.lane.snapshot import LaneSnapshot, declared
+from orchestration.lane.composed import composed, pushed_from
+from orchestration.lane.models import CLOCK, COMPONENTS, Node
+from orchestration.lane.snapshot import PATCHED, LaneSnapshot, declared
 
 # How a kept row is found: by the column a SKU leads to. A noun that is not here and has no SKU is looked at whole.
 INDEXED = {
@@ -41,15 +43,25 @@ def noun(node: Node) -> str:
 
 
 class Workshop:
-    """The lane's database over one snapshot. `nouns`: the kept nouns, with their columns, that computed models read."""
+    """The lane's database over one snapshot. `nouns`: the nouns kept per SKU, with their columns, that computed models read."""
 
     def __init__(self, snapshot: LaneSnapshot) -> None:
         self.snapshot = snapshot
         self.models = snapshot.models
         needed = {name for node in self.models.of("computed") for name in node.reads}
         self.kept = [node for node in self.models.of("kept") if node.name in needed]
+        # What no event moves, yet is too much to be looked at whole.
+        self.narrowed = [
+            node
+            for node in self.models.of("given")
+            if node.schema == "canonical" and "sku" in snapshot.columns[node.name]
+        ]
         self.nouns = {noun(node): snapshot.carried[node.name] for node in self.kept}
+        self.nouns |= {noun(node): list(snapshot.columns[node.name]) for node in self.narrowed}
+        self.made = pushed_from(self.models)
         self._prepared: set[str] = set()
+        # The nouns of which `work` has rows.
+        self.picked: set[str] = set()
         self.connection = duckdb.connect(config={"threads": "1"})
         self.connection.execute("set TimeZone = 'UTC'")
         # A prepared plan outlives the rows it was made for. What the optimizer concludes from their least and greatest
@@ -64,11 +76,18 @@ class Workshop:
         files = self.connection.execute("select 1 from kept.can_orders where platform = 'files' limit 1").fetchone()
         # Files come with a new snapshot only, never as an event.
         self.has_files = files is not None
+        self.sets = self._sets()
+        # Every SKU a noun has, or once had, a row of: what is not here need not be looked for.
+        self.named = {
+            name: {sku for (sku,) in self.connection.execute(f"select distinct sku from kept.{name}").fetchall()}
+            for name, columns in self.nouns.items()
+            if "sku" in columns
+        }
         # The driver loads what it converts parameters with when it sees the first: a second, on a busy machine.
         self.connection.execute("select $1, $2", ["", None])
         # Planned now, so that the first event waits for none of it.
-        for node in self.tables():
-            self._prepare(*self._filling(node))
+        for node in self.made:
+            self._prepare(*self._making(node))
         for node in self.kept:
             if node.schema == "canonical" and self._is_told(node):
                 self._prepare(*self._mapping(node))
@@ -76,33 +95,54 @@ class Workshop:
     def close(self) -> None:
         self.connection.close()
 
+    def _sets(self) -> dict[str, frozenset[str]]:
+        """Per SKU that is a set or a part of one, the SKUs a set connects it with."""
+        if COMPONENTS not in self.snapshot.columns:
+            return {}
+        found: dict[str, set[str]] = {}
+        for one, other in self.connection.execute(f"select bundle_sku, component_sku from {COMPONENTS}").fetchall():
+            found.setdefault(one, set()).add(other)
+            found.setdefault(other, set()).add(one)
+        return {sku: frozenset(others) for sku, others in found.items()}
+
     def _made(self) -> Iterable[str]:
         for schema in sorted({node.schema for node in self.models.nodes} | {"kept", "work", "fresh"}):
             yield f"create schema if not exists {schema}"
         yield from self._given_and_raw()
         yield from self._kept_and_work()
         yield from self._views()
-        for node in self.models.of("computed"):
-            if not node.is_looked_through:
-                yield f"create table {node.name} ({declared(self.snapshot.columns[node.name])})"
-            else:
+        clock = self.snapshot.columns[CLOCK]
+        yield f"create table {CLOCK} ({declared(clock)})"
+        for node in self.made:
+            columns = self.snapshot.columns[node.name]
+            yield f"create table work.{node.table} ({declared({f'clock.{name}': kind for name, kind in clock.items()})}, is_row boolean, {declared(columns)})"
+            listed = ", ".join(f'"{name}"' for name in columns)
+            yield f"create view {node.name} as select {listed} from work.{node.table} where is_row"
+        for node in self.models.nodes:
+            if node.schema == "activation":
                 yield f"create view {node.name} as {node.sql}"
 
     def _given_and_raw(self) -> Iterable[str]:
         for node in self.models.of("raw"):
             yield f"create table {node.name} ({declared(self.snapshot.columns[node.name])})"
+            if node.name in PATCHED:
+                yield f"create table kept.{node.table} as from snapshot.{node.name}"
+                yield f"create index {node.table}_id on kept.{node.table} (id)"
         for node in self.models.of("given"):
-            yield f"create table {node.name} as from snapshot.{node.name}"
+            if node not in self.narrowed:
+                yield f"create table {node.name} as from snapshot.{node.name}"
 
     def _kept_and_work(self) -> Iterable[str]:
         for name, columns in self.nouns.items():
             listed = ", ".join(f'"{column}"' for column in columns)
             key = f", {ORDER_KEY} as order_key" if name in KEYED else ""
             union = " union all ".join(
-                f"select {listed}{key} from snapshot.{node.name}" for node in self.kept if noun(node) == name
+                f"select {listed}{key} from snapshot.{node.name}"
+                for node in (*self.kept, *self.narrowed)
+                if noun(node) == name
             )
             yield f"create table kept.{name} as {union}"
-            for column in INDEXED.get(name, ()):
+            for column in INDEXED.get(name, ("sku",) if "sku" in columns else ()):
                 yield f"create index {name}_{column} on kept.{name} ({column})"
             if self.is_whole(name):
                 yield f"create view work.{name} as from kept.{name}"
@@ -110,6 +150,8 @@ class Workshop:
                 yield f"create table work.{name} as from kept.{name} limit 0"
 
     def _views(self) -> Iterable[str]:
+        for node in self.narrowed:
+            yield f"create view {node.name} as from work.{noun(node)}"
         for node in self.models.of("view", "kept"):
             if node.part == "view":
                 yield f"create view {node.name} as {node.sql}"
@@ -118,7 +160,8 @@ class Workshop:
             if node not in self.kept:
                 yield f"create table {node.name} ({declared(columns)})"
                 continue
-            yield f"create view {node.name} as select {self._viewed(node)} from work.{noun(node)}{self._of_platform(node)}"
+            where = self._of_platform(node) if self._is_told(node) or self._has_rows(node) else " where false"
+            yield f"create view {node.name} as select {self._viewed(node)} from work.{noun(node)}{where}"
             if node.schema == "canonical":
                 yield f"create table fresh.{node.table} as select {self.listed(node)} from {node.name} limit 0"
 
@@ -133,39 +176,73 @@ class Workshop:
     def _of_platform(self, node: Node) -> str:
         return f" where platform = '{node.table.partition('__')[2]}'" if node.schema == "canonical" else ""
 
+    def _has_rows(self, node: Node) -> bool:
+        """False for a platform that is not used here: nothing is planned for it."""
+        return self.connection.execute(f"select 1 from snapshot.{node.name} limit 1").fetchone() is not None
+
     def is_whole(self, name: str) -> bool:
         """True for a noun no SKU leads to: the computed models look at all of it."""
         return name not in INDEXED and not (name.startswith("can_") and "sku" in self.nouns[name])
+
+    def where(self, node: Node) -> str:
+        """The table that holds all rows of a given node."""
+        return f"kept.{noun(node)}" if node in self.narrowed else node.name
 
     def listed(self, node: Node) -> str:
         """The columns of a kept table that have values, in the order of its noun's table."""
         return ", ".join(f'"{column}"' for column in self.nouns[noun(node)])
 
-    def tables(self) -> list[Node]:
-        """The computed models that are tables here, in the order to fill them."""
-        return [node for node in self.models.of("computed") if not node.is_looked_through]
+    def put_down(self) -> None:
+        """Nothing lies in `work` any more."""
+        for name in self.picked:
+            self.connection.execute(f"delete from work.{name}")
+        self.picked.clear()
 
-    def rows(self, node: Node, skus: Collection[str]) -> pa.Table:
-        """What lies in a computed table, for these SKUs."""
-        self.connection.execute(
-            "create or replace temp table asked as select unnest($1::varchar[]) as sku", [sorted(skus)]
-        )
-        return self.connection.execute(
-            f"select * from {node.name} where sku in (select sku from asked)"
-        ).to_arrow_table()
+    def pick(self, name: str, which: str) -> None:
+        """Puts kept rows of a noun into `work`, by a condition."""
+        added = self.connection.execute(f"insert into work.{name} from kept.{name} where {which}").fetchone()
+        if added is not None and added[0]:
+            self.picked.add(name)
 
-    def fill(self, node: Node) -> None:
-        """One computed model, anew, for the rows that lie in `work`: its compiled SQL, and nothing else."""
-        self.connection.execute(f"delete from {node.name}")
-        self.connection.execute(f"execute {self._prepare(*self._filling(node))}")
+    def make(self) -> tuple[Any, ...] | None:
+        """What the activation models read, anew, for the rows that lie in `work`: compiled SQL, and nothing else.
+
+        The clock's row, which is the newer of the one that stands in its table and the one over these rows.
+        """
+        clock = None
+        for node in self.made:
+            self.connection.execute(f"delete from work.{node.table}")
+            self.connection.execute(f"execute {self._prepare(*self._making(node))}")
+            columns = ", ".join(f'"clock.{name}"' for name in self.snapshot.columns[CLOCK])
+            clock = self.connection.execute(f"select {columns} from work.{node.table} limit 1").fetchone()
+        return clock
+
+    def rows(self, node: Node) -> pa.Table:
+        """The rows of an activation model as last made, or of any computed model for what lies in `work`; SKU after SKU."""
+        if node.schema == "activation":
+            query = f"select * from {node.name} order by sku"
+        else:
+            query = (
+                f'{composed(self.models, node.name, instead=self._clock_on())} select * from "{node.name}" order by sku'
+            )
+        return self.connection.execute(f"execute {self._prepare(f'rows_{node.table}', query)}").to_arrow_table()
 
     def map(self, node: Node) -> None:
         """What a platform's mapping makes of the raw rows in hand, into `fresh`: its compiled SQL again."""
         self.connection.execute(f"execute {self._prepare(*self._mapping(node))}")
 
-    def _filling(self, node: Node) -> tuple[str, str]:
-        columns = ", ".join(f'"{name}"' for name in self.snapshot.columns[node.name])
-        return f"fill_{node.table}", f"insert into {node.name} select {columns} from ({node.sql})"
+    def _making(self, node: Node) -> tuple[str, str]:
+        common = composed(self.models, node.name, CLOCK, instead=self._clock_on())
+        return f"make_{node.table}", (
+            f'insert into work.{node.table} {common} select clock.*, listed.* from "{CLOCK}" as clock'
+            f' left join (select true as is_row, * from "{node.name}") as listed on true'
+        )
+
+    def _clock_on(self) -> dict[str, str]:
+        """The clock wound forward: both its times are the newest of something."""
+        [clock] = [node for node in self.models.nodes if node.name == CLOCK]
+        newest = ", ".join(f'max("{name}") as "{name}"' for name in self.snapshot.columns[CLOCK])
+        return {CLOCK: f"select {newest} from (from {CLOCK} union all ({clock.sql}))"}
 
     def _mapping(self, node: Node) -> tuple[str, str]:
         return f"map_{node.table}", f"insert into fresh.{node.table} select {self.listed(node)} from ({node.sql})"
@@ -180,31 +257,15 @@ class Workshop:
             self._prepared.add(name)
         return name
 
-    def over_all(self, name: str) -> str:
-        """The SQL of a computed model over every kept row, instead of those that lie in `work`."""
-        nodes = {node.name: node for node in self.models.nodes}
-        ways: dict[str, str] = {}
-
-        def visit(at: str) -> str:
-            """SQL whose tables are all real; each model it is made from is a common table."""
-            node = nodes[at]
-            if node.part == "computed":
-                sql = node.sql
-                for up in node.reads:
-                    if nodes[up].part in ("computed", "kept"):
-                        sql = sql.replace(_quoted(up), visit(up))
-                ways[at] = f'"{at}" as ({sql})'
-            elif node.part == "kept" and at not in ways:
-                ways[at] = f'"{at}" as (select {self._viewed(node)} from kept.{noun(node)}{self._of_platform(node)})'
-            return f'"{at}"'
-
-        last = visit(name)
-        return f"with {', '.join(ways.values())} select * from {last}"
-
-
-def _quoted(name: str) -> str:
-    schema, _, table = name.partition(".")
-    return f'"{schema}"."{table}"'
+    def over_all(self, name: str) -> tuple[Any, ...]:
+        """The first row of a computed model over every kept row, instead of those that lie in `work`."""
+        whole = {
+            node.name: f"select {self._viewed(node)} from kept.{noun(node)}{self._of_platform(node)}"
+            for node in self.kept
+        }
+        whole |= {node.name: f"from kept.{noun(node)}" for node in self.narrowed}
+        query = f'{composed(self.models, name, instead=whole)} select * from "{name}"'
+        return tuple(self.connection.execute(query).fetchone() or ())
 
 
 def literal(values: Iterable[str]) -> str:

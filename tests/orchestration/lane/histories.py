@@ -49,6 +49,16 @@ GIVEN: dict[str, list[Row]] = {
         {"bundle_sku": "SET", "component_sku": "CUP", "quantity": 2, "defined_by": "seed"},
         {"bundle_sku": "SET", "component_sku": "BOWL", "quantity": 1, "defined_by": "seed"},
     ],
+    # What the hub says moved: before the counts of most histories, and one that will have moved after them.
+    "canonical.can_stock_movements": [
+        {"stock_movement_id": f"cin7:main:{at}", "platform": "cin7", "account_id": "main", "entity_id": "main", "sku": sku,
+         "location_id": place, "movement_type": kind, "units": units, "moved_at": moved_at, "platform_document_id": f"{at}"}
+        for at, (sku, place, kind, units, moved_at) in enumerate((
+            ("CUP", "newark", "receipt", 40, datetime(2026, 10, 20, 9)),
+            ("CUP", "newark", "adjustment", -3, datetime(2026, 11, 2, 9)),
+            ("LAMP", "reno", "receipt", 12, datetime(2026, 10, 21, 9)),
+        ))
+    ],
 }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.lane.loop import Lane
+from orchestration.lane.proofs import proves
 from pipelines.intake.inbox import Arrived, Inbox, InboxEvent
 from reverse_etl import engine, lane_states, settings
 from reverse_etl.channel import FLOW, Channel, Model
@@ -53,7 +54,9 @@ def record(sku: str, channel: str) -> str:
 @dataclass(frozen=True)
 class Reached:
     skus: frozenset[str]
+    proven: frozenset[str] = frozenset()
     pointers: tuple[()] = ()
+    proving: frozenset[str] = frozenset()
 
 
 class SmallTables:
@@ -69,7 +72,7 @@ class SmallTables:
         )
 
     def apply(self, events: Sequence[InboxEvent]) -> Reached:
-        touched = set()
+        touched, proven = set(), set()
         for event in events:
             said = json.loads(event.body)
             if "moved" in said:
@@ -79,8 +82,13 @@ class SmallTables:
                     f"update stock set {event.platform} = $1 where sku = $2", [said["shows"], said["sku"]]
                 )
             touched.add(said["sku"])
+            if proves(event.platform, event.topic):
+                proven.add(said["sku"])
             self.sequence = event.sequence
-        return Reached(frozenset(touched))
+        return Reached(frozenset(touched), frozenset(proven))
+
+    def known(self, model: str, skus: Collection[str]) -> None:
+        """Nothing is kept: rows are always made anew."""
 
     def rows(self, model: str, skus: Collection[str]) -> pa.Table:
         wanted = f"select * from ({_MODELS[model].format(place=PLACE)}) where sku in (select unnest($1))"

@@ -7,7 +7,7 @@ with newest_order as (
 
 newest_count as (
     select max(as_of_at) as newest_count_at
-    from {{ ref('fct_stock_levels') }}
+    from {{ ref('can_stock_levels') }}
 ),
 
 clock as (

@@ -1,0 +1,48 @@
+"""The computed models up to one of them, as one statement: planned once, and nothing put down between two models."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from orchestration.lane.models import Node, StockModels
+
+
+def composed(models: StockModels, wanted: str, *also: str, instead: Mapping[str, str]) -> str:
+    """Common tables for `wanted`, for `also` and for all they are made from, each by its name; `with …` without its select.
+
+    instead: SQL of nodes that are to be read otherwise than their own SQL or their table says.
+    """
+    nodes = {node.name: node for node in models.nodes}
+    ways: dict[str, str] = {}
+    read: Counter[str] = Counter()
+
+    def visit(name: str) -> None:
+        if name in ways:
+            return
+        node = nodes[name]
+        sql = instead.get(name, node.sql)
+        for up in node.reads if node.part == "computed" else ():
+            if nodes[up].part == "computed" or up in instead:
+                visit(up)
+                read[up] += 1
+                sql = sql.replace(quoted(up), f'"{up}"')
+        ways[name] = sql
+
+    for name in (wanted, *also):
+        visit(name)
+    # A model that two others read is made once; one that a single other reads is planned as a part of it.
+    common = (f'"{name}" as {"materialized " if read[name] > 1 else ""}({sql})' for name, sql in ways.items())
+    return f"with {', '.join(common)}"
+
+
+def pushed_from(models: StockModels) -> list[Node]:
+    """The computed models that the activation models read: their rows are made, the activation models look at them."""
+    pushed = [node for node in models.nodes if node.schema == "activation"]
+    names = {name for node in pushed for name in node.reads}
+    return [node for node in models.of("computed") if node.name in names]
+
+
+def quoted(name: str) -> str:
+    schema, _, table = name.partition(".")
+    return f'"{schema}"."{table}"'
