@@ -7,6 +7,8 @@ books. The same numbers give the same rows.
 
 from __future__ import annotations
 
+from typing import Any
+
 import duckdb
 
 A_DAY = 1_400
@@ -25,8 +27,8 @@ THEIRS = "'stripe' as platform, 'main' as account_id, 'main' as entity_id"
 BOOKS = "'quickbooks' as platform, 'main' as account_id, 'main' as entity_id"
 OF = "from range({first}, {last}) as t(o)"
 # What becomes of an order takes days; the newest ones are only placed and paid.
-REFUNDED = f"where o % 100 < 90 and o % 20 = 7 and {DAY} < date '2026-10-28'"
-DISPUTED = f"where o % 1000 = 11 and {DAY} < date '2026-10-24'"
+REFUNDED = f"o % 100 < 90 and o % 20 = 7 and {DAY} < date '2026-10-28'"
+DISPUTED = f"o % 1000 = 11 and {DAY} < date '2026-10-24'"
 PRODUCTS = f"({FIRST}, 1), ({SECOND}, 2)"
 
 ROWS = {
@@ -59,23 +61,23 @@ ROWS = {
         select {ORDER} || '-r' as refund_id, {ORDER} as order_id, {OURS}, '' || o as platform_refund_id,
             {NOON} + interval 3 day as refunded_at, {DAY} + 3 as refund_date, 'succeeded' as refund_status, 'card' as tender_type,
             {FIRST} * 11 // 10 as amount_minor, 'USD' as currency_code, 're_' || o as processor_reference
-        {OF} {REFUNDED}""",
+        {OF} where {{refunded}}""",
     "can_refund_lines": f"""
         select {ORDER} || '-r1' as refund_line_id, {ORDER} || '-r' as refund_id, {ORDER} as order_id, {ORDER} || '-1' as order_line_id, {OURS},
             'product' as line_type, 'SKU-' || o % 500 as sku, 1 as quantity, {FIRST} as net_minor, {FIRST} // 10 as tax_minor,
             'restocked' as restock_type, 'USD' as currency_code
-        {OF} {REFUNDED}""",
+        {OF} where {{refunded}}""",
     "can_disputes": f"""
         select 'stripe:main:dp_' || o as dispute_id, {THEIRS}, 'dp_' || o as platform_dispute_id, 'ch_' || o as charge_reference,
             case o % 3000 when 11 then 'open' when 1011 then 'won' else 'lost' end as dispute_status, 'fraudulent' as reason,
             {TOTAL} as amount_minor, 'USD' as currency_code, {NOON} + interval 6 day as opened_at
-        {OF} {DISPUTED}""",
+        {OF} where {DISPUTED}""",
 }
 
 # kind, prefix of its id, amount, fee, days after the order, which orders
 MOVEMENTS = (
-    ("charge", "ch_", TOTAL, FEE, 0, "where o % 100 < 90"),
-    ("refund", "re_", f"-{FIRST} * 11 // 10", "0", 3, REFUNDED),
+    ("charge", "ch_", TOTAL, FEE, 0, "o % 100 < 90"),
+    ("refund", "re_", f"-{FIRST} * 11 // 10", "0", 3, "{refunded}"),
     ("dispute", "dp_", f"-{TOTAL}", "1500", 6, DISPUTED),
     ("dispute_reversal", "du_", TOTAL, "0", 7, f"{DISPUTED} and o % 3000 = 1011"),
 )
@@ -85,7 +87,7 @@ MOVEMENT = f"""
         if('{{kind}}' = 'dispute', {{fee}}, 0) as dispute_fee_minor, {{amount}} - {{fee}} as net_minor, 'USD' as currency_code,
         {NOON} + interval {{after}} day as occurred_at, {DAY} + {{after}} as movement_date, '{{name}}' || o as platform_source_id,
         'ch_' || o as charge_reference, 'stripe:main:po_' || strftime({DAY} + {{after}}, '%Y%m%d') as payout_id
-    {OF} {{orders_of_it}}"""
+    {OF} where {{orders_of_it}}"""
 
 # A document for nine orders in ten, with a line for goods, shipping and tax and one that balances them.
 ROWS["can_book_documents"] = f"""
@@ -142,16 +144,46 @@ def fill(connection: duckdb.DuckDBPyConnection, orders: int) -> None:
     _insert(connection, "can_processor_balances", BALANCE)
 
 
+def change(connection: duckdb.DuckDBPyConnection, orders: int, changed: int) -> None:
+    """So many orders, spread over the history, are not as they were: new, refunded late, edited, or gone."""
+    new, late, edited, gone = changed * 4 // 10, changed * 3 // 10, changed * 2 // 10, changed // 10
+    _orders(connection, orders, orders, orders + new)
+    # Apart from each other and from the orders that are refunded anyway; the first of a hundred is paid by card.
+    stride = orders // changed // 100 * 100 or 100
+    refunded = f"o % {stride} = 13 and o < {late * stride}"
+    sizes = {"orders": orders, "first": 0, "last": orders, "refunded": refunded}
+    for table in ("can_refunds", "can_refund_lines"):
+        _insert(connection, table, ROWS[table].format(**sizes))
+    [refund] = [movement for movement in MOVEMENTS if movement[0] == "refund"]
+    _move(connection, refund, sizes)
+    ids = "select 'shopify:main:' || n * {stride} + {place} from range({count}) as t(n)"
+    some = ids.format(stride=stride, place=17, count=edited)
+    connection.execute(
+        f"update canonical.can_order_lines set gross_minor = gross_minor + 10, net_minor = net_minor + 10 where line_type = 'shipping' and order_id in ({some})"
+    )
+    connection.execute(f"update canonical.can_orders set total_minor = total_minor + 10 where order_id in ({some})")
+    lost = ids.format(stride=stride, place=19, count=gone)
+    for table in ("can_orders", "can_order_lines", "can_tax_lines", "can_order_payments"):
+        connection.execute(f"delete from canonical.{table} where order_id in ({lost})")
+
+
 def _orders(connection: duckdb.DuckDBPyConnection, orders: int, first: int, last: int) -> None:
     """Orders first to last (not included) of a history of so many, with all that follows from each."""
     sizes = {"orders": orders, "first": first, "last": last}
+    sizes = {**sizes, "refunded": REFUNDED.format(**sizes)}
     for table, query in ROWS.items():
         _insert(connection, table, query.format(**sizes))
-    for kind, name, amount, fee, after, which in MOVEMENTS:
-        told = MOVEMENT.format(
-            kind=kind, name=name, amount=amount, fee=fee, after=after, orders_of_it=which.format(**sizes), **sizes
-        )
-        _insert(connection, "can_processor_movements", told.format(**sizes))
+    for movement in MOVEMENTS:
+        _move(connection, movement, sizes)
+
+
+def _move(
+    connection: duckdb.DuckDBPyConnection, movement: tuple[str, str, str, str, int, str], sizes: dict[str, Any]
+) -> None:
+    kind, name, amount, fee, after, which = movement
+    told = {"kind": kind, "name": name, "after": after, "orders_of_it": which.format(**sizes)}
+    told |= {"amount": amount.format(**sizes), "fee": fee.format(**sizes)}
+    _insert(connection, "can_processor_movements", MOVEMENT.format(**told, **sizes))
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, query: str) -> None:

@@ -21,21 +21,21 @@ unique_numbers as (
     having count(*) = 1
 ),
 
+-- Each word keeps what a number must agree in, so that the two meet in one join; with the line between them, every line would meet every invoice.
 spoken as (
-    select distinct money_in.bank_line_id, words.word
+    select distinct money_in.bank_line_id, money_in.entity_id, money_in.currency_code, money_in.value_date, words.word
     from money_in
     cross join {{ text_words('money_in.said') }}
 ),
 
 named as (
-    select money_in.bank_line_id, unique_numbers.document_key
+    select spoken.bank_line_id, unique_numbers.document_key
     from spoken
-    inner join money_in on spoken.bank_line_id = money_in.bank_line_id
     inner join unique_numbers
-        on money_in.entity_id = unique_numbers.entity_id
-        and money_in.currency_code = unique_numbers.currency_code
-        and spoken.word = unique_numbers.number_key
-    where money_in.value_date >= unique_numbers.document_date
+        on spoken.word = unique_numbers.number_key
+        and spoken.entity_id = unique_numbers.entity_id
+        and spoken.currency_code = unique_numbers.currency_code
+    where spoken.value_date >= unique_numbers.document_date
 ),
 
 -- A line that names two invoices does not say how much is for which.
