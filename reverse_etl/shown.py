@@ -97,7 +97,7 @@ class Shown:
         if reading == before.reading:
             return None
         cause = told_apart(before, reading, at, is_returned)
-        own = tuple(_after_echo(before.own, reading)) if cause is Cause.ECHO else before.own
+        own = tuple(_not_echoed(before.own, reading)) if cause is Cause.ECHO else before.own
         if cause in (None, Cause.ECHO, Cause.LATE):
             self._showings[record] = replace(before, reading=reading, own=own)
         else:
@@ -112,8 +112,6 @@ class Shown:
         return cause
 
 
-def _after_echo(own: Iterable[Own], quantity: int | None) -> Iterable[Own]:
-    """The writes after the one that came back; those before it will not be told any more."""
-    writes = list(own)
-    newest = max((at for at, write in enumerate(writes) if write.quantity == quantity), default=-1)
-    return writes[newest + 1 :]
+def _not_echoed(own: Iterable[Own], quantity: int | None) -> Iterable[Own]:
+    """The writes that did not come back yet, older ones too: channels tell out of order, and an older one late is no edit."""
+    return (write for write in own if write.quantity != quantity)

@@ -56,20 +56,23 @@ def test_many_changes_of_one_sku_become_few_writes_and_the_last_is_right(world):
     assert writes(world) < 10
 
 
-def test_our_own_write_coming_back_makes_no_further_write(world):
+@pytest.mark.parametrize("told", [(18, 19), (19, 18)], ids=["older_write_last", "in_order"])
+@pytest.mark.parametrize("at_once", [True, False], ids=["at_once", "one_by_one"])
+def test_our_own_write_coming_back_makes_no_further_write(world, told, at_once):
     with world.lane() as lane:
-        world.sell("woocommerce", "SKU-1")
-        lane.until(lambda: shown(world, "SKU-1") == (19, 19))
-        world.sell("woocommerce", "SKU-1")
-        lane.until(lambda: shown(world, "SKU-1") == (18, 18))
+        for left in (19, 18):
+            world.sell("woocommerce", "SKU-1")
+            lane.until(lambda left=left: shown(world, "SKU-1") == (left, left))
         lane.until(lane.caught_up)
         before, plans = writes(world), len(rows_of(world, PLANS.c.plan_id))
-        # Both writes are told, the older one last.
-        for quantity in (18, 19):
+        for quantity in told:
             world.tell("shopify", "inventory_levels/update", "SKU-1", shows=quantity)
             world.tell("woocommerce", "product.updated", "SKU-1", shows=quantity)
+            if not at_once:
+                lane.until(lane.caught_up)
         lane.until(lane.caught_up)
     assert (writes(world) - before, len(rows_of(world, PLANS.c.plan_id)) - plans) == (0, 0)
+    assert rows_of(world, DRIFTS.c.record_key) == []
 
 
 def test_units_sold_on_a_channel_and_not_known_as_an_order_are_not_put_back(world):
