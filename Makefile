@@ -8,6 +8,8 @@ export DO_NOT_TRACK := 1
 export DAGSTER_DISABLE_TELEMETRY := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export RUNTIME__DLTHUB_TELEMETRY := false
+# Imports are compiled once and kept: without it every process would compile its libraries anew, seconds each.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo up test lint format types check proof bench docs lock clean
 

@@ -104,11 +104,11 @@ def worker(progress: Progress = lambda done, total, name: None) -> Iterator[Work
         started.close()
 
 
-def run(select: Sequence[str], variables: dict[str, Any], dbt: Worker, verb: str = "build") -> Built:
-    """Builds and tests the selected models (all when none is named). verb `run` leaves the tests out."""
-    with warehouse.writing(f"dbt {verb}"):
+def run(select: Sequence[str], variables: dict[str, Any], dbt: Worker, verb: Sequence[str] = ("build",)) -> Built:
+    """Builds and tests the selected models (all when none is named). verb `run` leaves the tests out; options may follow."""
+    with warehouse.writing(f"dbt {verb[0]}"):
         warehouse.ensure_raw_tables()
-        arguments = [verb]
+        arguments = [*verb]
         if select:
             arguments += ["--indirect-selection", "buildable", "--select", *select]
         built = dbt.invoke(arguments, variables)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ import dagster as dg
 from rich.progress import Progress
 
 from orchestration import environment
+from orchestration.dbt_worker import COLLECT_AFTER
 from orchestration.screen import screen
 from orchestration.verbs import progress_display
 
@@ -27,6 +29,7 @@ class Wheel:
         from orchestration.transform import KEPT
 
         logging.getLogger("alembic").setLevel(logging.WARNING)
+        gc.set_threshold(*COLLECT_AFTER)
         self._instance = instance
         self._dbt = KEPT["dbt"] = build.Worker()
         self._parsing = ThreadPoolExecutor(1).submit(build.parse, self._dbt)
@@ -38,8 +41,8 @@ class Wheel:
         self._dbt.close()
         self._instance.dispose()
 
-    def refresh(self, progress: Progress, with_tests: bool = True) -> None:
-        """Reads every platform, builds (and tests) all models, publishes the snapshot."""
+    def refresh(self, progress: Progress, again: bool = False) -> None:
+        """Reads every platform, builds and tests all models, publishes the snapshot. again: of the models the tables alone."""
         from orchestration.ingest import raw_assets
 
         task = progress.add_task("read", total=None)
@@ -48,26 +51,33 @@ class Wheel:
             name = assets.node_def.name.removeprefix("extract_")
             progress.update(task, description=f"read {name}", completed=number, total=len(raw))
             self._check(dg.materialize([assets], instance=self._instance, run_config=QUIET, raise_on_error=False))
-        progress.update(task, description="build models" + (" and test them" if with_tests else ""), total=None)
+        progress.update(task, description="build models" + ("" if again else " and test them"), total=None)
         self._parsing.result()
         definitions = self._definitions()
         self._dbt.progress = lambda done, total, _: progress.update(task, completed=done, total=total)
         job = definitions.defs.resolve_job_def("refresh_warehouse")
-        tests = {"resources": {"dbt": {"config": {"with_tests": with_tests}}}}
-        self._run(job, list(definitions.models.keys), tests)
+        self._run(job, list(definitions.models.keys), {"resources": {"dbt": {"config": {"only_tables": again}}}})
         progress.update(task, description="publish the snapshot", total=None)
         self._run(job, list(definitions.snapshot.keys))
         progress.remove_task(task)
 
-    def each_sync(self, verb: str, progress: Progress) -> dict[str, dg.ExecuteInProcessResult]:
-        """Materializes `plan` or `push` of every sync, the most urgent first."""
+    def plan_all(self, progress: Progress) -> dict[str, dg.ExecuteInProcessResult]:
+        """Materializes `plan` of every sync in one run: none of them waits for another."""
+        definitions = self._definitions()
+        task = progress.add_task(f"plan {len(definitions.jobs)} syncs", total=None)
+        job = definitions.defs.resolve_implicit_global_asset_job_def()
+        result = self._run(job, [dg.AssetKey(["plan", sync]) for sync in definitions.jobs])
+        progress.remove_task(task)
+        return dict.fromkeys(definitions.jobs, result)
+
+    def push_each(self, progress: Progress) -> dict[str, dg.ExecuteInProcessResult]:
+        """Materializes `push` of every sync, one after the other, the most urgent first."""
         definitions = self._definitions()
         results = {}
-        task = progress.add_task(verb, total=len(definitions.jobs))
+        task = progress.add_task("push", total=len(definitions.jobs))
         for sync in definitions.jobs:
-            progress.update(task, description=f"{verb} {sync}", advance=1)
-            job = definitions.defs.resolve_job_def(f"push_{sync}")
-            results[sync] = self._run(job, [dg.AssetKey([verb, sync])])
+            progress.update(task, description=f"push {sync}", advance=1)
+            results[sync] = self._run(definitions.defs.resolve_job_def(f"push_{sync}"), [dg.AssetKey(["push", sync])])
         progress.remove_task(task)
         return results
 
@@ -129,13 +139,13 @@ def run(orders: int, seed: int) -> None:
                     wheel.refresh(progress)
                 summary.totals(screen)
                 with progress_display() as progress:
-                    planned = wheel.each_sync("plan", progress)
-                    pushed = wheel.each_sync("push", progress)
+                    planned = wheel.plan_all(progress)
+                    pushed = wheel.push_each(progress)
                 summary.pushed(screen, planned, pushed, world)
                 with progress_display() as progress:
                     # The same data with our own changes in it: its claims were tested a minute ago.
-                    wheel.refresh(progress, with_tests=False)
-                    again = wheel.each_sync("plan", progress)
+                    wheel.refresh(progress, again=True)
+                    again = wheel.plan_all(progress)
                 summary.rest(screen, again)
                 summary.needs_a_human(screen)
         finally:

@@ -1,6 +1,11 @@
-"""Order of the suite: what builds a whole world goes first, so that no worker is left with it at the end."""
+"""Order of the suite: what builds a whole world goes first, so that no worker is left with it at the end.
+
+And its memory: libraries and thousands of collected tests live to the end, so nobody looks them through for cycles.
+"""
 
 from __future__ import annotations
+
+import gc
 
 import pytest
 
@@ -14,3 +19,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return item.path.name not in WORLDS, not builds
 
     items.sort(key=place)
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)

@@ -50,7 +50,11 @@ def publish(connection: duckdb.DuckDBPyConnection, folder: Path, version: int) -
     Needs the right to write the warehouse.
     """
     models = compiled()
-    if models is None or any(node.name not in columns_of(connection, models) for node in models.nodes):
+    if models is None:
+        return None
+    # Asked once: the catalogue has thousands of columns, the models are a hundred.
+    built = columns_of(connection, models)
+    if any(node.name not in built for node in models.nodes):
         return None
     name = f"lane-{version:06d}"
     write(connection, models, folder / f"{name}.duckdb")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import gc
 import json
 import os
 import subprocess
@@ -73,12 +74,15 @@ def _child() -> subprocess.Popen[str]:
 def _serve(requests: TextIO, answers: TextIO) -> None:
     from dbt.cli.main import dbtRunner
 
+    # The project's objects live as long as this process; see orchestration/dbt_worker.py.
+    gc.set_threshold(100_000, 50, 100)
     manifest: Any = None
     for line in requests:
         request = json.loads(line)
         os.environ["CARTWHEEL_WAREHOUSE"] = request["warehouse"]
         if manifest is None:
             manifest = _run(dbtRunner(), ["parse"])[0].result
+            gc.freeze()
         result, words = _run(dbtRunner(manifest=manifest), request["arguments"])
         success, trouble = bool(result.success), f"\n{result.exception}" if result.exception else ""
         answers.write(json.dumps({"success": success, "words": "\n".join(words) + trouble}) + "\n")
