@@ -49,6 +49,7 @@ TABLES: Mapping[str, Frozen] = {
     "fct_journal_entries": Frozen("entry_id", "period_month"),
     "fct_journal_lines": Frozen("entry_id, line_number", "period_month"),
     "fct_trial_balance": Frozen("account_number, currency_code, base_currency_code", "period_month"),
+    "fct_returns_provisions": Frozen("returns_provision_id", "period_month"),
     "fct_close_balances": Frozen("close_balance_id", "period_month"),
     "fct_close_trial_balance": Frozen("close_account_id", "period_month"),
     # An atom belongs to the month in which the first of the systems knew it.
@@ -63,6 +64,8 @@ TABLES: Mapping[str, Frozen] = {
 MEASURES: Mapping[str, tuple[str, ...]] = {
     "fct_net_revenue": ("net_revenue_minor", "tax_minor"),
     "fct_order_reconciliation": ("total_minor",),
+    # An estimate is not compared but kept: what the month was closed with is what the next one turns back.
+    "fct_returns_provisions": ("provision_minor", "right_to_goods_minor"),
 }
 _TEXTS = ("close_id", "entity_id", "period_month", "table_name", "measure", "row_key", "currency_code")
 _AMOUNTS = pa.schema(
@@ -170,9 +173,9 @@ def _amounts(
     connection: duckdb.DuckDBPyConnection, close: ClosedMonth, table: str, measure: str, file: Path
 ) -> pa.Table:
     columns = {row[0] for row in connection.execute("describe from read_parquet($1)", [str(file)]).fetchall()}
-    refund = "refund_id" if "refund_id" in columns else "null"
+    order, refund = (name if name in columns else "null" for name in ("order_id", "refund_id"))
     found = connection.execute(
-        f"""select $1, $2, $3, $4, $5, {TABLES[table].key}, currency_code, cast({measure} as bigint), order_id, {refund}
+        f"""select $1, $2, $3, $4, $5, {TABLES[table].key}, currency_code, cast({measure} as bigint), {order}, {refund}
             from read_parquet($6)""",
         [close.close_id, close.entity_id, close.period_month, table, measure, str(file)],
     )

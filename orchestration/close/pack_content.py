@@ -22,7 +22,7 @@ BRIDGES = {
     "net_revenue_to_books": "Net revenue to books",
 }
 # Accounts whose balance is rolled forward by what moved it; the rest stands in the trial balance.
-ROLLED = ("1100", "1110", "1120", "1130", "1200", "2100", "2200", "2210", "2300", "2320", "2330")
+ROLLED = ("1100", "1110", "1120", "1130", "1200", "1320", "2100", "2200", "2210", "2300", "2310", "2320", "2330")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from orchestration.close import workbook_drill_down, workbook_ledger
+from orchestration.close import workbook_drill_down, workbook_ledger, workbook_provision
 from orchestration.close.month import spoken
 from orchestration.close.pack_content import Bridge, Content, Step
 from orchestration.close.sheet_formats import Formats, amount, exponent_of, for_print
@@ -38,6 +38,7 @@ def write(content: Content, file: Path) -> None:
     # Sheets in reading order; the drill-down is written first, because bridges link into it.
     bridges = {bridge: book.add_worksheet(_sheet_name(bridge, content)) for bridge in content.bridges}
     workbook_ledger.roll_forwards(book, formats, content)
+    workbook_provision.returns_provision(book, formats, content)
     workbook_ledger.trial_balance(book, formats, content)
     workbook_ledger.against_books(book, formats, content)
     workbook_drill_down.for_a_person(book, formats, content)

@@ -24,7 +24,7 @@ _RECIPES = {
     "J-07": "disputes lost", "J-08": "payouts", "J-09": "payouts returned", "J-11": "payout fees", "J-12": "reserves",
     "J-13": "gift cards sold", "J-14": "sales paid in part by gift card", "J-15": "refunds onto gift cards",
     "J-19": "sales on terms", "J-20": "received from customers", "J-24": "paid in advance, and released",
-    "J-26": "sales with several tenders", "J-30": "revaluation", "J-39": "corrections of closed months",
+    "J-26": "sales with several tenders", "J-30": "revaluation", "J-36": "returns still to come", "J-39": "corrections of closed months",
 }  # fmt: skip
 _TRIAL_BALANCE = (
     ("account", 10), ("name", 34), ("type", 14), ("currency", 9), ("opening", 16), ("debits", 16), ("credits", 16),

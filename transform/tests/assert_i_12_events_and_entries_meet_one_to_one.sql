@@ -9,7 +9,7 @@ events as (
 ),
 
 entries as (
-    select event_id, count(*) as found from {{ ref('fct_journal_entries') }} where recipe != 'J-30' group by event_id
+    select event_id, count(*) as found from {{ ref('fct_journal_entries') }} where recipe not in ('J-30', 'J-36') group by event_id
 ),
 
 posted as (

@@ -12,6 +12,13 @@ sums as (
     from {{ ref('can_closed_amounts') }}
     union all
     select close_id, table_name, measure, currency_code, amount_minor, 0 from {{ ref('fct_close_changes') }}
+    {%- for measure in ['provision_minor', 'right_to_goods_minor'] %}
+    union all
+    select closes.close_id, 'fct_returns_provisions', '{{ measure }}', provisions.currency_code, 0, provisions.{{ measure }}
+    from {{ ref('fct_returns_provisions') }} as provisions
+    inner join closes using (entity_id, period_month)
+    where provisions.is_frozen
+    {%- endfor %}
     {%- for measure in ['net_revenue_minor', 'tax_minor'] %}
     union all
     select closes.close_id, 'fct_net_revenue', '{{ measure }}', revenue.currency_code, 0, revenue.{{ measure }}

@@ -40,6 +40,7 @@ def made(folder: Path) -> ClosedMonth:
         _differences(connection)
         _clearing(connection)
         _ledger(connection)
+        _provision(connection)
         tables = {name: _freeze(connection, folder, name) for name in sorted(frozen.TABLES) if _has(connection, name)}
     line = {
         "step": 4, "step_name": "atoms and codes", "check": "UNX-00", "code": "UNX-00", "claim": "no amount is unexplained",
@@ -107,6 +108,14 @@ def _ledger(connection: duckdb.DuckDBPyConnection) -> None:
         """create table fct_journal_lines as select * from (values
                ('je:1', '1100', 'USD', 'J-01', 9_600), ('je:2', '1100', 'USD', 'J-01', 77))
            as t (entry_id, account_number, currency_code, recipe, signed_minor)"""
+    )
+
+
+def _provision(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        """create table fct_returns_provisions as select 'USD' as currency_code, 'stated_rate' as method, 30 as return_days,
+               25_000 as return_rate_ppm, 40_000 as sold_minor, 1_000 as expected_minor, 400 as returned_minor, 600 as provision_minor,
+               240 as right_to_goods_minor, false as is_posted"""
     )
 
 

@@ -73,6 +73,11 @@ postings as (
     union all
     select document_key, entity_id, null, platform_movement_id, document_date, currency_code, 2, '2330',
         -left_over_minor, 'Owed back to the customer' from overpaid
+    union all
+    select entry_id, entity_id, null, 'returns ' || currency_code || ' ' || cast(entry_date as varchar), entry_date, currency_code, line_number,
+        account_number, signed_minor, 'Returns still to come'
+    from {{ ref('fct_returns_provision_lines') }}
+    where currency_code = base_currency_code
 ),
 
 lines as (

@@ -45,6 +45,11 @@ told as (
     select entity_id, period_month, 'I-19', currency_code, -amount_minor from received
     union all
     select entity_id, event_month, 'I-28', currency_code, -net_revenue_minor from {{ ref('fct_net_revenue') }}
+    -- Net revenue holds what happened; what the ledger expects beside it is its own.
+    union all
+    select entity_id, period_month, 'I-28', currency_code, signed_minor
+    from {{ ref('fct_returns_provision_lines') }}
+    where account_number between '4000' and '4060' and signed_base_minor is not null
 ),
 
 checked_accounts as (

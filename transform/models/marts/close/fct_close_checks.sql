@@ -88,6 +88,9 @@ examined as (
     select entity_id, period_month, 'revaluation', null, currency_code, 'balances', difference_minor is null, abs(balance_minor)
     from {{ ref('fct_revaluations') }}
     union all
+    select entity_id, period_month, 'returns_provision', null, currency_code, 'provisions', method is null, provision_minor
+    from {{ ref('fct_returns_provisions') }}
+    union all
     select entity_id, period_month, 'I-13', reason_code, currency_code, 'differences', true, amount_minor
     from {{ ref('fct_differences') }}
     where bridge = 'net_revenue_to_books'
@@ -123,7 +126,7 @@ listed as (
     cross join {{ ref('dim_close_checks') }} as checks
     where checks.check_code in (
         'orders_known', 'I-06', 'refund_matches', 'I-08', 'I-10', 'I-20', 'UNX-00', 'for_a_person', 'I-09', 'I-14',
-        'I-15', 'I-16', 'I-17', 'I-18', 'I-19', 'I-28', 'held_entries', 'trial_balance', 'revaluation', 'I-13'
+        'I-15', 'I-16', 'I-17', 'I-18', 'I-19', 'I-28', 'held_entries', 'trial_balance', 'revaluation', 'returns_provision', 'I-13'
     )
 )
 

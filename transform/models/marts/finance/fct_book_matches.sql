@@ -26,6 +26,14 @@ postings as (
     group by book_lines.document_id
 ),
 
+-- What a document of the books provides for returns is no revenue that happened; beyond that it is a document like any other.
+provided as (
+    select lines.entry_id, lines.currency_code, -{{ sum_minor('lines.signed_minor') }} as revenue_minor
+    from {{ ref('fct_returns_provision_lines') }} as lines
+    inner join revenue_accounts using (account_number)
+    group by lines.entry_id, lines.currency_code
+),
+
 events as (
     select * from {{ ref('fct_book_events') }}
 ),
@@ -47,12 +55,15 @@ matched as (
         documents.currency_code, documents.is_deleted, documents.memo,
         coalesce(keyed.book_event_id, unique_numbers.book_event_id) as book_event_id,
         case when keyed.book_event_id is not null then 1 when unique_numbers.book_event_id is not null then 2 end as match_strength,
-        coalesce(postings.revenue_minor, 0) as booked_revenue_minor,
+        coalesce(postings.revenue_minor, 0) - coalesce(provided.revenue_minor, 0) as booked_revenue_minor,
         coalesce(postings.tax_minor, 0) as booked_tax_minor,
         coalesce(postings.discount_minor, 0) as booked_discount_minor,
         coalesce(postings.gift_card_minor, 0) as booked_gift_card_minor
     from documents
     left join postings using (document_id)
+    left join provided
+        on documents.memo = provided.entry_id
+        and documents.currency_code = provided.currency_code
     left join events as keyed
         on documents.memo = keyed.book_event_id
         and documents.currency_code = keyed.currency_code

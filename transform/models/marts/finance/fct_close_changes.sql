@@ -4,8 +4,9 @@ closes as (
     select * from {{ ref('can_closes') }}
 ),
 
+-- An estimate of a closed month is read back from its close and can not change.
 frozen as (
-    select * from {{ ref('can_closed_amounts') }}
+    select * from {{ ref('can_closed_amounts') }} where table_name in ('fct_net_revenue', 'fct_order_reconciliation')
 ),
 
 orders as (

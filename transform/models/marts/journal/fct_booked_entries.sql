@@ -4,6 +4,8 @@ documents as (
     select *, regexp_extract(memo, '^(je:.+):([0-9]+)$', 1) as event_id, regexp_extract(memo, '^(je:.+):([0-9]+)$', 2) as revision_text
     from {{ ref('can_book_documents') }}
     where document_type = 'journal_entry' and not is_deleted and memo like 'je:%'
+        -- Entries of a month's end are no events: the next month's first day turns them back, nothing revises them.
+        and memo not like 'je:' || entity_id || ':journal:%'
 ),
 
 -- Two documents of one revision are a doubled document (BKS-02), not two revisions: the first stands for both.

@@ -10,6 +10,8 @@ entries as (
 
 period_lines as (
     select * from {{ ref('fct_revaluation_lines') }}
+    union all
+    select * from {{ ref('fct_returns_provision_lines') }}
 ),
 
 lines as (
