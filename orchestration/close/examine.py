@@ -128,7 +128,13 @@ def _modelled(sight: Sight) -> dict[str, list[Found]]:
         made[code].append(Found(reason_code or code, examined, contradictions, told, amount, currency))
     if not rows:
         raise CloseRefused(f"there are no numbers of {sight.month.period} for entity {sight.month.entity_id}")
-    return dict(made)
+    return {code: _contradicting(code, findings) for code, findings in made.items()}
+
+
+def _contradicting(code: str, findings: list[Found]) -> list[Found]:
+    """Without the rest that agrees, where a check is told by reason: beside `1100 differs` nobody reads that the check holds."""
+    by_reason = [one for one in findings if one.code != code]
+    return [one for one in findings if one.code != code or one.contradictions] if by_reason else findings
 
 
 def _told(month: Month, what: str | None, examined: int, contradictions: int, reason: str | None) -> str:
@@ -160,7 +166,7 @@ def _correction_plan(sight: Sight, sync: Sync) -> list[Found]:
         plan = engine.derive_plan(sync.name, sight.connection, sight.ledger, sight.now, observed)
     except StopSync as stop:
         return [Found(sync.name, 1, 1, str(stop))]
-    due = [item for item in plan.deliveries if _day(item.payload.get(DATED_BY)) <= sight.month.last_day]
+    due = [item for item in plan.deliveries if _is_due(item.payload.get(DATED_BY), sight.month.last_day)]
     records = len(due) + len(plan.skipped)
     if not records:
         return [Found(sync.name, 1, 0, f"{sync.name}: nothing to push up to {sight.month.last_day}")]
@@ -171,11 +177,11 @@ def _correction_plan(sight: Sight, sync: Sync) -> list[Found]:
     return [Found(sync.name, records, records, told, amount, currency) for currency, amount in sorted(money.items())]
 
 
-def _day(value: Any) -> date:
-    """The day of a document; one that says none counts as of any month."""
+def _is_due(value: Any, last_day: date) -> bool:
+    """Is a document dated up to that day? A customer has no day and books nothing: the document that names it is due itself."""
     if value is None:
-        return date.min
-    return value if isinstance(value, date) else date.fromisoformat(str(value)[:10])
+        return False
+    return (value if isinstance(value, date) else date.fromisoformat(str(value)[:10])) <= last_day
 
 
 def _money(plan: Plan, keys: set[str]) -> dict[str, int]:

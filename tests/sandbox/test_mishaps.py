@@ -31,6 +31,7 @@ ELSEWHERE = {
         "needs a document of ours that a person changed: tests/transform/test_quickbooks_edits.py",
     ),
     "BKS-10": "needs a month that was closed, and a sale missing in it",
+    "REF-06": "needs an invoice paid early: tests/transform/test_early_payment.py",
     "TAX-05": "needs a place whose rate the accountant sets: tests/transform/test_tax_from_payloads.py",
     "SRC-07": "needs a month that was closed: tests/orchestration/close",
     "UNX-00": "is what no rule explains; a mishap that led to it would be a gap in the rules",

@@ -1,5 +1,6 @@
 {{ config(tags=['identity'], meta={'identity': 'I-01', 'severity': 'blocks'}) }}
 -- I-01: gross less discount is net in every row of net revenue, and each row carries its own line's units, amounts and tax; a return with the sign turned.
+-- A lost dispute and a discount for paying early have no line; the receivable and the dispute say what they are.
 -- A failure means that a row of revenue is not the line it says it is.
 with
 
@@ -25,7 +26,7 @@ given_back as (
         net_revenue.net_revenue_id
     from {{ ref('fct_net_revenue') }} as net_revenue
     left join {{ ref('can_refund_lines') }} as lines on net_revenue.net_revenue_id = 'return:' || lines.refund_line_id
-    where net_revenue.event_type != 'sale'
+    where net_revenue.event_type not in ('sale', 'discount') and net_revenue.net_revenue_id not like 'lost:%'
         and (
             lines.refund_line_id is null
             or lines.refund_id != net_revenue.refund_id

@@ -35,6 +35,8 @@ sides as (
     union all
     select entity_id, period_month, currency_code, tax_minor, 0, 0 from given_back
     union all
+    select entity_id, {{ month_key('discount_date') }}, currency_code, -tax_minor, 0, 0 from {{ ref('fct_early_payment_discounts') }}
+    union all
     select entity_id, period_month, currency_code, 0, tax_minor, 0 from {{ ref('fct_tax_lines') }}
     union all
     select entity_id, period_month, currency_code, 0, 0, tax_minor from {{ ref('fct_tax_boxes') }}

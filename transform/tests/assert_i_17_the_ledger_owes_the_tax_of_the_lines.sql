@@ -11,7 +11,7 @@ waiting as (
 sides as (
     select entity_id, period_month, currency_code, -signed_minor as ledger_minor, 0 as lines_minor, order_id
     from {{ ref('fct_journal_lines') }}
-    where posting_key = 'tax' and source in ('sale', 'refund')
+    where posting_key = 'tax' and source in ('sale', 'refund', 'discount')
     union all
     select entity_id, period_month, currency_code, 0, tax_minor, order_id
     from {{ ref('fct_tax_lines') }}

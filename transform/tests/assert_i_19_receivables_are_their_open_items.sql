@@ -1,5 +1,5 @@
 {{ config(tags=['identity'], meta={'identity': 'I-19', 'severity': 'blocks'}) }}
--- I-19: what the journal says is owed to us is the sum of the open orders, each invoiced less received less credited, and of their ageing buckets;
+-- I-19: what the journal says is owed to us is the sum of the open orders, each invoiced less received, credited and discounted, and of their ageing buckets;
 -- and no order owes more or less than its worth less what was paid and credited.
 -- A failure means that a payment was posted to no order or to the wrong one.
 with
@@ -14,7 +14,7 @@ posted as (
 items as (
     select entity_id, currency_code, {{ sum_minor('open_minor') }} as open_minor,
         {{ sum_minor("case when ageing_bucket in ('0-30', '31-60', '61-90', '90+') then open_minor else 0 end") }} as aged_minor,
-        {{ sum_minor('abs(invoiced_minor - received_minor - credited_minor - open_minor)') }} as unexplained_minor
+        {{ sum_minor('abs(invoiced_minor - received_minor - credited_minor - discounted_minor - open_minor)') }} as unexplained_minor
     from {{ ref('fct_receivables') }}
     group by entity_id, currency_code
 ),
@@ -29,13 +29,18 @@ credited as (
     group by order_id
 ),
 
+discounted as (
+    select order_id, {{ sum_minor('discount_minor') }} as discount_minor from {{ ref('fct_early_payment_discounts') }} group by order_id
+),
+
 expected as (
     select recognitions.entity_id, recognitions.currency_code,
-        {{ sum_minor('worths.worth_minor - coalesce(paid.paid_minor, 0) - coalesce(credited.credited_minor, 0)') }} as expected_minor
+        {{ sum_minor('worths.worth_minor - coalesce(paid.paid_minor, 0) - coalesce(credited.credited_minor, 0) - coalesce(discounted.discount_minor, 0)') }} as expected_minor
     from {{ ref('fct_order_recognitions') }} as recognitions
     inner join {{ ref('fct_order_worths') }} as worths using (order_id)
     left join paid using (order_id)
     left join credited using (order_id)
+    left join discounted using (order_id)
     where recognitions.recognised_date is not null
     group by recognitions.entity_id, recognitions.currency_code
 )

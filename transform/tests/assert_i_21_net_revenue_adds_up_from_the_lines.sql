@@ -42,7 +42,7 @@ returned as (
 returns_reported as (
     select -{{ sum_minor('net_revenue_minor') }} as amount_minor, currency_code
     from {{ ref('fct_net_revenue') }}
-    where event_type != 'sale' and net_revenue_id not like 'lost:%'
+    where event_type not in ('sale', 'discount') and net_revenue_id not like 'lost:%'
     group by currency_code
 )
 

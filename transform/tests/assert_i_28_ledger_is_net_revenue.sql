@@ -20,6 +20,7 @@ earned as (
         'je:' || entity_id || ':' || case
             when event_type = 'sale' then order_id || ':captured'
             when net_revenue_id like 'lost:%' then refund_id || ':lost'
+            when event_type = 'discount' then refund_id || ':discounted'
             else refund_id || ':refunded'
         end as event_id
     from {{ ref('fct_net_revenue') }}

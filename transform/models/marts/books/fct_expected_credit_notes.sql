@@ -32,16 +32,12 @@ refunded as (
 
 discounted as (
     select
-        'je:' || settlements.entity_id || ':' || settlements.source_key || ':discounted:0' as document_key,
-        'early_payment' as credit_type, invoices.document_key as invoice_key, settlements.entity_id, settlements.order_id,
-        cast(null as varchar) as refund_id, invoices.document_number || '-D1' as document_number,
-        settlements.settled_date as document_date, settlements.discount_minor as total_minor,
-        {{ share_of_minor('settlements.discount_minor', 'invoices.tax_minor',
-            '(invoices.total_minor + invoices.gift_card_minor + invoices.store_credit_minor)') }} as tax_minor,
-        settlements.currency_code, false as is_in_books, false as is_out_of_balance
-    from {{ ref('fct_invoice_settlements') }} as settlements
-    inner join invoices on settlements.document_key = invoices.document_key
-    where settlements.discount_minor > 0
+        discounts.event_id || ':0' as document_key, 'early_payment' as credit_type, invoices.document_key as invoice_key, discounts.entity_id,
+        discounts.order_id, cast(null as varchar) as refund_id, invoices.document_number || '-D1' as document_number,
+        discounts.discount_date as document_date, discounts.discount_minor as total_minor, discounts.tax_minor, discounts.currency_code,
+        false as is_in_books, false as is_out_of_balance
+    from {{ ref('fct_early_payment_discounts') }} as discounts
+    inner join invoices on discounts.order_id = invoices.order_id
 ),
 
 credits as (

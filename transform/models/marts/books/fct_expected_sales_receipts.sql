@@ -13,22 +13,10 @@ legs as (
         {{ sum_minor("case when tender_type = 'gift_card' then amount_minor else 0 end") }} as gift_card_minor,
         {{ sum_minor("case when tender_type = 'store_credit' then amount_minor else 0 end") }} as store_credit_minor,
         {{ sum_minor("case when is_at_processor or tender_type in ('gift_card', 'store_credit') then 0 else amount_minor end") }}
-            as manual_minor,
-        bool_or(tender_type = 'terms') as has_terms_leg
+            as manual_minor
     from payments
     where payment_type in ('capture', 'sale') and payment_status = 'succeeded'
     group by order_id
-),
-
--- An order on terms that was paid by card at the till is a sale; one paid so weeks later was invoiced before.
-paid_at_once as (
-    select payments.order_id
-    from {{ ref('can_order_payments') }} as payments
-    inner join {{ ref('can_orders') }} as orders on payments.order_id = orders.order_id
-    where payments.payment_type in ('capture', 'sale') and payments.payment_status = 'succeeded'
-        and payments.tender_type = 'card'
-        and {{ seconds_between('orders.placed_at', 'payments.processed_at') }} < 86400
-    group by payments.order_id
 ),
 
 charges as (
@@ -81,7 +69,7 @@ earned as (
         coalesce(charges.fee_minor, 0) as fee_minor,
         coalesce(booked.documents, 0) > 0 as is_in_books,
         case
-            when legs.has_terms_leg or (orders.payment_terms is not null and paid_at_once.order_id is null) then 'on_terms'
+            when invoices.order_id is not null then 'on_terms'
             when line_totals.lines_minor is null or line_totals.lines_minor <> orders.total_minor then 'lines_do_not_add_up'
             when coalesce(legs.captured_minor, 0) <> orders.total_minor then 'partly_captured'
             when legs.card_minor <> coalesce(charges.charged_minor, 0) then 'charge_not_seen'
@@ -91,7 +79,7 @@ earned as (
     from events
     inner join {{ ref('can_orders') }} as orders on events.order_id = orders.order_id
     left join legs on events.order_id = legs.order_id
-    left join paid_at_once on events.order_id = paid_at_once.order_id
+    left join {{ ref('fct_order_invoices') }} as invoices on events.order_id = invoices.order_id
     left join charges on events.order_id = charges.order_id
     left join line_totals on events.order_id = line_totals.order_id
     left join booked on events.book_event_id = booked.book_event_id

@@ -1,5 +1,5 @@
 with invoices as (
-    select * from {{ ref('fct_expected_invoices') }}
+    select * from {{ ref('fct_order_invoices') }}
 ),
 
 legs as (

@@ -44,6 +44,8 @@ told as (
     union all
     select entity_id, period_month, 'I-19', currency_code, -amount_minor from received
     union all
+    select entity_id, {{ month_key('discount_date') }}, 'I-19', currency_code, -discount_minor from {{ ref('fct_early_payment_discounts') }}
+    union all
     select entity_id, event_month, 'I-28', currency_code, -net_revenue_minor from {{ ref('fct_net_revenue') }}
     -- Net revenue holds what happened; what the ledger expects beside it is its own.
     union all

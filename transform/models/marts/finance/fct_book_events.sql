@@ -51,23 +51,25 @@ sales as (
 
 returned as (
     select
-        refund_id, order_id, entity_id, channel, currency_code, event_date, max(order_number) as order_number,
+        refund_id, order_id, entity_id, channel, currency_code, event_date, event_type = 'discount' as is_discount, max(order_number) as order_number,
         {{ sum_minor('net_revenue_minor') }} as net_revenue_minor,
         {{ sum_minor('tax_minor') }} as tax_minor
     from net_revenue
-    where event_type in ('return', 'allowance')
-    group by refund_id, order_id, entity_id, channel, currency_code, event_date
+    where event_type != 'sale'
+    group by refund_id, order_id, entity_id, channel, currency_code, event_date, event_type = 'discount'
 ),
 
 refunds as (
     select
-        'je:' || returned.entity_id || ':' || returned.refund_id || ':refunded:0' as book_event_id,
+        'je:' || returned.entity_id || ':' || returned.refund_id
+            || case when returned.is_discount then ':discounted:0' else ':refunded:0' end as book_event_id,
         'refund' as event_type,
         returned.entity_id,
         returned.channel,
         returned.order_id,
         returned.refund_id,
-        returned.order_number || '-R' || cast(numbered_refunds.nth as varchar) as reference,
+        returned.order_number
+            || case when returned.is_discount then '-D1' else '-R' || cast(numbered_refunds.nth as varchar) end as reference,
         returned.event_date,
         returned.currency_code,
         returned.net_revenue_minor as expected_net_revenue_minor,

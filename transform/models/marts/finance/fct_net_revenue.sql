@@ -96,12 +96,24 @@ lost as (
     where is_return
 ),
 
+-- What paying early took off an invoice, on the day of the payment.
+discounts as (
+    select
+        'discount:' || discount_id as net_revenue_id, entity_id, channel, order_id, cast(null as varchar) as order_line_id, discount_id as refund_id,
+        order_number, 'discount' as event_type, 'adjustment' as line_type, recognition_policy,
+        discount_date as event_date, {{ month_key('discount_date') }} as event_month, cast(null as varchar) as sku, cast(0 as bigint) as quantity,
+        cast(0 as bigint) as gross_minor, net_minor as discount_minor, -net_minor as net_revenue_minor, -tax_minor as tax_minor, currency_code
+    from {{ ref('fct_early_payment_discounts') }}
+),
+
 events as (
     select * from sales
     union all
     select * from returns
     union all
     select * from lost
+    union all
+    select * from discounts
 )
 
 select * from events

@@ -75,12 +75,15 @@ parts as (
 given_back as (
     select net_revenue.refund_id, net_revenue.order_id, net_revenue.entity_id, net_revenue.event_month, net_revenue.currency_code,
         coalesce(max(net_revenue.order_number), net_revenue.refund_id) as reference,
-        case when orders.order_month is null or orders.order_month = net_revenue.event_month then 'REF-01' else 'TIM-07' end as reason_code,
+        case
+            when max(net_revenue.event_type) = 'discount' then 'REF-06'
+            when orders.order_month is null or orders.order_month = net_revenue.event_month then 'REF-01' else 'TIM-07'
+        end as reason_code,
         {{ sum_minor('net_revenue.net_revenue_minor') }} as amount_minor
     from net_revenue
     left join orders
         on net_revenue.order_id = orders.order_id
-    where net_revenue.event_type in ('return', 'allowance')
+    where net_revenue.event_type != 'sale'
     group by net_revenue.refund_id, net_revenue.order_id, net_revenue.entity_id, net_revenue.event_month, net_revenue.currency_code, orders.order_month
 ),
 
@@ -88,7 +91,7 @@ differences as (
     select * from parts
     union all
     select 'refund:' || refund_id || ':' || currency_code, entity_id, event_month, currency_code, reason_code, order_id, reference,
-        amount_minor, 'returned lines of the refund, net of tax'
+        amount_minor, case reason_code when 'REF-06' then 'discount for paying early, net of tax' else 'returned lines of the refund, net of tax' end
     from given_back
     where amount_minor != 0
 ),

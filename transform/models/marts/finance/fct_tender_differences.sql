@@ -71,8 +71,20 @@ by_channel as (
     group by entity_id, channel, order_month, currency_code, reason_code
 ),
 
+-- What a buyer may keep for paying early is owed no more: off the invoice, on the day of the payment.
+given_up as (
+    {%- for code, sign, words in [('TND-03', '', 'owed no more: a discount for paying early'), ('REF-06', '-', 'discount for paying early, as the terms allow')] %}
+    select 'tender:' || event_id || ':{{ code }}', entity_id, {{ month_key('discount_date') }}, currency_code, '{{ code }}', order_id, order_number,
+        {{ sign }}discount_minor, '{{ words }}'
+    from {{ ref('fct_early_payment_discounts') }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
 differences as (
     select * from by_order
+    union all
+    select * from given_up
     union all
     select * from by_channel
 )

@@ -102,9 +102,19 @@ refunds as (
         cast(null as varchar), cast(null as varchar), cast(0 as bigint), currency_code, 'J-24'
     from {{ ref('fct_settled_refunds') }}
     where is_advance and recognised_date is not null
+),
+
+-- Its own entry beside the payment's, as it is a document of its own in the books.
+discounts as (
+    select
+        event_id, 'early_payment', entity_id, discount_date, order_id, discount_id, cast(null as varchar), cast(null as varchar), discount_minor,
+        currency_code, 'J-21'
+    from {{ ref('fct_early_payment_discounts') }}
 )
 
 select * from sales
+union all
+select * from discounts
 union all
 select * from payments
 union all

@@ -49,9 +49,22 @@ taken as (
         money_minor, money_currency_code, settled_date
     from {{ ref('fct_settled_legs') }}
     where money_entity_id != entity_id
+),
+
+-- What the buyer keeps for paying early is owed no more; its tax is in fct_tax_postings.
+discounted as (
+    {%- for key, detail, amount in [('discount', 'early_payment', 'discounts.net_minor'), ('receivable', '', '-discounts.discount_minor')] %}
+    select discounts.event_id, discounts.order_id, '{{ key }}', '{{ detail }}', cast(null as varchar), cast(null as varchar), {{ amount }},
+        discounts.currency_code, coalesce(order_rates.rate_date, discounts.discount_date)
+    from {{ ref('fct_early_payment_discounts') }} as discounts
+    left join {{ ref('fct_order_rates') }} as order_rates using (order_id)
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 )
 
 select * from paid
+union all
+select * from discounted
 union all
 select * from earned
 union all

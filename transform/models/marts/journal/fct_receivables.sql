@@ -21,6 +21,7 @@ items as (
         {{ sum_minor("case when event_type = 'sale' then signed_minor else 0 end") }} as invoiced_minor,
         {{ sum_minor("case when event_type = 'payment' then -signed_minor else 0 end") }} as received_minor,
         {{ sum_minor("case when event_type = 'refund' then -signed_minor else 0 end") }} as credited_minor,
+        {{ sum_minor("case when event_type = 'early_payment' then -signed_minor else 0 end") }} as discounted_minor,
         {{ sum_minor('signed_minor') }} as open_minor
     from lines
     group by entity_id, order_id, currency_code
@@ -37,7 +38,8 @@ aged as (
 )
 
 select
-    entity_id, order_id, order_number, channel, payment_terms, invoice_date, currency_code, invoiced_minor, received_minor, credited_minor, open_minor,
+    entity_id, order_id, order_number, channel, payment_terms, invoice_date, currency_code, invoiced_minor, received_minor, credited_minor, discounted_minor,
+    open_minor,
     age_days,
     case
         when open_minor = 0 then 'settled'

@@ -28,23 +28,10 @@ daily as (
 ),
 
 -- Only a month that is over has a last day to look ahead from.
-newest as (
-    select entity_id, max(known_date) as newest_date
-    from (
-        select entity_id, event_date as known_date from revenue
-        union all
-        select entity_id, movement_date from {{ ref('can_processor_movements') }}
-        union all
-        select entity_id, value_date from {{ ref('can_bank_lines') }}
-    ) as known
-    group by entity_id
-),
-
 months as (
     select distinct daily.entity_id, {{ month_key('daily.event_date') }} as period_month, {{ end_of_month('daily.event_date') }} as month_end
     from daily
-    inner join newest using (entity_id)
-    where {{ end_of_month('daily.event_date') }} <= newest.newest_date
+    where {{ end_of_month('daily.event_date') }} <= {{ known_until() }}
 ),
 
 candidates as (

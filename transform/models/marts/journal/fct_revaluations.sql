@@ -25,15 +25,10 @@ moved as (
 ),
 
 -- Only a month that is over has a last day to value it on.
-newest as (
-    select entity_id, max(event_date) as newest_date from events group by entity_id
-),
-
 months as (
     select distinct events.entity_id, events.period_month, {{ end_of_month('events.event_date') }} as month_end
     from events
-    inner join newest using (entity_id)
-    where {{ end_of_month('events.event_date') }} <= newest.newest_date
+    where {{ end_of_month('events.event_date') }} <= {{ known_until() }}
 ),
 
 carried as (

@@ -10,6 +10,10 @@ refunds as (
     select *, 'je:' || entity_id || ':' || refund_id || ':refunded' as event_id from {{ ref('fct_settled_refunds') }}
 ),
 
+discounts as (
+    select * from {{ ref('fct_early_payment_discounts') }}
+),
+
 order_rates as (
     select * from {{ ref('fct_order_rates') }}
 ),
@@ -29,6 +33,11 @@ whole as (
     from {{ ref('can_refund_lines') }} as refund_lines
     inner join refunds using (refund_id)
     left join order_rates on refunds.order_id = order_rates.order_id
+    union all
+    select discounts.event_id, discounts.order_id, discounts.tax_minor, discounts.currency_code,
+        coalesce(order_rates.rate_date, discounts.discount_date), 'discount'
+    from discounts
+    left join order_rates on discounts.order_id = order_rates.order_id
 ),
 
 totals as (
@@ -48,6 +57,11 @@ known as (
     from taxes
     inner join refunds using (refund_id)
     where taxes.event_type = 'return' and not refunds.is_advance
+    union all
+    select discounts.event_id, taxes.scheme, taxes.tax_key, taxes.tax_code, -taxes.tax_minor
+    from taxes
+    inner join discounts on taxes.refund_id = discounts.discount_id
+    where taxes.event_type = 'discount'
 ),
 
 parts as (

@@ -16,7 +16,7 @@ boxes as (
         currency_code,
         max(tax_code) as tax_code,
         {{ sum_minor("case when event_type = 'sale' then taxable_minor else 0 end") }} as sold_minor,
-        {{ sum_minor("case when event_type = 'return' then taxable_minor else 0 end") }} as returned_minor,
+        {{ sum_minor("case when event_type in ('return', 'discount') then taxable_minor else 0 end") }} as returned_minor,
         {{ sum_minor('taxable_minor') }} as taxable_minor,
         {{ sum_minor('tax_minor') }} as tax_minor,
         count(distinct order_id) as orders

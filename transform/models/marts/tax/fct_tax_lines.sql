@@ -110,6 +110,10 @@ events as (
     select * from returns
     union all
     select * from roundings
+    union all
+    select discount_tax_line_id, 'discount', discount_date, recognised_date, entity_id, order_id, discount_id, tax_line_id, line_type, jurisdiction,
+        scheme, tax_name, rate_ppm, tax_code, box, -taxable_minor, -tax_minor, currency_code
+    from {{ ref('fct_discount_tax_lines') }}
 )
 
 select
