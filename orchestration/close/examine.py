@@ -11,8 +11,8 @@ from typing import Any
 import duckdb
 from sqlalchemy import func, select
 
-from orchestration import activation, warehouse
-from orchestration.close import frozen
+from orchestration import activation, environment, warehouse
+from orchestration.close import frozen, openings
 from orchestration.close.checklist import Check, Found
 from orchestration.close.month import CloseRefused, Month, has_table, spoken, unread
 from reverse_etl import closes, engine
@@ -57,6 +57,7 @@ def found(sight: Sight) -> dict[str, list[Found]]:
         "checks_hold": _checks_hold(sight),
         "I-29": _loaded_counts(sight),
         **_modelled(sight),
+        "openings": _openings(sight),
         "correction_plan": _correction_plans(sight),
         "read_back": _read_back(sight),
         "order_of_closes": _order_of_closes(sight),
@@ -149,6 +150,17 @@ def _told(month: Month, what: str | None, examined: int, contradictions: int, re
 
 def _counted(number: int, what: str | None) -> str:
     return f"1 {(what or '').removesuffix('s')}" if number == 1 else f"{number} {what}"
+
+
+def _openings(sight: Sight) -> list[Found]:
+    with sight.ledger.reader() as connection:
+        earlier = [
+            close
+            for close in closes.listed(connection, sight.month.entity_id)
+            if _following(close.period_month) == sight.month.period
+        ]
+    before = earlier[0] if earlier else None
+    return openings.found(sight.connection, environment.home(), before, sight.month.period)
 
 
 def _correction_plans(sight: Sight) -> list[Found]:

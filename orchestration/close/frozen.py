@@ -155,12 +155,13 @@ def amounts(home: Path, closed: Iterable[ClosedMonth]) -> pa.Table:
         for close in closed:
             for table, measures in MEASURES.items():
                 if table in close.tables:
-                    file = _intact(home, close, table)
+                    file = intact(home, close, table)
                     pieces += [_amounts(connection, close, table, measure, file) for measure in measures]
     return pa.concat_tables(pieces)
 
 
-def _intact(home: Path, close: ClosedMonth, table: str) -> Path:
+def intact(home: Path, close: ClosedMonth, table: str) -> Path:
+    """A frozen file of a close; raises CloseRefused where it is not the one that was frozen."""
     file = folder_of(home, close.entity_id, close.period_month) / close.tables[table].file
     if not file.exists() or sha256(file) != close.tables[table].sha256:
         raise CloseRefused(

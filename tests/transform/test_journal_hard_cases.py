@@ -191,3 +191,19 @@ def test_the_nearest_posting_rule_applies_whole() -> None:
     world = told(stories.tip, posting_rules=rules)
     said = world.query("select account_number, tax_code from {{ ref('fct_journal_lines') }} where posting_key = 'sale'")
     assert said == [("2340", None)]
+
+
+def labelled(story: Story) -> None:
+    """A label of 6.40, and one that was voided on the day after."""
+    known = {"platform": "shipstation", "order_id": "a", "shipped_at": "2026-10-10 16:00:00", "cost_minor": 640}
+    story.add("parcels", parcel_id="kept", shipment_status="in_transit", **known)
+    story.add("parcels", parcel_id="void", shipment_status="voided", voided_at="2026-10-11 16:00:00", **known)
+
+
+def test_j_35_labels_are_a_cost_only_where_the_accountant_asks_for_them() -> None:
+    assert told(labelled).query("select count(*) from {{ ref('fct_journal_lines') }}") == [(0,)]
+    world = told(labelled, optional_recipes=[{"entity_id": "*", "recipe": "J-35", "valid_from": "2026-10-01"}])
+    bought = lines("Dr 5100 6.40; Cr 2060 6.40")
+    assert entry(world, "je:main:kept:label_bought") == bought
+    assert entry(world, "je:main:void:label_voided") == {account: -amount for account, amount in bought.items()}
+    assert balances(world) == bought

@@ -80,9 +80,9 @@ def lines(done: Done) -> list[dict[str, object]]:
     return found
 
 
-def acceptances(home: Path) -> list[str]:
+def acceptances(home: Path, month: tuple[str, ...] = MONTH) -> list[str]:
     """What a person types who accepts all that stops the close."""
-    told = lines(cartwheel(home, *MONTH, "--check", "--format", "json"))
+    told = lines(cartwheel(home, *month, "--check", "--format", "json"))
     return [word for line in told if line["acceptance"] for word in shlex.split(str(line["acceptance"]))]
 
 
@@ -201,6 +201,45 @@ def test_the_pack_lies_beside_the_frozen_rows_and_is_what_the_store_says(closed_
     assert sorted(close["pack"]) == ["close-main-2026-10.html", "close-main-2026-10.xlsx"]
     page = (closed_home / "closes" / "main" / "2026-10" / "close-main-2026-10.html").read_text()
     assert all(figure in page for figure in ("47,000.00 USD", "43,200.00 USD", "40,830.00 USD", "44,800.00 USD"))
+
+
+SEPTEMBER = ("close", "2026-09", "--entity", "main")
+
+
+def test_the_second_of_two_closes_begins_with_what_the_first_ended_with(open_home: Path, tmp_path: Path) -> None:
+    home = tmp_path / "two"
+    shutil.copytree(open_home, home)
+    for month in (SEPTEMBER, MONTH):
+        done = cartwheel(home, *month, *WHY, *acceptances(home, month))
+        assert done.returncode == 0, done.stderr
+    balances = "select account_number, {} from read_parquet(?) where {} != 0 order by 1"
+    with duckdb.connect() as connection:
+        ended, begun = (
+            connection.execute(
+                balances.format(side, side), [str(home / "closes/main" / period / "fct_trial_balance.parquet")]
+            ).fetchall()
+            for period, side in (("2026-09", "closing_minor"), ("2026-10", "opening_minor"))
+        )
+    assert ended == begun != []
+    shown = json.loads(cartwheel(home, "close", "show", "2026-10", "--format", "json").stdout)
+    assert [line["verdict"] for line in shown["checklist"] if line["check"] == "openings"] == ["pass"]
+
+
+def test_a_closed_balance_that_moved_since_stops_the_next_month_with_its_amount(
+    open_home: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "moved"
+    shutil.copytree(open_home, home)
+    assert cartwheel(home, *SEPTEMBER, *WHY, *acceptances(home, SEPTEMBER)).returncode == 0
+    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        connection.execute(
+            "update marts.fct_trial_balance set opening_minor = opening_minor + 250"
+            " where entity_id = 'main' and period_month = '2026-10' and account_number = '1200'"
+        )
+    publish(home)
+    told = lines(cartwheel(home, *MONTH, "--check", "--format", "json"))
+    moved = [(line["code"], line["verdict"], line["amount_minor"]) for line in told if line["check"] == "openings"]
+    assert moved == [("opening-1200", "fails", 250)]
 
 
 REFUSALS = [

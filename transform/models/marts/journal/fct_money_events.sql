@@ -88,11 +88,18 @@ lost as (
     from {{ ref('fct_lost_disputes') }}
 ),
 
+labels as (
+    select
+        event_id, event_type, entity_id, event_date, order_id, cast(null as varchar), cast(null as varchar), cast(null as varchar),
+        cast(null as varchar), cast(null as varchar), cost_minor, currency_code, 'J-35'
+    from {{ ref('fct_label_events') }}
+),
+
 events as (
     select event_id, event_type, entity_id, event_date, order_id, refund_id, movement_id, bank_line_id, cast(null as varchar) as payout_id,
         cast(null as varchar) as dispute_id, amount_minor, currency_code, recipe
     from order_events
-    {%- for table in ['alone', 'fees', 'arrivals', 'receipts', 'lost'] %}
+    {%- for table in ['alone', 'fees', 'arrivals', 'receipts', 'lost', 'labels'] %}
     union all
     select * from {{ table }}
     {%- endfor %}

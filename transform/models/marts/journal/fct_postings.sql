@@ -9,7 +9,7 @@ rules as (
 ),
 
 made as (
-    {%- for source in ['sale', 'payment', 'refund', 'movement', 'bank'] %}
+    {%- for source in ['sale', 'payment', 'refund', 'movement', 'bank', 'label'] %}
     select event_id, order_id, posting_key, detail, sub_account, movement_id, signed_minor, currency_code, rate_date,
         cast(null as varchar) as tax_code, '{{ source }}' as source
     from {{ ref('fct_' ~ source ~ '_postings') }}
