@@ -29,6 +29,7 @@ CHAPTERS = {
         "fct_deferred_revenue",
         "fct_gift_card_liability",
         "fct_contribution_margins",
+        "fct_early_payment_discounts",
     ),
     "Processors and bank": (
         "fct_clearing_months",
@@ -46,6 +47,7 @@ CHAPTERS = {
         "fct_trial_balance",
         "fct_journal_revisions",
         "fct_revaluations",
+        "fct_returns_provisions",
         "fct_receivables",
     ),
     "Tax": ("fct_tax_boxes", "fct_tax_lines", "fct_tax_checks", "fct_oss_returns", "dim_fx_rates"),
