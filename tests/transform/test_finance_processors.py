@@ -95,11 +95,61 @@ def invoice_paid_twice_over(story: Story) -> None:
         story.add("bank_lines", bank_line_id=f"invoice/{place}", **line)
 
 
+def disputed(story: Story, name: str, status: str) -> None:
+    """A charge of 100.00 that is disputed whole."""
+    moved(story, "charge", f"cap-{name}", 10_000)
+    moved(story, "dispute", name, -10_000, charge_reference=f"cap-{name}")
+    story.add(
+        "disputes", dispute_id=name, platform_dispute_id=name, charge_reference=f"cap-{name}", dispute_status=status, **PAYPAL
+    )  # fmt: skip
+
+
+def partly_lost(story: Story) -> None:
+    """30.00 of a lost dispute come back: 70.00 are lost."""
+    disputed(story, "halved", "lost")
+    moved(story, "dispute_reversal", "halved", 3_000, charge_reference="cap-halved", movement_id="halved back")
+
+
+def refunded_and_disputed(story: Story) -> None:
+    """Given back whole and disputed besides; one given back in part is an ordinary dispute."""
+    disputed(story, "double", "open")
+    moved(story, "refund", "re double", -10_000, charge_reference="cap-double")
+    disputed(story, "single", "open")
+    moved(story, "refund", "re single", -9_999, charge_reference="cap-single")
+
+
+def repaid_a_financing(story: Story) -> None:
+    moved(story, "financing", "loan", -4_000)
+
+
+def charged_tax_on_its_fee(story: Story) -> None:
+    moved(story, "charge", "taxed", 10_000, fee=357)
+    known = {"movement_id": "txn_charge_taxed", **PAYPAL}
+    story.add("processor_fees", processor_fee_id="f1", fee_type="charge", amount_minor=300, **known)
+    story.add("processor_fees", processor_fee_id="f2", fee_type="tax", amount_minor=57, **known)
+
+
 CASES: list[tuple[Callable[[Story], None], str, list[tuple[str, str, int]]]] = [
     (converted, "reference in ('out', 'in') and reason_code != 'BNK-04'", [("2026-10", "CUR-05", -10_000), ("2026-10", "CUR-05", 8_600)]),
     (half_converted, "reference = 'lone' and reason_code != 'BNK-04'", [("2026-10", "UNX-00", -700)]),
     (held_and_released, "reference in ('hold', 'release') and reason_code != 'BNK-04'", [("2026-10", "TIM-09", -5_000), ("2026-10", "TIM-09", 2_000)]),
     (of_an_unknown_kind, "reference = 'strange' and reason_code != 'BNK-04'", [("2026-10", "SRC-06", 123)]),
+    (
+        partly_lost,
+        "reference = 'halved' and reason_code != 'BNK-04'",
+        [("2026-10", "DSP-04", -10_000), ("2026-10", "DSP-04", 3_000)],
+    ),
+    (
+        refunded_and_disputed,
+        "reference in ('double', 'single') and reason_code != 'BNK-04'",
+        [("2026-10", "DSP-01", -10_000), ("2026-10", "DSP-05", -10_000)],
+    ),
+    (repaid_a_financing, "reference = 'loan' and reason_code != 'BNK-04'", [("2026-10", "FEE-08", -4_000)]),
+    (
+        charged_tax_on_its_fee,
+        "reference = 'taxed' and reason_code like 'FEE%'",
+        [("2026-10", "FEE-01", -300), ("2026-10", "FEE-09", -57)],
+    ),
     (paid_for_a_withdrawal, "reference = 'wire fee' and reason_code != 'BNK-04'", [("2026-10", "FEE-05", -250)]),
     (merged, "reference like '%merged-%'", [("2026-10", "BNK-04", 3_000), ("2026-10", "BNK-04", 4_000)]),
     (

@@ -19,7 +19,7 @@ monthly as (
         {{ sum_minor("case when movement_type in ('reserve_hold', 'reserve_release') then amount_minor else 0 end") }} as reserves_minor,
         {{ sum_minor("case when movement_type = 'currency_conversion' then amount_minor else 0 end") }} as conversions_minor,
         {{ sum_minor("case when movement_type in ('payout', 'payout_failure') then amount_minor else 0 end") }} as payouts_minor,
-        {{ sum_minor("case when movement_type in ('fee', 'payout_fee', 'adjustment', 'unmapped') then amount_minor else 0 end") }} as adjustments_minor,
+        {{ sum_minor("case when movement_type in ('fee', 'payout_fee', 'financing', 'adjustment', 'unmapped') then amount_minor else 0 end") }} as adjustments_minor,
         {{ sum_minor('net_minor') }} as net_minor
     from movements
     group by entity_id, platform, account_id, movement_month, currency_code

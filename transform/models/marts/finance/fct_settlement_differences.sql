@@ -14,8 +14,9 @@ principals as (
 
 fees as (
     {%- for part, code in [
-        ('processing_fee_minor', "case when movement_type = 'refund' then 'FEE-02' when movement_type = 'payout' then 'FEE-05' else 'FEE-01' end"),
+        ('(processing_fee_minor - fee_tax_minor)', "case when movement_type = 'refund' then 'FEE-02' when movement_type = 'payout' then 'FEE-05' else 'FEE-01' end"),
         ('dispute_fee_minor', "'FEE-03'"),
+        ('fee_tax_minor', "'FEE-09'"),
         ('(fee_minor - processing_fee_minor - dispute_fee_minor)', "'UNX-00'"),
     ] %}
     select movement_id || ':fee{{ loop.index }}', entity_id, movement_month, currency_code, {{ code }},

@@ -8,12 +8,6 @@ payouts as (
     select * from {{ ref('fct_payouts') }}
 ),
 
-disputes as (
-    select platform, account_id, charge_reference, min(dispute_status) as dispute_status
-    from {{ ref('can_disputes') }}
-    group by platform, account_id, charge_reference
-),
-
 refund_matches as (
     select movement_id, refund_id from {{ ref('fct_refund_matches') }} where movement_id is not null
 ),
@@ -38,9 +32,16 @@ conversions as (
     having count(*) = 2 and count(distinct currency_code) = 2 and min(amount_minor) < 0 and max(amount_minor) > 0
 ),
 
+fee_taxes as (
+    select movement_id, {{ sum_minor('amount_minor') }} as fee_tax_minor
+    from {{ ref('can_processor_fees') }}
+    where fee_type = 'tax'
+    group by movement_id
+),
+
 joined as (
     select
-        movements.*,
+        movements.*, case when movements.processing_fee_minor != 0 then coalesce(fee_taxes.fee_tax_minor, 0) else 0 end as fee_tax_minor,
         {{ month_key('movements.movement_date') }} as movement_month,
         coalesce(movements.order_reference, movements.platform_source_id, movements.platform_movement_id) as reference,
         charge_orders.order_id,
@@ -48,11 +49,10 @@ joined as (
             when movements.movement_type = 'refund' and refund_matches.refund_id is not null then 'REF-01'
             when movements.movement_type = 'refund' then 'REF-02'
             when movements.movement_type = 'refund_failure' then 'REF-04'
-            when movements.movement_type = 'dispute' and disputes.dispute_status = 'lost' then 'DSP-03'
-            when movements.movement_type = 'dispute' then 'DSP-01'
-            when movements.movement_type = 'dispute_reversal' then 'DSP-02'
+            when dispute_codes.reason_code is not null then dispute_codes.reason_code
             when movements.movement_type = 'fee' then 'FEE-06'
             when movements.movement_type = 'payout_fee' then 'FEE-05'
+            when movements.movement_type = 'financing' then 'FEE-08'
             when movements.movement_type = 'payout_failure' then 'BNK-02'
             when movements.movement_type in ('reserve_hold', 'reserve_release') then 'TIM-09'
             when movements.movement_type = 'currency_conversion' and conversions.charge_reference is not null then 'CUR-05'
@@ -66,11 +66,9 @@ joined as (
         case when payouts.bank_line_id is not null then {{ month_key('payouts.bank_value_date') }} end as bank_month
     from movements
     left join charge_orders using (charge_reference)
-    left join disputes
-        on movements.platform = disputes.platform
-        and movements.account_id = disputes.account_id
-        and movements.charge_reference = disputes.charge_reference
-    left join refund_matches using (movement_id)
+    left join {{ ref('fct_dispute_codes') }} as dispute_codes on movements.movement_id = dispute_codes.movement_id
+    left join fee_taxes on movements.movement_id = fee_taxes.movement_id
+    left join refund_matches on movements.movement_id = refund_matches.movement_id
     left join unlisted_accounts
         on movements.platform = unlisted_accounts.platform
         and movements.account_id = unlisted_accounts.account_id
@@ -88,7 +86,7 @@ select
     principal_reason_code,
     -- A payout's own amount leaves the balance, only its fee stays.
     cast(case when movement_type = 'payout' then 0 else amount_minor end as bigint) as amount_minor,
-    fee_minor, processing_fee_minor, dispute_fee_minor,
+    fee_minor, processing_fee_minor, dispute_fee_minor, fee_tax_minor,
     cast(case when movement_type = 'payout' then -fee_minor else net_minor end as bigint) as net_minor,
     is_payout_content_listed, platform_payout_id, payout_status, sent_date, bank_month
 from joined
