@@ -46,6 +46,8 @@ def taxed(order: Order) -> Counter[tuple[str, str, int]]:
 
 def test_the_boxes_are_the_taxes_of_the_orders_by_month_country_and_rate(warehouse: Warehouse) -> None:
     expected = sum((taxed(order) for order in build_europe(7).orders.values()), Counter[tuple[str, str, int]]())
+    # An invoice of 481.95 was paid early less 2 %: 9.64, of which 19 / 119 are tax.
+    expected["2026-10", "DE", 190_000] -= 154
     rows = warehouse.query(
         "select period_month, jurisdiction, rate_ppm, cast(sum(tax_minor) as bigint) as tax_minor from marts.fct_tax_boxes"
         " where entity_id = 'europe' group by all having sum(tax_minor) != 0"
