@@ -33,7 +33,7 @@ def refund_of_an_earlier_month(scene: Scene) -> list[Expected]:
         net_minor=line.net_minor,
         tax_minor=line.tax_minor,
     )
-    charge = scene.charge_of(order)
+    charge = scene.charged(order)
     moved = replace(
         refund,
         order_number=order.number,
@@ -92,7 +92,7 @@ def dispute_fee(scene: Scene) -> list[Expected]:
 
 def dispute_won(scene: Scene) -> list[Expected]:
     order, dispute = _dispute(scene, "won")
-    charge = scene.charge_of(order)
+    charge = scene.charged(order)
     scene.move("dispute_reversal", dispute.dispute_id, order.total_minor, charge=charge, at=scene.later(hours=5))
     return [Expected(order.number, order.total_minor)]
 
@@ -109,7 +109,7 @@ def not_paid_out(scene: Scene) -> list[Expected]:
 
 def _dispute(scene: Scene, status: str) -> tuple[Order, Dispute]:
     order = scene.sell()
-    charge = scene.charge_of(order)
+    charge = scene.charged(order)
     scene.world.charges.replace(replace(charge, is_disputed=True))
     dispute_id = f"dp_9{token(scene.world.seed, scene.code, 'dispute')[:23]}"
     opened = scene.later(hours=1)

@@ -193,7 +193,7 @@ class Scene:
             raise ValueError(f"{order.number} was never charged")
         return order, self.moved
 
-    def charge_of(self, order: Order) -> Charge:
+    def charged(self, order: Order) -> Charge:
         """What the processor charged for it."""
         charge = self.world.charges.find(next(leg.charge_id for leg in order.tenders if leg.charge_id) or "")
         if charge is None:

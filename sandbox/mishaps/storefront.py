@@ -118,7 +118,7 @@ def refunded_in_storefront_only(scene: Scene) -> list[Expected]:
 
 def refunded_at_processor_only(scene: Scene) -> list[Expected]:
     order = scene.sell()
-    charge = scene.charge_of(order)
+    charge = scene.charged(order)
     donor, refund, _ = scene.sell_and_refund()
     # The refund is paid on the first order's charge; the storefront has none there.
     lone = replace(

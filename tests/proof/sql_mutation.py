@@ -2,14 +2,13 @@
 
 A mutant is one change in one model's rendered SQL: a join key dropped, a join widened or narrowed, a condition gone, a
 `distinct` removed, a sign flipped, a partition key dropped, one of several parts of a union left out. It runs over a
-warehouse where everything a shop can do happens (finance_worlds); the model and all that read it are built again inside a
+warehouse where everything that can happen to money does (money_world); the model and all that read it are built again inside a
 transaction that is rolled back.
 """
 
 from __future__ import annotations
 
 import functools
-import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
@@ -20,13 +19,14 @@ import duckdb
 import sqlglot
 from sqlglot import exp
 
+from tests.proof import money_world
+from tests.proof.declared_tests import declared_tests
 from tests.transform.canonical_rows import TRANSFORM, CanonicalRows
-from tests.transform.finance_worlds import Shop, happenings, together
+from tests.transform.warehouse import identities
 
 # Models that are changed, and those that read them beside.
 CHANGED = ("finance", "journal", "tax")
 BUILT = (*CHANGED, "books")
-HAPPENINGS_A_SHOP = 60
 
 
 @dataclass(frozen=True)
@@ -44,43 +44,57 @@ class SqlMutant:
 
 @dataclass(frozen=True)
 class Verdict:
-    """broke: the identities that failed; differs: did any row of any table change; stillborn: the database refused it."""
+    """broke: the identity that failed, the first that was asked; beside: a data test of a model that failed where no identity did; differs: did any row of any table change; stillborn: the database refused it."""
 
     broke: tuple[str, ...]
     differs: bool
     stillborn: bool = False
+    beside: str | None = None
 
 
 class World:
     """A built warehouse, in which one model at a time can be another."""
 
     def __init__(self) -> None:
-        self.rows = CanonicalRows()
-        # A join without its key must not fill the disk: it is refused, like SQL that does not bind.
-        self.rows.connection.execute("set temp_directory = ''; set memory_limit = '2GB'")
-        for table, rows in together(_shops()).items():
-            self.rows.rows(table, *rows)
+        self.rows = CanonicalRows(as_of="2027-01-31")
+        # A join without its key must not fill the disk: it is refused, like SQL that does not bind. One thread: tables are small.
+        self.rows.connection.execute("set temp_directory = ''; set memory_limit = '2GB'; set threads = 1")
+        money_world.fill(self.rows)
         self.models = _models(BUILT)
         for model in self.models:
             self.rows.build(model)
-        self.identities = {path.stem: self.rows.rendered(path.read_text()) for path in _identities()}
+        self.identities = {path.stem: self.rows.rendered(path.read_text()) for path in identities()}
+        self.declared = declared_tests(self.rows, _models(CHANGED))
         self.sql = {model: self.rows.rendered(_file(model).read_text()) for model in self.models}
         self.readers = {model: self._downstream(model) for model in self.models}
         self.tables = {model: self._digest(model) for model in self.models}
 
     def broken(self) -> tuple[str, ...]:
-        """Identities that do not hold."""
-        return tuple(name for name, sql in self.identities.items() if self._one(f"select count(*) from ({sql})"))
+        """Identities that do not hold, and data tests beside the models that fail."""
+        asked = self.identities | self.declared
+        return tuple(name for name, sql in asked.items() if not self._is_empty(sql))
 
     def judge(self, mutant: SqlMutant) -> Verdict:
-        connection = self.rows.connection
+        """Builds the lie and what reads it, asking every identity as soon as all it reads is built; the first that fails is enough."""
+        connection, touched = self.rows.connection, (mutant.model, *self.readers[mutant.model])
+        waiting = {name: _reads(sql) & set(touched) for name, sql in self.identities.items()}
+        asked = {name for name, reads in waiting.items() if not reads}
         connection.execute("begin")
         try:
-            connection.execute(f"create or replace table {mutant.model} as {mutant.sql}")
-            for reader in self.readers[mutant.model]:
-                connection.execute(f"create or replace table {reader} as {self.sql[reader]}")
-            touched = (mutant.model, *self.readers[mutant.model])
-            return Verdict(self.broken(), any(self._digest(model) != self.tables[model] for model in touched))
+            for place, model in enumerate(touched, start=1):
+                sql = mutant.sql if place == 1 else self.sql[model]
+                connection.execute(f"create or replace table {model} as {sql}")
+                for name in [
+                    name for name, reads in waiting.items() if name not in asked and reads <= set(touched[:place])
+                ]:
+                    asked.add(name)
+                    if not self._holds(name):
+                        return Verdict((name,), differs=True)
+            differs = any(self._digest(model) != self.tables[model] for model in touched)
+            beside = (
+                name for name, sql in self.declared.items() if _reads(sql) & set(touched) and not self._is_empty(sql)
+            )
+            return Verdict((), differs, beside=next(beside, None) if differs else None)
         except duckdb.Error:
             return Verdict((), False, stillborn=True)
         finally:
@@ -105,8 +119,11 @@ class World:
         sql = f"select count(*), cast(coalesce(sum(hash(each)), 0) as varchar) from {model} as each"
         return self.rows.connection.execute(sql).fetchone()  # type: ignore[return-value]
 
-    def _one(self, sql: str) -> int:
-        return self.rows.connection.execute(sql).fetchone()[0]  # type: ignore[index]
+    def _holds(self, identity: str) -> bool:
+        return self._is_empty(self.identities[identity])
+
+    def _is_empty(self, sql: str) -> bool:
+        return self.rows.connection.execute(f"select 1 from ({sql}) limit 1").fetchone() is None
 
 
 def mutants(model: str, sql: str) -> Iterator[SqlMutant]:
@@ -186,19 +203,6 @@ def _models(folders: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _identities() -> list[Path]:
-    """Every data test that states an identity."""
-    return [path for path in sorted((TRANSFORM / "tests").glob("*.sql")) if "'identity'" in path.read_text()]
-
-
 def _file(model: str) -> Path:
     [path] = (TRANSFORM / "models").rglob(f"{model}.sql")
     return path
-
-
-def _shops() -> list[Shop]:
-    """Three entities, two of them in one currency, in which nearly everything happens with everything."""
-    return [
-        Shop(entity, currency).tell(happenings(random.Random(f"sql mutants:{entity}"), HAPPENINGS_A_SHOP))
-        for entity, currency in (("main", "USD"), ("outlet", "USD"), ("europe", "EUR"))
-    ]

@@ -12,14 +12,13 @@ from hypothesis import strategies as st
 from tests.transform.canonical_rows import TRANSFORM, CanonicalRows
 from tests.transform.finance_rows import Row
 from tests.transform.finance_worlds import HAPPENINGS, Happening, Shop, together
-from tests.transform.warehouse import contract
+from tests.transform.warehouse import contract, identities
 
 MODELS = tuple(
     sorted(
         path.stem for folder in ("finance", "journal") for path in (TRANSFORM / "models/marts" / folder).glob("*.sql")
     )
 )
-IDENTITIES = tuple(sorted((TRANSFORM / "tests").glob("assert_i_*.sql")))
 WORLD = st.lists(HAPPENINGS, max_size=12)
 ALWAYS, PROOF = 5, 500
 
@@ -64,7 +63,7 @@ def shuffled(tables: Mapping[str, Sequence[Row]], rng: random.Random) -> dict[st
 
 def keeps_every_identity(mine: list[Happening], theirs: list[Happening]) -> None:
     warehouse = built(together([Shop("main").tell(mine), Shop("europe", "EUR").tell(theirs)]))
-    broken = {path.stem: rows for path in IDENTITIES if (rows := warehouse.query(path.read_text()))}
+    broken = {path.stem: rows for path in identities() if (rows := warehouse.query(path.read_text()))}
     warehouse.connection.close()
     assert not broken
 

@@ -34,6 +34,13 @@ def nouns() -> tuple[str, ...]:
     )
 
 
+@functools.cache
+def identities() -> tuple[Path, ...]:
+    """Every data test of the project that states an identity."""
+    found = sorted((TRANSFORM / "tests").glob("*.sql"))
+    return tuple(path for path in found if "'identity'" in path.read_text())
+
+
 @dataclass(frozen=True)
 class Warehouse:
     """One DuckDB file in a folder of its own."""

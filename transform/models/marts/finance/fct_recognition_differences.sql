@@ -115,6 +115,7 @@ rows_kept as (
     from placed
     where not is_by_order
     group by entity_id, channel, period_month, currency_code, reason_code
+    having sum(amount_minor) != 0
 )
 
 select

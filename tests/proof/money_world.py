@@ -1,0 +1,324 @@
+"""A warehouse in which everything that can happen to money does: random shops, every told story, policies, rates, a close.
+
+Each teller has an entity of its own, so that no story disturbs another and a join without the entity shows. What comes
+out is canonical rows and the seeds that go with them.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from tests.transform import journal_stories, test_finance_cases, test_finance_processors, test_tax_checks
+from tests.transform.canonical_rows import CanonicalRows
+from tests.transform.finance_rows import Row, Story, golden, noon
+from tests.transform.finance_worlds import Shop, happenings, together
+from tests.transform.tax_worlds import TaxWorld
+from tests.transform.test_journal_revisions import posted, without_discount
+from tests.transform.test_quickbooks_edits import DAY, TOTALS, WRITTEN
+
+Tables = dict[str, list[Row]]
+HAPPENINGS_A_SHOP = 60
+CLOSED = ("outlet", "2026-09")
+
+# Columns that name a thing; where a story's own words refer to each other, `words` are renamed with them.
+KEYS = ("_id", "processor_reference", "charge_reference")
+WORDS = ("reference", "order_reference", "order_number", "memo")
+SHARED = ("account_id", "entity_id")
+
+# An exchange credits goods that were never revenue where revenue waits for fulfilment; no story of it is told yet.
+NOT_IN_ADVANCE = ("exchange",)
+
+
+def everything() -> Tables:
+    """Canonical rows by table."""
+    tables = together(random_shops())
+    for rows in (*_told_in_turn(), _journal_in_the_books(), _edited_documents(), *_taxed(), _closes()):
+        for table, found in rows.items():
+            tables.setdefault(table, []).extend(found)
+    return tables
+
+
+def random_shops() -> list[Shop]:
+    """Three entities, two of them in one currency, in which nearly everything happens with everything."""
+    return [
+        Shop(entity, currency).tell(happenings(random.Random(f"sql mutants:{entity}"), HAPPENINGS_A_SHOP))
+        for entity, currency in (("main", "USD"), ("outlet", "USD"), ("europe", "EUR"))
+    ]
+
+
+def seeds() -> dict[str, list[Row]]:
+    """Entities with their policies, and a book rate of every day but the nineteenth of each month."""
+    zones = {"europe": "Europe/Berlin"}
+    names = ("main", "outlet", "europe", "golden", "stories", "advance", "cases", "processors", "booked", "shut")
+    days = [date(2026, 9, 1) + timedelta(days=nth) for nth in range(130)]
+    daily = [
+        {"base_currency_code": base, "quote_currency_code": quote, "rate_date": str(day), "purpose": "book", "source": "us",
+         "rate": f"1.{700 + nth * 13 % 300}"}
+        for nth, day in enumerate(days) if day.day != 19 for base, quote in (("EUR", "USD"), ("GBP", "EUR"))
+    ]  # fmt: skip
+    closing = [("EUR", "SEK", "11.0215"), ("EUR", "DKK", "7.4604"), ("EUR", "PLN", "4.2735")]
+    ends = [
+        {"base_currency_code": base, "quote_currency_code": quote, "rate_date": "2026-12-31", "purpose": "oss_period_end",
+         "source": "ecb", "rate": rate}
+        for base, quote, rate in closing
+    ]  # fmt: skip
+    return {
+        "entities": [
+            {"entity_id": name, "name": name, "time_zone": zones.get(name, "America/New_York"),
+             "base_currency_code": "EUR" if name == "europe" else "USD"}
+            for name in names
+        ],
+        "fx_rates": daily + ends,
+        "recognition_policies": [
+            {"entity_id": "*", "channel": "*", "sku": "*", "policy": "on_capture"},
+            {"entity_id": "advance", "channel": "shop", "sku": "*", "policy": "on_fulfilment"},
+        ],
+        "dispute_policies": [{"entity_id": "*", "policy": "cost"}, {"entity_id": "advance", "policy": "return"}],
+    }  # fmt: skip
+
+
+def fill(world: CanonicalRows) -> None:
+    """Puts all of it into a world, and what a close froze of it."""
+    for seed, rows in seeds().items():
+        world.seed(seed, *rows)
+    for table, rows in everything().items():
+        world.rows(table, *rows)
+    world.rows("can_closed_amounts", *_frozen(world))
+
+
+def _frozen(world: CanonicalRows) -> list[Row]:
+    """What the close would have written down, had some rows come, gone and changed since."""
+    columns = ("table_name", "measure", "row_key", "currency_code", "amount_minor", "order_id", "refund_id")
+    revenue = "{{{{ ref('fct_net_revenue') }}}} where entity_id = '{}' and event_month = '{}'".format(*CLOSED)
+    orders = "{{{{ ref('fct_order_reconciliation') }}}} where entity_id = '{}' and order_month = '{}'".format(*CLOSED)
+    found = world.query(
+        f"""select 'fct_net_revenue', 'net_revenue_minor', net_revenue_id, currency_code, net_revenue_minor, order_id, refund_id from {revenue}
+            union all
+            select 'fct_net_revenue', 'tax_minor', net_revenue_id, currency_code, tax_minor, order_id, refund_id from {revenue}
+            union all
+            select 'fct_order_reconciliation', 'total_minor', order_id, currency_code, total_minor, order_id, null from {orders}
+            order by 2, 3"""
+    )
+    close = {"close_id": ":".join(CLOSED), "entity_id": CLOSED[0], "period_month": CLOSED[1]}
+    kept = [close | dict(zip(columns, row, strict=True)) for nth, row in enumerate(found) if nth % 7 != 3]
+    for nth, row in enumerate(kept):
+        row["amount_minor"] += 100 if nth % 5 == 2 else 0
+    gone = {"row_key": "sale:gone", "order_id": "gone", "amount_minor": 700}
+    return [*kept, kept[0] | gone]
+
+
+def _told_in_turn() -> list[Tables]:
+    """Stories that were told alone get names of their own; those told together already have them."""
+    alone = {name: story for name, story in vars(journal_stories).items() if _is_story(story)}
+    ready = {"golden": _rows_of(lambda story: story.rows.update(golden().rows))}
+    cases = [tell for tell, _, _ in test_finance_cases.CASES]
+    held = [tell for tell, _, _ in test_finance_processors.CASES]
+    return [
+        _renamed("golden", "golden:", ready["golden"], words=False),
+        _renamed("cases", "cases:", _rows_of(_plain, *dict.fromkeys(cases)), words=False),
+        _renamed("processors", "processors:", _rows_of(*dict.fromkeys(held)), words=False),
+        *(_renamed("stories", f"{name}-", _rows_of(story)) for name, story in alone.items()),
+        *(
+            _renamed("advance", f"advance-{name}-", _rows_of(story))
+            for name, story in alone.items()
+            if name not in NOT_IN_ADVANCE
+        ),
+    ]
+
+
+def _is_story(value: object) -> bool:
+    """A function of `journal_stories` that needs nothing but a story."""
+    if not callable(value) or getattr(value, "__module__", "") != journal_stories.__name__:
+        return False
+    needed = value.__code__.co_argcount - len(value.__defaults__ or ())  # type: ignore[attr-defined]
+    return needed == 1 and value.__name__ != "terms"  # type: ignore[attr-defined]
+
+
+def _plain(story: Story) -> None:
+    story.sell("plain", ("product", 1_000, 0, 0))
+    story.book("plain", ("4000", 1_000))
+
+
+def _rows_of(*stories: Callable[[Story], None]) -> dict[str, list[Row]]:
+    told = Story()
+    for story in stories:
+        story(told)
+    _fill_payouts(told)
+    return told.rows
+
+
+def _fill_payouts(story: Story) -> None:
+    """A payout that lists its content has some: what its movements lack is another movement; a movement's payout is there."""
+    known = {payout["payout_id"] for payout in story.rows["payouts"]}
+    for row in story.rows["processor_movements"]:
+        if row["payout_id"] is not None and row["payout_id"] not in known:
+            known.add(row["payout_id"])
+            _manual_payout(story, row)
+    for payout in list(story.rows["payouts"]):
+        inside = [row for row in story.rows["processor_movements"] if row["payout_id"] == payout["payout_id"]]
+        lacking = payout["amount_minor"] - sum(
+            row["net_minor"] for row in inside if "payout" not in row["movement_type"]
+        )
+        if payout["is_automatic"] and lacking:
+            story.move("adjustment", f"content of {payout['payout_id']}", lacking, payout=payout["payout_id"])
+
+
+def _manual_payout(story: Story, row: Row) -> None:
+    told = {key: row[key] for key in ("payout_id", "entity_id", "account_id", "currency_code", "platform")}
+    story.add(
+        "payouts", platform_payout_id=row["payout_id"], is_automatic=False, created_at=row["occurred_at"], amount_minor=abs(row["amount_minor"]),
+        payout_status="failed" if "failure" in row["movement_type"] else "paid", arrival_date=row["movement_date"], **told,
+    )  # fmt: skip
+
+
+def _renamed(entity: str, prefix: str, rows: Mapping[str, list[Row]], words: bool = True) -> Tables:
+    """The rows as an entity's, every key (and every word that refers to one) behind a prefix."""
+    named = (*KEYS, *WORDS) if words else KEYS
+
+    def new(key: str, value: Any, owner: str) -> Any:
+        if key == "entity_id":
+            return owner
+        if key == "account_id":
+            return f"{owner} {value}"
+        if key == "memo" and value and value.startswith("je:main:"):
+            return value.replace("je:main:", f"je:{entity}:{prefix}")
+        return f"{prefix}{value}" if value is not None and key.endswith(named) else value
+
+    def renamed(row: Row) -> Row:
+        owner = entity if row["entity_id"] == "main" else row["entity_id"]
+        return {key: new(key, value, owner) for key, value in row.items()}
+
+    return {f"can_{noun}": [renamed(row) for row in found] for noun, found in rows.items()}
+
+
+def _journal_in_the_books() -> Tables:
+    """Entries that the books hold: as they are, as they were, of another day, twice, and of nothing; in an open entity and a closed one."""
+    tables: Tables = {}
+    stories: dict[str, Callable[[Story], None]] = {
+        "same": posted,
+        "changed": without_discount,
+        "moved": lambda story: posted(story, day=date(2026, 10, 11)),
+        "twice": _posted_twice,
+        "gone": _posted_and_gone,
+    }
+    for name, story in stories.items():
+        for entity in ("booked", "shut"):
+            for table, rows in _renamed(entity, f"{entity}-{name}-", _rows_of(story)).items():
+                tables.setdefault(table, []).extend(rows)
+    return tables
+
+
+def _posted_twice(story: Story) -> None:
+    without_discount(story)
+    posted(story, revision=1)
+
+
+def _posted_and_gone(story: Story) -> None:
+    posted(story)
+    for noun in ("orders", "order_lines", "order_payments", "processor_movements", "tax_lines"):
+        story.rows[noun].clear()
+
+
+def _edited_documents() -> Tables:
+    """Every kind of document we write to the books, as a person left it: untouched, changed in each way, copied, deleted."""
+    tables: Tables = {"can_plan_changes": [], "can_deliveries": [], "can_book_documents": [], "can_book_lines": []}
+    for sync, (kind, header, lines, postings) in WRITTEN.items():
+        for way in ("untouched", "amount", "account", "emptied", "deleted", "day", "month", "copied"):
+            key, number = f"je:booked:{sync}-{way}:event:0", f"{sync}-{way}"
+            _write(tables, sync, key, number, header, lines)
+            for copy in ("", "-copy") if way == "copied" else ("",):
+                held = {"platform": "quickbooks", "account_id": "booked", "entity_id": "booked", "currency_code": "USD"}
+                document = {
+                    "document_id": number + copy, "platform_document_id": number + copy, "document_type": kind, "memo": key, "total_minor": 0,
+                    "document_date": {"day": date(2026, 11, 20), "month": date(2026, 12, 1)}.get(way, DAY), "is_deleted": way == "deleted",
+                }  # fmt: skip
+                tables["can_book_documents"].append(held | document)
+                tables["can_book_lines"] += [
+                    held | {"book_line_id": f"{number}{copy}/{account}", "document_id": number + copy, "account_number": account, "signed_minor": amount}
+                    for account, amount in _touched(postings, way).items()
+                ]  # fmt: skip
+    return tables
+
+
+def _write(tables: Tables, sync: str, key: str, number: str, header: Row, lines: list[Row]) -> None:
+    """What the ledger says the books accepted."""
+    fields: list[tuple[str, Any]] = [("document_date", DAY), ("total_minor", TOTALS[sync]), *header.items()]
+    for place, line in enumerate(lines, start=1):
+        fields += [(f"line {place}: {name}", value) for name, value in line.items()]
+    same = {
+        "delivery_id": number,
+        "plan_id": "p-1",
+        "sync": f"quickbooks__{sync}",
+        "record_key": key,
+        "action": "create",
+    }
+    tables["can_plan_changes"] += [
+        same | {"change_number": nth, "field_name": name, "after_value": str(value)}
+        for nth, (name, value) in enumerate(fields, start=1)
+    ]
+    done = {"destination": "quickbooks", "delivery_status": "accepted", "destination_record_id": number, "attempts": 1}
+    tables["can_deliveries"].append(same | done)
+
+
+def _touched(postings: dict[str, int], way: str) -> dict[str, int]:
+    debit = next(account for account, amount in postings.items() if amount > 0)
+    credit = next(account for account, amount in postings.items() if amount < 0)
+    if way == "amount":
+        return postings | {debit: postings[debit] + 500, credit: postings[credit] - 500}
+    if way == "account":
+        return {("9999" if account == credit else account): amount for account, amount in postings.items()}
+    return dict.fromkeys(postings, 0) if way == "emptied" else postings
+
+
+def _taxed() -> list[Tables]:
+    """Every sale the rules of tax are tested on, and such as they come back and in other currencies."""
+    told = [(story.__name__, story()) for story in (*test_tax_checks.SOUND, *test_tax_checks.WRONG)]
+    for currency in ("EUR", "SEK", "DKK"):
+        world = TaxWorld(currency=currency).sell("A", 10_000, (200_000, 2_000), to="FR", day=date(2026, 11, 20))
+        told.append((f"returned {currency}", world.give_back("A", 4_000, 800, day=date(2026, 12, 2))))
+        early = TaxWorld(currency=currency).sell("A", 5_000, (200_000, 1_000), to="FR", day=date(2026, 9, 20))
+        told.append((f"corrected {currency}", early.give_back("A", 2_000, 400, day=date(2026, 10, 20))))
+    told.append(
+        (
+            "two rates",
+            TaxWorld()
+            .sell("A", 10_000, (190_000, 1_900))
+            .sell("A", 10_000, (70_000, 700))
+            .give_back("A", 1_000, 130, line=None),
+        )
+    )
+    told.append(("two taxes", TaxWorld().sell("A", 999, (50_000, 50), (99_750, 100)).give_back("A", 333, 50)))
+    told.append(("goodwill", TaxWorld().sell("A", 10_000, (190_000, 1_900)).give_back("A", 500, 0, line=None)))
+    for cents in (1, -1):
+        sold = TaxWorld().sell("A", 4_750, (190_000, 902)).sell("A", 4_750, (190_000, 902))
+        told.append((f"header {cents}", sold.round_header("A", cents)))
+    return [_behind(f"{name}-", world) for name, world in told]
+
+
+def _behind(prefix: str, world: TaxWorld) -> Tables:
+    def new(key: str, value: Any) -> Any:
+        is_key = key.endswith(("_id", "order_number")) and key not in (*SHARED, "tax_id")
+        return f"{prefix}{value}" if is_key and value is not None else value
+
+    return {
+        table: [{key: new(key, value) for key, value in row.items()} for row in rows]
+        for table, rows in world.tables.items()
+    }
+
+
+def _closes() -> Tables:
+    """One month of one random shop, and of an entity whose entries stand in the books."""
+    return {
+        "can_closes": [
+            {
+                "close_id": f"{entity}:{month}",
+                "entity_id": entity,
+                "period_month": month,
+                "closed_at": noon(date(2026, 11, 3)),
+            }
+            for entity, month in (CLOSED, ("shut", "2026-10"))
+        ]
+    }
