@@ -7,7 +7,10 @@ hammer a dead destination either, and it goes by the caller's clock.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any
 
 import pybreaker
 from sqlalchemy import Engine, delete, insert, select
@@ -68,3 +71,39 @@ def breaker_of(engine: Engine, destination: str, clock: Callable[[], datetime]) 
         name=destination,
         throw_new_error_on_trip=False,
     )
+
+
+def watching(breaker: pybreaker.CircuitBreaker) -> AbstractContextManager[Any]:
+    """One call under the breaker: refused while it is open; what fails inside is counted, what does not starts anew."""
+    return _Watched(breaker) if breaker.current_state == pybreaker.STATE_CLOSED else breaker.calling()
+
+
+class _Watched:
+    """A call while the breaker is closed: it is told of the end alone. pybreaker's own way costs a fifth of a request."""
+
+    __slots__ = ("_breaker",)
+
+    def __init__(self, breaker: pybreaker.CircuitBreaker) -> None:
+        self._breaker = breaker
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # Others may have opened it meanwhile; a call that was under way then changes nothing.
+        if self._breaker.current_state != pybreaker.STATE_CLOSED:
+            return
+        if error is not None:
+            self._breaker.call(_raise, error)
+        elif self._breaker.fail_counter:
+            self._breaker.call(_nothing)
+
+
+def _raise(error: BaseException) -> None:
+    raise error
+
+
+def _nothing() -> None:
+    return None

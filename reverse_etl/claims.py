@@ -8,19 +8,20 @@ worker that slept through its lease changes nothing. What does not end well beco
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, update
 
+from reverse_etl import claim_statements as statements
 from reverse_etl import exception_queue, flows
 from reverse_etl.delivery_states import TRANSITIONS, State
 from reverse_etl.destination import Answer, Outcome, Result
 from reverse_etl.errors import DeliveryError, Kind, StopSync
 from reverse_etl.evidence import evidence_of, finding_of
-from reverse_etl.ledger_tables import ACCEPTED, ATTEMPTS, DELIVERIES, OUTCOMES
+from reverse_etl.ledger_tables import DELIVERIES, storable
 from reverse_etl.plan import Delivery
 from reverse_etl.quota import spend
 
@@ -94,27 +95,25 @@ def claim(connection: Connection, claims: Sequence[Claim], now: datetime) -> lis
     refused = _refusals(connection, claims, now)
     wanted = [item for item in claims if id(item) not in refused]
     rows = _locked(connection, (delivery for item in wanted for delivery in item.deliveries))
-    until, answers, appended = now + LEASE, list[list[Attempt] | StopSync](), list[dict[str, Any]]()
+    until, answers, appended = now + LEASE, list[list[Attempt] | StopSync](), list[list[Any]]()
     written: dict[tuple[str, Purpose], list[str]] = {}
     for item in claims:
         if id(item) in refused:
             answers.append(refused[id(item)])
             continue
         ours = [
-            replace(delivery, fence=row["fence"] + 1, state=State.SENDING)
+            delivery.taken(row["fence"] + 1)
             for delivery in item.deliveries
             if _is_free(row := rows[delivery.delivery_id], delivery, item.holder)
         ]
         key = item.key_of(ours) if ours else ""
         attempts = [Attempt(f"{held.delivery_id}#{held.fence}", held, key, until) for held in ours]
         written.setdefault((item.holder, item.purpose), []).extend(held.delivery_id for held in ours)
-        shared = {"purpose": item.purpose, "request_key": key, "started_at": now, "holder": item.holder}
-        appended += [{"attempt_id": a.attempt_id, "delivery_id": a.delivery.delivery_id, **shared} for a in attempts]
+        appended += [[a.attempt_id, a.delivery.delivery_id, item.purpose, key, item.holder] for a in attempts]
         answers.append(attempts)
     for (holder, purpose), ids in written.items():
         _take(connection, ids, holder, purpose, until, now)
-    if appended:
-        connection.execute(insert(ATTEMPTS), appended)
+    statements.run(connection, statements.APPEND_ATTEMPTS, appended, now=now)
     return answers
 
 
@@ -125,9 +124,8 @@ def record(connection: Connection, answered: Sequence[Answered], now: datetime) 
     ]
     if not pairs:
         return
-    connection.execute(
-        insert(OUTCOMES), [_outcome_row(attempt, outcome, item.answer, now) for item, attempt, outcome in pairs]
-    )
+    said = [_outcome_row(attempt, outcome, item.answer) for item, attempt, outcome in pairs]
+    statements.run(connection, statements.APPEND_OUTCOMES, said, now=now)
     rows = _locked(connection, (attempt.delivery for _, attempt, _ in pairs))
     moves: dict[State, list[tuple[Answered, Attempt, Outcome]]] = {}
     for item, attempt, outcome in pairs:
@@ -183,21 +181,10 @@ def remember(connection: Connection, deliveries: Sequence[Delivery], now: dateti
     by_sync: dict[str, list[Delivery]] = {}
     for delivery in deliveries:
         by_sync.setdefault(delivery.sync, []).append(delivery)
+    statements.run(connection, statements.REMEMBER, [delivery.delivery_id for delivery in deliveries], now=now)
     for sync, mine in by_sync.items():
-        for part in chunks(mine):
-            keys, ids = [delivery.record_key for delivery in part], [delivery.delivery_id for delivery in part]
-            connection.execute(delete(ACCEPTED).where(ACCEPTED.c.sync == sync, ACCEPTED.c.record_key.in_(keys)))
-            stored = select(
-                DELIVERIES.c.sync,
-                DELIVERIES.c.record_key,
-                DELIVERIES.c.delivery_id,
-                DELIVERIES.c.fingerprint,
-                DELIVERIES.c.quick,
-                # The engine that made the quick mark, which need not be the one running now.
-                DELIVERIES.c.engine,
-                bindparam("accepted_at", now, ACCEPTED.c.accepted_at.type),
-            ).where(DELIVERIES.c.delivery_id.in_(ids))
-            connection.execute(insert(ACCEPTED).from_select([column.name for column in ACCEPTED.c], stored))
+        keys = statements.troubled(connection, sync, [delivery.record_key for delivery in mine])
+        if keys:
             exception_queue.close_for_records(connection, sync, keys, "the delivery was accepted", now)
 
 
@@ -243,17 +230,8 @@ def _is_free(row: Mapping[str, Any], delivery: Delivery, holder: str) -> bool:
 def _take(
     connection: Connection, ids: Sequence[str], holder: str, purpose: Purpose, until: datetime, now: datetime
 ) -> None:
-    values: dict[str, Any] = {
-        "state": State.SENDING,
-        "state_at": now,
-        "fence": DELIVERIES.c.fence + 1,
-        "holder": holder,
-        "leased_until": until,
-    }
-    if purpose is Purpose.WRITE:
-        values["tries"] = DELIVERIES.c.tries + 1
-    for part in chunks(ids):
-        connection.execute(update(DELIVERIES).where(DELIVERIES.c.delivery_id.in_(part)).values(**values))
+    sent = 1 if purpose is Purpose.WRITE else 0
+    statements.run(connection, statements.TAKE, ids, now=now, until=until, holder=holder, sent=sent)
 
 
 def _end(
@@ -261,56 +239,28 @@ def _end(
 ) -> None:
     if target not in TRANSITIONS[State.SENDING]:
         raise StopSync(f"a delivery that is being sent can not become {target}", code="bad_transition")
-    statement = (
-        update(DELIVERIES)
-        .where(DELIVERIES.c.delivery_id == bindparam("of"))
-        .values(
-            state=target,
-            state_at=now,
-            kind=bindparam("said_kind"),
-            code=bindparam("said_code"),
-            message=bindparam("said_message"),
-            destination_id=bindparam("said_id"),
-            acknowledged_at=bindparam("said_at"),
-            due_at=None,
-            leased_until=None,
-        )
-    )
-    connection.execute(
-        statement,
+    rows = [
         [
-            {
-                "of": delivery.delivery_id,
-                "said_kind": outcome.kind,
-                "said_code": outcome.code or None,
-                "said_message": outcome.message or None,
-                "said_id": outcome.destination_id,
-                "said_at": answered_at if target is State.ACCEPTED else None,
-            }
-            for delivery, outcome, answered_at in ended
-        ],
-    )
+            delivery.delivery_id,
+            outcome.kind,
+            storable(outcome.code) or None,
+            storable(outcome.message) or None,
+            storable(outcome.destination_id),
+            statements.stamp(answered_at) if target is State.ACCEPTED else None,
+        ]
+        for delivery, outcome, answered_at in ended
+    ]
+    statements.run(connection, statements.END, rows, now=now, state=target)
 
 
-def _locked(connection: Connection, deliveries: Iterable[Delivery]) -> dict[str, Mapping[str, Any]]:
+def _locked(connection: Connection, deliveries: Iterable[Delivery]) -> dict[str, dict[str, Any]]:
     """State, fence and holder by delivery id, locked in the order of ids so that two workers never wait crosswise."""
-    found: dict[str, Mapping[str, Any]] = {}
-    columns = (DELIVERIES.c.delivery_id, DELIVERIES.c.state, DELIVERIES.c.fence, DELIVERIES.c.holder)
-    for ids in chunks(sorted({delivery.delivery_id for delivery in deliveries})):
-        wanted = select(*columns).where(DELIVERIES.c.delivery_id.in_(ids)).order_by(DELIVERIES.c.delivery_id)
-        for row in connection.execute(wanted.with_for_update()):
-            found[row[0]] = {"state": row[1], "fence": row[2], "holder": row[3]}
-    return found
+    return statements.standing(connection, sorted({delivery.delivery_id for delivery in deliveries}))
 
 
-def _outcome_row(attempt: Attempt, outcome: Outcome | None, answer: Answer | None, now: datetime) -> dict[str, Any]:
-    return {
-        "attempt_id": attempt.attempt_id,
-        "result": outcome.result if outcome is not None else "absent",
-        "kind": outcome.kind if outcome is not None else None,
-        "code": (outcome.code or None) if outcome is not None else None,
-        "message": (outcome.message or None) if outcome is not None else None,
-        "http_status": answer.status if answer is not None else None,
-        "provider_request_id": answer.request_id if answer is not None else None,
-        "finished_at": now,
-    }
+def _outcome_row(attempt: Attempt, outcome: Outcome | None, answer: Answer | None) -> list[Any]:
+    status, request_id = (answer.status, storable(answer.request_id)) if answer is not None else (None, None)
+    if outcome is None:
+        return [attempt.attempt_id, "absent", None, None, None, status, request_id]
+    code, message = storable(outcome.code) or None, storable(outcome.message) or None
+    return [attempt.attempt_id, outcome.result, outcome.kind, code, message, status, request_id]

@@ -16,6 +16,7 @@ import pybreaker
 from aiolimiter import AsyncLimiter
 from yarl import URL
 
+from reverse_etl import breaker as breakers
 from reverse_etl import canonical_json, mail
 from reverse_etl.access_tokens import AccessTokens
 from reverse_etl.destination import Answer, Destination, Pace, Request
@@ -120,7 +121,7 @@ class DestinationClient:
                 # Also for what was written ahead before the destination asked to wait.
                 await self._hold_over()
                 may_leave()
-                with self._breaker.calling():
+                with breakers.watching(self._breaker):
                     answer = await (self._by_mail(request) if self._is_mail else self._exchange(request))
                     # A mail server's 5xx is its word for a refusal, and it is well.
                     if answer.status >= 500 and not self._is_mail:
@@ -145,14 +146,15 @@ class DestinationClient:
         token = self._tokens.token if self._tokens is not None else ""
         headers_sent = {**request.headers, **self._tokens.headers} if self._tokens is not None else request.headers
         try:
-            async with self._session.request(
+            # Read to its end or closed, and either gives the connection back: no block has to see to that.
+            response = await self._session.request(
                 request.method,
                 url.with_query(request.params) if request.params else url,
                 data=content,
                 headers=headers_sent,
                 allow_redirects=False,
-            ) as response:
-                body = await response.read()
+            )
+            body = await response.read()
         except _NOT_SENT as error:
             raise RetryLater(
                 f"not reachable ({type(error).__name__})", kind=Kind.TRANSIENT, code="unreachable"

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from reverse_etl import canonical_json
+from reverse_etl.delivery_states import State
 
 # Marks of a record that was taken back: no content has them, so a record that returns to the model differs again.
 DELETED = "deleted"
@@ -67,7 +69,13 @@ class Delivery:
     # The accepted delivery of the record that this one was planned after; "" for the first.
     follows: str = ""
 
-    @property
+    def taken(self, fence: int) -> Delivery:
+        """This delivery as a claim makes it: being sent, under this fence. A copy of the fields, not made anew by each."""
+        held = object.__new__(Delivery)
+        held.__dict__.update(self.__dict__, state=State.SENDING, fence=fence)
+        return held
+
+    @cached_property
     def idempotency_key(self) -> str:
         """32 hex digits: fits every destination's limit; a new generation is a new key for the same intention."""
         return canonical_json.digest([self.intention, self.key_generation])

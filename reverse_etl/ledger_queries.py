@@ -242,11 +242,12 @@ def _sendable(destination: str, syncs: Sequence[str], holder: str) -> Select[Any
 
 # The times and names of a claim are not part of what the engine works with, and each time costs its parsing.
 _READ = tuple(column for column in DELIVERIES.c if column.name in {field.name for field in fields(Delivery)})
+_READ_NAMES = tuple(column.name for column in _READ)
 
 
 def _by_ids(connection: Connection, delivery_ids: Sequence[str]) -> Iterator[Delivery]:
-    rows = connection.execute(select(*_READ).where(DELIVERIES.c.delivery_id.in_(delivery_ids))).mappings().all()
-    return map(read_delivery, rows)
+    rows = connection.execute(select(*_READ).where(DELIVERIES.c.delivery_id.in_(delivery_ids))).all()
+    return (read_delivery(dict(zip(_READ_NAMES, row, strict=True))) for row in rows)
 
 
 def _is_blocked() -> ColumnElement[bool]:
@@ -256,7 +257,7 @@ def _is_blocked() -> ColumnElement[bool]:
     return exists().where(needed.c.delivery_id == DELIVERIES.c.delivery_id, not_(there))
 
 
-def read_delivery(row: RowMapping) -> Delivery:
+def read_delivery(row: RowMapping | Mapping[str, Any]) -> Delivery:
     """A stored row as the frozen value the engine works with."""
     return Delivery(
         sync=row["sync"],
@@ -265,8 +266,8 @@ def read_delivery(row: RowMapping) -> Delivery:
         record_key=row["record_key"],
         action=Action(row["action"]),
         payload=json.loads(row["payload"]),
-        lines=tuple(json.loads(row["lines"])),
-        changes=tuple(Change(**change) for change in json.loads(row["changes"])),
+        lines=tuple(json.loads(row["lines"])) if row["lines"] != "[]" else (),
+        changes=tuple([Change(said["field"], said["before"], said["after"]) for said in json.loads(row["changes"])]),
         reason=row["reason"],
         source_key=row["source_key"],
         money_minor=row["money_minor"],

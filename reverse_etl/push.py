@@ -198,20 +198,23 @@ class Push:
     async def _look_up_first(self, batch: Sequence[Delivery], doubted: set[str], free: list[Delivery]) -> None:
         """Fill `free` with what may be sent: what is in doubt, or its guard asks for, is looked up; settled ones left out."""
         look_up = self._write(batch[0]).look_up
-        questions = Questions(
-            free, doubted, self._look_up, lambda item, said: self.tallies[item.sync].count(item, said)
-        )
-        if self.syncs[batch[0].sync].guard is Guard.AT_MOST_ONCE:
+        guard = self.syncs[batch[0].sync].guard
+        if guard is Guard.AT_MOST_ONCE:
             batch = await self._take_as_sent(batch, doubted)
+        left: dict[str, Delivery] = {}
         for delivery in batch:
-            guard = self.syncs[delivery.sync].guard
             # A deletion of what is gone already must not bring the record back by way of an upsert.
             asked = guard is Guard.LOOK_UP_THEN_CREATE or delivery.action is Action.DELETE
             if look_up is None or not (asked or delivery.delivery_id in doubted):
                 free.append(delivery)
             else:
-                questions.left[delivery.delivery_id] = delivery
-        failed = await questions.ask_all(look_up) if look_up is not None else None
+                left[delivery.delivery_id] = delivery
+        if look_up is None or not left:
+            return
+        questions = Questions(
+            free, doubted, self._look_up, lambda item, said: self.tallies[item.sync].count(item, said), left
+        )
+        failed = await questions.ask_all(look_up)
         if failed is not None:
             # The look-up itself did not get through; the write must not go out without it.
             free += questions.left.values()

@@ -20,7 +20,7 @@ HANDLERS = (
         "handler: auto-resolve",
         _CLAIMS,
         '            exception_queue.close_for_records(connection, sync, keys, "the delivery was accepted", now)\n',
-        "",
+        "            pass\n",
         f"{ROWS}test_a_refusal_leaves_a_row_and_a_success_takes_it_away",
     ),
     Mutant(
