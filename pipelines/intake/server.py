@@ -19,6 +19,7 @@ from pipelines.intake.commits import CanNotBeKept, GroupCommit, StoreUnavailable
 from pipelines.intake.health import report
 from pipelines.intake.inbox import Arrived, Inbox, digest_of
 from pipelines.intake.keys import KeyRing, KeyUnavailable, account_of
+from pipelines.intake.patience import Patience
 from pipelines.intake.webhook import Facts, Keys, Request, Scheme
 
 Scope = MutableMapping[str, Any]
@@ -64,6 +65,7 @@ class Intake:
         self._schemes, self._keys, self._inbox, self._limits, self._clock = schemes, keys, inbox, limits, clock
         self._commits = GroupCommit(inbox, ring, limits.waiting)
         self._platform_keys = KeyRing(clock)
+        self._patience = Patience(limits.body_seconds)
         self._held = 0
         # What was answered since the start, by platform and outcome: for `/healthz`.
         self.answered: Counter[tuple[str, str]] = Counter()
@@ -107,7 +109,8 @@ class Intake:
                 await _answer(send, refused.status, headers)
             return
         self.answered[path[1], outcome] += 1
-        await _answer(send, 200)
+        await send(_TAKEN)
+        await send(_NO_MORE)
 
     async def _take(self, scope: Scope, receive: Receive, scheme: Scheme, account: str | None) -> str:
         """Keeps one delivery; raises Refused with what to answer instead."""
@@ -135,7 +138,7 @@ class Intake:
             raise Refused(413, "too large")
         length, is_more = 0, True
         try:
-            async with asyncio.timeout(self._limits.body_seconds):
+            with self._patience.reading():
                 while is_more:
                     message = await receive()
                     if message["type"] == "http.disconnect":
@@ -201,6 +204,11 @@ class Intake:
         said = await loop.run_in_executor(None, report, self._inbox, dict(self.answered), self._commits.waiting)
         body = json.dumps(said).encode()
         await _answer(send, 200 if said["durable"] else 503, [(b"content-type", b"application/json")], body)
+
+
+# The answer to nearly everything, made once.
+_TAKEN = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]}
+_NO_MORE = {"type": "http.response.body", "body": b""}
 
 
 def _facts(scheme: Scheme, request: Request) -> Facts:
