@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 
 import click
 import duckdb
 from sqlalchemy import Engine
 
-from orchestration import environment, model_code, warehouse
+from orchestration import environment, model_code, model_sql, warehouse
 from orchestration.lineage_models import lineage_of
 from pipelines.settings import home as pipelines_home
 from pipelines.vault import FOLDER, Vault
 from reverse_etl import explain_rendering, replay_rendering, rule_versions, settings, what_if
 from reverse_etl.explain import Explanation, explain
+from reverse_etl.kept_sql import KeptModel, Rerun
 from reverse_etl.ledger_store import open_store
 from reverse_etl.personal import hidden_json
-from reverse_etl.plan_inputs import unpack
+from reverse_etl.plan_inputs import PlanInputs, unpack
 from reverse_etl.replay import Replay, load, replay
 from reverse_etl.rule_versions import ModelCode
+from reverse_etl.sync import Sync
 from reverse_etl.syncs import all_syncs
 
 # A build holds the warehouse for minutes; who asks why does not wait for it.
@@ -130,7 +132,32 @@ def _under(engine: Engine, again: Replay, rules: str) -> what_if.WhatIf:
     then = rule_versions.rules_of(engine, again.sync, str(again.declaration), syncs)
     asked = rule_versions.rules_of(engine, again.sync, rules, syncs, code_now)
     differs = rule_versions.difference(then.code, asked.code)
-    return what_if.under(unpack(load(engine, again.plan_id).inputs), asked.sync, rules, differs)
+    inputs = unpack(load(engine, again.plan_id).inputs)
+    if differs.is_same or then.code is None or asked.code is None:
+        return what_if.under(inputs, asked.sync, rules, differs)
+    texts = model_code.read_sql(then.code.digest), model_code.read_sql(asked.code.digest)
+    found, why_not = _run_again(again, inputs, asked.sync, *texts)
+    beyond = model_sql.beyond((*differs.changed, *differs.added, *differs.removed), *texts)
+    return what_if.under(inputs, asked.sync, rules, differs, found, why_not, beyond)
+
+
+def _run_again(
+    again: Replay, inputs: PlanInputs, sync: Sync, then: Mapping[str, KeptModel], other: Mapping[str, KeptModel]
+) -> tuple[Rerun | None, str]:
+    """The other SQL over the plan's snapshot, or why it can not be run."""
+    if again.snapshot is None:
+        return None, "it was made from rows that were handed in, and from no snapshot"
+    if f"activation.{sync.model}" not in other:
+        return None, "no SQL of the other rules was kept"
+    folder = warehouse.home() / "published"
+    file = next((folder / found.file for found in warehouse.publications() if found.version == again.snapshot), None)
+    if file is None or not file.exists():
+        return None, f"snapshot {again.snapshot} is no longer kept"
+    # Imported here: only what is run needs Arrow, and whoever explains or replays waits for none of it.
+    from reverse_etl import rerun
+
+    made = rerun.run(file, again.snapshot, inputs, sync, then, other)
+    return made, "" if made.tables else "nothing of the other SQL that differs could be run"
 
 
 def _code_now(model: str) -> ModelCode | None:

@@ -2,7 +2,8 @@
 
 Kept by digest beside dbt's own files, from build to build, because a build of a few models leaves the tables of the
 others as older SQL made them. A publication carries the digests of the tables in it, so that a plan can say of its rows
-which SQL they came from. The texts are the repository's to keep.
+which SQL they came from. The compiled SQL of published tables is kept beside them (model_sql.py); other texts are the
+repository's to keep.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from orchestration import environment
+from orchestration import environment, model_sql
 from reverse_etl import canonical_json
+from reverse_etl.kept_sql import KeptModel
 from reverse_etl.rule_versions import ModelCode
 
 if TYPE_CHECKING:
@@ -35,8 +37,13 @@ def remember(built: Built, variables: Mapping[str, Any]) -> None:
     made = [node.unique_id for node in built.nodes if node.status == "success"]
     if not made:
         return
-    manifest = json.loads((Path(os.environ["CARTWHEEL_DBT_TARGET"]) / "manifest.json").read_text())
+    target = Path(os.environ["CARTWHEEL_DBT_TARGET"])
+    manifest = json.loads((target / "manifest.json").read_text())
     found = after(_kept(), made, manifest, {**_declared_variables(), **variables})
+    for name in made:
+        if name in found:
+            node = manifest["nodes"][name]
+            found[name] |= model_sql.of_build(node, manifest, target, _texts(node, manifest))
     temporary = _file().with_suffix(".new")
     temporary.write_text(json.dumps(found))
     temporary.replace(_file())
@@ -67,10 +74,12 @@ def of_tables(tables: Iterable[str]) -> dict[str, ModelCode]:
 
 
 def keep_published(codes: Mapping[str, ModelCode]) -> dict[str, str]:
-    """Write down the codes of published tables, once per content; their digests by table."""
-    folder = _published()
+    """Write down the codes of published tables, once per content, and their SQL beside them; their digests by table."""
+    folder, nodes = _published(), _kept()
     folder.mkdir(parents=True, exist_ok=True)
-    for code in codes.values():
+    named = {node["table"]: name for name, node in nodes.items()}
+    for table, code in codes.items():
+        model_sql.keep(folder, code.digest, model_sql.behind(named.get(table, ""), nodes))
         file = folder / f"{code.digest}.json"
         if not file.exists():
             temporary = file.with_suffix(".new")
@@ -83,6 +92,11 @@ def read_published(digest: str | None) -> ModelCode | None:
     """The code of this digest; None where a publication did not say."""
     file = _published() / f"{digest}.json"
     return ModelCode(json.loads(file.read_text())) if digest and file.exists() else None
+
+
+def read_sql(digest: str | None) -> dict[str, KeptModel]:
+    """The SQL behind the code of this digest, by published table; empty where none was kept."""
+    return model_sql.read(_published(), digest)
 
 
 def _of(unique_id: str, nodes: Mapping[str, Any]) -> ModelCode | None:
@@ -104,14 +118,18 @@ def _of(unique_id: str, nodes: Mapping[str, Any]) -> ModelCode | None:
 
 def _parts(node: Mapping[str, Any], manifest: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, str]:
     parts = {f"{node['resource_type']} {node['name']}": _short(node["checksum"]["checksum"])}
-    texts = [str(node.get("raw_code") or "")]
+    texts = _texts(node, manifest)
     for macro in _macros(node, manifest):
-        texts.append(str(macro["macro_sql"]))
         parts[f"macro {macro['name']}"] = _short(canonical_json.digest(macro["macro_sql"]))
     asked = {name for text in texts for name in _VARIABLE.findall(text)} - _NO_RULES
     # As text: what the command line gives is text, what stands in the project may be a number.
     values = {f"variable {name}": canonical_json.digest(str(variables.get(name, ""))) for name in sorted(asked)}
     return parts | {name: _short(digest) for name, digest in values.items()}
+
+
+def _texts(node: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[str]:
+    """All code a node is made with."""
+    return [str(node.get("raw_code") or ""), *(str(macro["macro_sql"]) for macro in _macros(node, manifest))]
 
 
 def _macros(node: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -54,8 +54,10 @@ def _under(other: WhatIf) -> Iterator[str]:
         else iter(["  rule       the same declaration"])
     )
     yield from _code(other.code_differs)
+    if not other.code_differs.is_same:
+        yield from _run_again(other)
     if other.is_same:
-        rows = "" if other.code_differs.is_same else " from the rows of then"
+        rows = "" if other.code_differs.is_same or _is_run(other) else " from the rows of then"
         yield f"  the same deliveries would have been planned{rows}, under the same approval"
     for word, records in (("added", other.added), ("dropped", other.dropped)):
         yield from _listed([f"  {word:<10} {key}: {why}" for key, why in records], f"{word} records")
@@ -73,10 +75,25 @@ def _code(found: CodeDifference) -> Iterator[str]:
     elif found.is_same:
         yield f"  SQL        the same, in all {found.parts} parts the model is made from"
     else:
-        yield "  SQL        differs: the rows below are the plan's; what the other SQL would have made of them"
-        yield "             is not computed, for its files are not kept"
+        yield "  SQL        differs"
         words = (("changed", found.changed), ("added", found.added), ("removed", found.removed))
         yield from _listed([f"  SQL        {word}: {part}" for word, parts in words for part in parts], "parts")
+
+
+def _run_again(other: WhatIf) -> Iterator[str]:
+    """What the rows below come from: the other SQL over the plan's snapshot, as far as that could be run."""
+    if other.rerun is not None and _is_run(other):
+        yield f"  run again  {', '.join(other.rerun.tables)}, over snapshot {other.rerun.snapshot}"
+    else:
+        why = f": {other.why_not}" if other.why_not else ""
+        yield f"  not run    the rows below are the plan's{why}"
+    missing = [f"{name}: {why}" for name, why in (other.rerun.not_run if other.rerun is not None else {}).items()]
+    missing += [f"{name}: what it is made from is not published" for name in other.beyond]
+    yield from _listed([f"  not run    {line}" for line in missing], "parts")
+
+
+def _is_run(other: WhatIf) -> bool:
+    return other.rerun is not None and bool(other.rerun.tables)
 
 
 def _listed(lines: list[str], what: str) -> Iterator[str]:

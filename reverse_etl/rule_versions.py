@@ -1,7 +1,7 @@
 """Under which rules a plan was made: the sync's declaration and the code of its model, numbered together per sync.
 
 The code of a model is known by its parts and their digests: the model's own SQL, that of all it is made from, and their
-macros, seeds and variables. The texts are not kept here, so a version can be named and compared, and not run again.
+macros, seeds and variables. The texts are not kept here; what of them is kept beside publications is run again by rerun.py.
 """
 
 from __future__ import annotations

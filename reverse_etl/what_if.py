@@ -1,15 +1,16 @@
-"""What a plan would have been under another declaration of its sync: the records that differ and the money. Pure.
+"""What a plan would have been under other rules of its sync: the records that differ and the money. Pure.
 
-Of the SQL behind the rows it is only said whether it is the same: the rows are those the plan was made from.
+The rows are those the plan was made from, or those the other SQL makes of the same snapshot (rerun.py) where it differs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reverse_etl.errors import ConfigurationError
+from reverse_etl.kept_sql import Rerun
 from reverse_etl.plan import Delivery, Plan
 from reverse_etl.plan_inputs import PlanInputs
 from reverse_etl.replay import derive
@@ -42,9 +43,12 @@ class WhatIf:
     money_minor: Mapping[str, int]
     # What of the declaration differs: name → (then, now).
     rules_differ: Mapping[str, tuple[Any, Any]]
-    # What of the SQL behind the rows differs. The rows are the plan's own: what other SQL makes of the raw data is not
-    # computed, for its files are not kept.
+    # What of the SQL behind the rows differs, and what of it was run again; without that the rows are the plan's own.
     code_differs: CodeDifference = UNKNOWN
+    rerun: Rerun | None = None
+    # Why nothing was run again though the SQL differs, and changed parts whose tables are not published.
+    why_not: str = ""
+    beyond: tuple[str, ...] = ()
 
     @property
     def is_same(self) -> bool:
@@ -53,14 +57,23 @@ class WhatIf:
         return not (self.added or self.dropped or self.changed) and same_brakes
 
 
-def under(inputs: PlanInputs, other: Sync, rules: str, code_differs: CodeDifference = UNKNOWN) -> WhatIf:
-    """Compare the plan of these inputs with the one another declaration of the sync gives.
+def under(
+    inputs: PlanInputs,
+    other: Sync,
+    rules: str,
+    code_differs: CodeDifference = UNKNOWN,
+    rerun: Rerun | None = None,
+    why_not: str = "",
+    beyond: tuple[str, ...] = (),
+) -> WhatIf:
+    """Compare the plan of these inputs with the one the other rules give, from the rows of their SQL where it was run.
 
-    Only records that differed then are in the inputs: one that the other rules alone would have looked at is not.
+    Otherwise only records that differed then are in the inputs: one that the other rules alone would have looked at is not.
     Raises ConfigurationError when the other declaration needs a field that the inputs do not have.
     """
-    _require_fields(inputs, other)
-    then, now = derive(inputs), derive(inputs, other)
+    again = rerun.inputs if rerun is not None and rerun.inputs is not None else inputs
+    _require_fields(again, other)
+    then, now = derive(inputs), derive(again, other)
     before, after = _told(then), _told(now)
     both = [key for key in before if key in after]
     changed = [Changed(key, found) for key in both if (found := _between(before[key], after[key]))]
@@ -79,6 +92,9 @@ def under(inputs: PlanInputs, other: Sync, rules: str, code_differs: CodeDiffere
         money_minor={code: minor for code, minor in money.items() if minor},
         rules_differ=_between(_flat(inputs.sync), _flat(other)),
         code_differs=code_differs,
+        rerun=replace(rerun, inputs=None) if rerun is not None else None,
+        why_not=why_not,
+        beyond=beyond,
     )
 
 

@@ -9,14 +9,17 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import update
 
 from orchestration import activation, model_code, warehouse
 from orchestration.build import Built, Node
 from orchestration.cli import cartwheel
-from reverse_etl import engine
-from tests.orchestration.published_home import fail_in_build, failed_check, publish, settle_in
+from reverse_etl import claims, engine
+from reverse_etl.ledger_tables import DELIVERIES
+from tests.orchestration.published_home import NOW, fail_in_build, failed_check, publish, settle_in
 from tests.reverse_etl import activation_rows as rows
 
 SYNC = "hubspot__contacts"
@@ -139,6 +142,113 @@ def test_a_replay_names_the_models_whose_sql_changed_since_the_plan() -> None:
     publish(lambda connection: None)
     said = run(cartwheel, ["replay", plan_id, "--rules", "current"])
     assert "changed: model fct_rfm" in said.output
-    assert "not computed, for its files are not kept" in said.output
+    assert "the rows below are the plan's: no SQL of the other rules was kept" in said.output
     again = run(cartwheel, ["replay", plan_id, "--rules", "1"])
     assert "the same, in all 7 parts" in again.output
+
+
+DATABASE = '"warehouse".'
+RFM = "create or replace table marts.fct_rfm as select * from (values ('a@x.test', 7), ('b@x.test', 2)) as t (email, orders)"
+MODEL_SQL = """select email as record_key, email, case when orders >= 5 then 'loyal' else 'new' end as segment, 5::bigint as r_score,
+    4::bigint as f_score, 3::bigint as m_score, date '2026-10-31' as as_of_date, 12050::bigint as net_revenue_minor,
+    orders::bigint as orders_count, 'rfm-1' as rule_version, null::varchar as observed_segment, null::bigint as observed_r_score,
+    null::bigint as observed_f_score, null::bigint as observed_m_score, null::date as observed_as_of_date,
+    null::bigint as observed_net_revenue_minor, null::bigint as observed_orders_count, null::varchar as observed_rule_version,
+    null::bigint as money_minor, 'USD' as currency_code, 'bought twice' as reason, email as source_key
+    from "warehouse"."marts"."fct_rfm" """
+
+
+def compiled(said: dict[str, Any], name: str, sql: str, version: str) -> dict[str, Any]:
+    """The manifest after a model's text was written anew, with the file dbt leaves of it."""
+    node = said["nodes"][name]
+    node |= {"package_name": "c", "original_file_path": f"models/{node['name']}.sql", "checksum": {"checksum": version}}
+    file = Path(os.environ["CARTWHEEL_DBT_TARGET"]) / "compiled" / "c" / node["original_file_path"]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(sql)
+    return said
+
+
+def make_tables(*statements: str) -> None:
+    def fill(connection: duckdb.DuckDBPyConnection) -> None:
+        for statement in statements:
+            connection.execute(statement)
+
+    publish(fill)
+
+
+def replayed(plan_id: str, rules: str) -> dict[str, Any]:
+    said = CliRunner().invoke(cartwheel, ["replay", plan_id, "--rules", rules, "--format", "json"])
+    assert said.exit_code == 0, said.output
+    return dict(json.loads(said.output)["rules"])
+
+
+def test_a_model_that_was_changed_is_run_over_the_snapshot_of_then_and_its_other_plan_is_shown() -> None:
+    table = f"create or replace table {TABLE} as {MODEL_SQL.replace(DATABASE, '')}"
+    built(compiled(manifest(), LAST, MODEL_SQL, "1"), *EVERY)
+    make_tables(RFM, table)
+    with closing(engine.open_ledger()) as ledger:
+        plan_id = activation.make_plan(SYNC, ledger).plan_id
+
+    # Other rules (two orders make a loyal customer), and other data that must not be taken for theirs.
+    edited = MODEL_SQL.replace("orders >= 5", "orders >= 2")
+    built(compiled(manifest(), LAST, edited, "2"), *EVERY)
+    make_tables("update marts.fct_rfm set orders = 1")
+    found = replayed(plan_id, "current")
+    assert found["rerun"] == {"snapshot": 1, "tables": [TABLE], "not_run": {}, "inputs": None}
+    assert found["changed"] == [{"record_key": "b@x.test", "differences": {"writes segment": ["new", "loyal"]}}]
+    assert not found["is_same"]
+    assert not found["added"]
+    assert not found["dropped"]
+    said = CliRunner().invoke(cartwheel, ["replay", plan_id, "--rules", "current"]).output
+    assert f"run again  {TABLE}, over snapshot 1" in said
+    assert replayed(plan_id, "1")["is_same"], "the rules it was made under give it again"
+
+
+def test_a_record_that_needed_nothing_then_is_found_when_the_other_sql_makes_something_else_of_it() -> None:
+    alerts = "slack__low_stock_alerts"
+    said = manifest()
+    mine = f"model.c.act_{alerts}"
+    said["nodes"][mine] = node("model", "activation", f"act_{alerts}", MIDDLE)
+    sql = """select email as record_key, email as sku, case when orders < 1 then 'low' else 'enough' end as alert_status,
+        orders::bigint as units_left, 'look' as message, null::bigint as money_minor, null::varchar as currency_code,
+        'crossed' as reason, email as source_key from "warehouse"."marts"."fct_rfm" """
+    built(compiled(said, mine, sql, "1"), *EVERY, mine)
+    make_tables(RFM, f"create or replace table activation.act_{alerts} as {sql.replace(DATABASE, '')}")
+    with closing(engine.open_ledger()) as ledger:
+        first = activation.make_plan(alerts, ledger)
+        with ledger.engine.begin() as connection:
+            claims.remember(connection, ledger.queries.deliveries(first.plan_id), NOW)
+            connection.execute(update(DELIVERIES).values(state="accepted"))
+        second = activation.make_plan(alerts, ledger)
+        assert (second.noops, second.deliveries) == (2, ())
+    built(compiled(said, mine, sql.replace("orders < 1", "orders < 3"), "2"), *EVERY, mine)
+    make_tables()
+    found = replayed(second.plan_id, "current")
+    assert found["added"] == [["b@x.test", "update: crossed"]], found
+    assert not found["changed"]
+    assert not found["dropped"]
+
+
+def test_what_can_not_be_run_again_is_named_with_the_reason() -> None:
+    table = f"create or replace table {TABLE} as {MODEL_SQL.replace(DATABASE, '')}"
+    mart = 'select * from "warehouse"."staging"."stg_orders"'
+    built(compiled(compiled(manifest(), LAST, MODEL_SQL, "1"), MIDDLE, mart, "1"), *EVERY)
+    make_tables(RFM, table)
+    with closing(engine.open_ledger()) as ledger:
+        plan_id = activation.make_plan(SYNC, ledger).plan_id
+    said = compiled(compiled(manifest(), LAST, MODEL_SQL, "1"), MIDDLE, f"{mart} where true", "2")
+    said["nodes"][FIRST]["checksum"]["checksum"] = "2"
+    built(said, *EVERY)
+    make_tables()
+    found = replayed(plan_id, "current")
+    assert found["rerun"]["not_run"] == {
+        "marts.fct_rfm": "reads seeds.tiers, staging.stg_orders, which no snapshot holds"
+    }
+    assert (found["rerun"]["tables"], found["beyond"]) == ([], ["model stg_orders"])
+    text = CliRunner().invoke(cartwheel, ["replay", plan_id, "--rules", "current"]).output
+    assert "the rows below are the plan's" in text
+    assert "model stg_orders: what it is made from is not published" in text
+
+    for _ in range(warehouse.KEPT_SNAPSHOTS):
+        make_tables()
+    assert replayed(plan_id, "current")["why_not"] == "snapshot 1 is no longer kept"
