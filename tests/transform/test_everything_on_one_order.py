@@ -56,7 +56,12 @@ def shipped_in_two(story: Story) -> None:
     for parcel, day, places in (("p1", EXCHANGED, (1, 2)), ("p2", REFUNDED, (3,))):
         story.add("parcels", parcel_id=parcel, platform_parcel_id=parcel, order_id="a", order_number="a", shipment_status="in_transit", shipped_at=noon(day))  # fmt: skip
         for place in places:
-            unit = {"platform": "shop", "account_id": "main", "parcel_line_id": f"{parcel}/{place}", "parcel_id": parcel}
+            unit = {
+                "platform": "shop",
+                "account_id": "main",
+                "parcel_line_id": f"{parcel}/{place}",
+                "parcel_id": parcel,
+            }
             story.rows["parcel_lines"].append({**unit, "sku": f"sku-{place}", "quantity": 1})
 
 
