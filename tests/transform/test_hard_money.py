@@ -225,7 +225,7 @@ DIFFERENCES: list[tuple[str, list[tuple[str, int]]]] = [
     ("edited_up", [("TND-07", -2_000)]),
     ("edited_down", [("TND-08", 2_000)]),
     ("two_disputes", [("DSP-01", -4_000), ("DSP-01", -3_000), ("FEE-03", -1_500), ("FEE-03", -1_500)]),
-    ("lost_twice", [("DSP-03", -10_000), ("FEE-03", -1_500), ("REF-01", -10_000)]),
+    ("lost_twice", [("DSP-05", -10_000), ("FEE-03", -1_500), ("REF-01", -10_000)]),
     ("made_up", [("SRC-04", 10_000)]),
     ("paid_in_four_ways", [("TND-01", -2_000), ("TND-02", -1_000), ("TND-03", -4_000)]),
     ("refunded_beyond", [("REF-01", -10_200)]),
