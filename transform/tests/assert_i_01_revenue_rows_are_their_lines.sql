@@ -1,6 +1,6 @@
 {{ config(tags=['identity'], meta={'identity': 'I-01', 'severity': 'blocks'}) }}
--- I-01: gross less discount is net in every row of net revenue, and each row carries its own line's units, amounts and tax; a return with the sign turned.
--- A lost dispute and a discount for paying early have no line; the receivable and the dispute say what they are.
+-- I-01: gross less discount is net in every row of net revenue, and each row carries its own line's units, amounts and tax; a return with the sign turned;
+-- a dispute lost as goods given back is its share of the order. A discount for paying early has no line; the receivable says what it is.
 -- A failure means that a row of revenue is not the line it says it is.
 with
 
@@ -34,9 +34,27 @@ given_back as (
             or -lines.tax_minor != net_revenue.tax_minor
             or -lines.quantity != net_revenue.quantity
         )
+),
+
+-- A dispute lost by a company that counts it as goods given back has no refund line: it is its share of the order without tax.
+lost as (
+    select
+        net_revenue.net_revenue_id
+    from {{ ref('fct_net_revenue') }} as net_revenue
+    left join {{ ref('fct_lost_disputes') }} as disputes
+        on net_revenue.net_revenue_id = 'lost:' || disputes.dispute_id || ':' || disputes.currency_code
+    where net_revenue.net_revenue_id like 'lost:%'
+        and (
+            disputes.dispute_id is null
+            or not disputes.is_return
+            or -disputes.returned_minor != net_revenue.net_revenue_minor
+            or -disputes.tax_minor != net_revenue.tax_minor
+        )
 )
 
 select net_revenue_id from sold
+union all
+select net_revenue_id from lost
 union all
 select net_revenue_id from given_back
 union all
