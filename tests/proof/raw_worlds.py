@@ -47,7 +47,13 @@ CLOCKED = {"updated_at", "date_modified_gmt", "last_updated_time"}
 ORDER_NUMBER = re.compile(r"(#|W-)\d+")
 
 Source = tuple[str, str]
-Records = dict[Source, list[Record]]
+
+
+class Records(dict[Source, list[Record]]):
+    """Records by platform and resource; too many to be written out when a test fails."""
+
+    def __repr__(self) -> str:
+        return f"{sum(map(len, self.values()))} records of {len(self)} resources"
 
 
 @dataclass(frozen=True)
@@ -154,27 +160,20 @@ def earlier(record: Record, cursor: str) -> Record | None:
     if cursor in CLOCKED and name is not None and isinstance(record[name], str):
         at = datetime.fromisoformat(record[name].removesuffix("Z")) - timedelta(hours=5)
         before[name] = at.isoformat() + ("Z" if record[name].endswith("Z") else "")
-    for field, value in _BEFORE.items():
-        if field in before:
-            before[field] = value
-    return (
-        before
-        if {key: before[key] for key in _BEFORE if key in before}
-        != {key: record[key] for key in _BEFORE if key in record}
-        else None
-    )
+    changes = {field: value for field, value in _BEFORE.items() if field in record and record[field] != value}
+    return before | changes if changes else None
 
 
-# What platforms fill in or turn later: payments and refunds of an order, the end of a dispute, a payout's arrival, a document's lines.
+# What platforms fill in or turn later: payment and refunds of an order, the state of a charge or payout, the end of a dispute, a document's lines.
 _BEFORE: Mapping[str, Any] = {
+    "status": "pending",
     "transactions": [],
     "refunds": [],
     "displayFinancialStatus": "PENDING",
     "date_paid_gmt": None,
     "amount_refunded": 0,
-    "evidence_details": {},
-    "PrivateNote": "as first typed",
     "arrival_date": 0,
+    "Line": [],
 }
 
 

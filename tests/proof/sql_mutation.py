@@ -32,6 +32,8 @@ BUILT = (*CHANGED, "books")
 @dataclass(frozen=True)
 class SqlMutant:
     model: str
+    # Which of the model's mutants, from 0: two may say the same.
+    number: int
     kind: str
     # Where in the model: the text that was changed, for a person.
     place: str
@@ -39,7 +41,7 @@ class SqlMutant:
 
     @property
     def name(self) -> str:
-        return f"{self.model}: {self.kind}: {self.place}"
+        return f"{self.model} {self.number}: {self.kind}: {self.place}"
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ def mutants(model: str, sql: str) -> Iterator[SqlMutant]:
         kind, node, change = next(islice(_places(copy), nth, None))
         place = " ".join(node.sql(dialect="duckdb").split())[:90]
         change()
-        yield SqlMutant(model, kind, place, copy.sql(dialect="duckdb"))
+        yield SqlMutant(model, nth, kind, place, copy.sql(dialect="duckdb"))
 
 
 def _places(tree: exp.Expression) -> Iterator[tuple[str, exp.Expression, object]]:

@@ -8,8 +8,8 @@ import pytest
 
 from tests.proof.sql_mutation import SqlMutant, Verdict, World, mutants
 
-# What a lie that changes a number must be caught by: the share reached so far, below which nobody may fall back.
-KILL_RATE_REACHED = 0.80
+# Of the lies that change a row of some table, the share that a build must not pass with.
+KILL_RATE_ASKED = 0.95
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def test_a_turned_sign_in_net_revenue_is_noticed(world: World) -> None:
 
 
 @pytest.mark.proof
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(7200)
 def test_planted_lies_that_change_a_number_break_an_identity(
     world: World, record_property: pytest.RecordProperty
 ) -> None:
@@ -41,19 +41,23 @@ def test_planted_lies_that_change_a_number_break_an_identity(
         ends[end] += 1
         if end == "survived":
             survived.append(mutant)
-    rate = ends["killed"] / (ends["killed"] + ends["survived"])
+    visible = ends["killed"] + ends["caught beside"] + ends["survived"]
     record_property("SQL mutants", ", ".join(f"{end} {count}" for end, count in ends.items()))
+    record_property("SQL mutants that break an identity", f"{ends['killed'] / visible:.3f}")
+    rate = (ends["killed"] + ends["caught beside"]) / visible
     record_property("SQL kill rate", f"{rate:.3f}")
-    assert rate >= KILL_RATE_REACHED, _named(survived)
+    assert rate >= KILL_RATE_ASKED, _named(survived)
 
 
 def _end(verdict: Verdict) -> str:
-    """stillborn: the database refused it; same: no row of any table changed, here at least."""
+    """stillborn: the database refused it; same: no row of any table changed; caught beside: no identity fails, but a data test of a model does."""
     if verdict.stillborn:
         return "stillborn"
     if verdict.broke:
         return "killed"
-    return "survived" if verdict.differs else "same"
+    if not verdict.differs:
+        return "same"
+    return "caught beside" if verdict.beside else "survived"
 
 
 def _named(survived: list[SqlMutant]) -> str:

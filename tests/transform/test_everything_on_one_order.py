@@ -74,11 +74,8 @@ def world() -> CanonicalRows:
     return made
 
 
-MONEY = [path for path in identities() if path.stem.startswith("assert_i_")]
-
-
 def test_every_identity_of_money_holds_on_it(world: CanonicalRows) -> None:
-    assert {path.stem: rows for path in MONEY if (rows := world.query(path.read_text()))} == {}
+    assert {path.stem: rows for path in identities("assert_i_") if (rows := world.query(path.read_text()))} == {}
 
 
 def test_its_trial_balance_is_exactly_this(world: CanonicalRows) -> None:

@@ -35,9 +35,9 @@ def nouns() -> tuple[str, ...]:
 
 
 @functools.cache
-def identities() -> tuple[Path, ...]:
-    """Every data test of the project that states an identity."""
-    found = sorted((TRANSFORM / "tests").glob("*.sql"))
+def identities(prefix: str = "assert_") -> tuple[Path, ...]:
+    """Every data test of the project that states an identity; those of money begin with `assert_i_`."""
+    found = sorted((TRANSFORM / "tests").glob(f"{prefix}*.sql"))
     return tuple(path for path in found if "'identity'" in path.read_text())
 
 

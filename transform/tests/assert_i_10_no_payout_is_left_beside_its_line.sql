@@ -78,4 +78,4 @@ select movements.movement_id
 from {{ ref('fct_banked_movements') }} as movements
 inner join {{ ref('can_processor_movements') }} as stated using (movement_id)
 left join brought on stated.payout_id = brought.payout_id and stated.movement_type != 'payout'
-where movements.bank_line_id is distinct from brought.bank_line_id or movements.bank_value_date is distinct from brought.value_date
+where movements.bank_line_id is distinct from brought.bank_line_id or (movements.payout_id is null) != (brought.payout_id is null) or movements.bank_value_date is distinct from brought.value_date

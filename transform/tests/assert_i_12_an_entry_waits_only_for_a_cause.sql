@@ -45,13 +45,31 @@ select rates.order_id
 from {{ ref('fct_order_rates') }} as rates
 inner join {{ ref('fct_order_recognitions') }} as recognitions using (order_id)
 left join advances using (order_id)
-where rates.rate_date is distinct from coalesce(advances.settled_date, recognitions.recognised_date)
+where rates.rate_date is null or rates.rate_date is distinct from coalesce(advances.settled_date, recognitions.recognised_date)
 union all
 select conversions.movement_id
 from {{ ref('fct_currency_conversions') }} as conversions
 inner join {{ ref('can_processor_movements') }} as leg on conversions.movement_id = leg.movement_id
 inner join {{ ref('can_processor_movements') }} as first_leg on conversions.first_movement_id = first_leg.movement_id
 where leg.charge_reference is distinct from first_leg.charge_reference or leg.account_id != first_leg.account_id
+union all
+-- The legs of an exchange have no other side but each other; a charge alone is owed back exactly where it is a second one; tax on fees is what the
+-- processor states of it.
+select event_id
+from {{ ref('fct_movement_postings') }}
+where posting_key = 'movement' and movement_id in (select movement_id from {{ ref('fct_currency_conversions') }})
+union all
+select event_id
+from {{ ref('fct_movement_postings') }}
+where posting_key = 'overpayment'
+    and 'charge:charge:' || movement_id not in (select difference_id from {{ ref('fct_differences') }} where reason_code = 'SRC-03')
+union all
+select postings.movement_id
+from {{ ref('fct_movement_postings') }} as postings
+left join (
+    select movement_id, sum(amount_minor) as tax_minor from {{ ref('can_processor_fees') }} where fee_type = 'tax' group by movement_id
+) as taxes on postings.movement_id = taxes.movement_id
+where postings.posting_key = 'fee' and postings.detail = 'tax' and postings.signed_minor != coalesce(taxes.tax_minor, 0)
 union all
 select first_movement_id from {{ ref('fct_currency_conversions') }} group by first_movement_id having count(*) != 2
 union all

@@ -37,7 +37,7 @@ wrong as (
             ))
         )
     union all
-    select oss_line_id from lines where currency_code = 'EUR' and exchange_rate != '1'
+    select oss_line_id from lines where currency_code = 'EUR' and (exchange_rate != '1' or exchange_rate_date is not null)
     union all
     select oss_line_id
     from lines
