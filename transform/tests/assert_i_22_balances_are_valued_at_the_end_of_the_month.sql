@@ -32,10 +32,6 @@ expected as (
     group by found.entity_id, found.period_month, found.account_number, found.sub_account, found.currency_code
 ),
 
-over as (
-    select entity_id, max(event_date) as newest_date from {{ ref('fct_money_events') }} group by entity_id
-),
-
 counted as (
     select entity_id, period_month, account_number, sub_account, currency_code
     from found
@@ -47,7 +43,6 @@ wrong as (
     select found.entity_id || ' ' || found.period_month || ' ' || found.account_number || ' ' || found.currency_code as reference
     from found
     left join expected using (entity_id, period_month, account_number, sub_account, currency_code)
-    left join over using (entity_id)
     left join {{ ref('dim_fx_rates') }} as rates
         on rates.purpose = 'book'
         and rates.from_currency_code = found.currency_code
@@ -55,7 +50,7 @@ wrong as (
         and rates.rate_date = found.month_end
     where found.balance_minor is distinct from expected.balance_minor
         or found.carried_base_minor is distinct from expected.carried_base_minor
-        or found.month_end > over.newest_date
+        or found.month_end > {{ known_until() }}
         or {{ month_key('found.month_end') }} != found.period_month
         or found.rate is distinct from rates.rate
         or found.currency_code = found.base_currency_code
@@ -69,14 +64,13 @@ wrong as (
 missing as (
     select distinct moved.entity_id || ' ' || {{ month_key('moved.event_date') }} || ' ' || moved.account_number || ' ' || moved.currency_code as reference
     from moved
-    inner join over using (entity_id)
     left join found
         on moved.entity_id = found.entity_id
         and moved.account_number = found.account_number
         and moved.sub_account = found.sub_account
         and moved.currency_code = found.currency_code
         and {{ month_key('moved.event_date') }} <= found.period_month
-    where found.entity_id is null and {{ end_of_month('moved.event_date') }} <= over.newest_date and moved.signed_minor != 0
+    where found.entity_id is null and {{ end_of_month('moved.event_date') }} <= {{ known_until() }} and moved.signed_minor != 0
         and (
             select sum(others.signed_minor) from moved as others
             where others.entity_id = moved.entity_id and others.account_number = moved.account_number and others.sub_account = moved.sub_account
