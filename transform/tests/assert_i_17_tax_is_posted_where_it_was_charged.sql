@@ -16,13 +16,13 @@ sides as (
     select events.event_id, taxes.scheme as detail, taxes.jurisdiction || coalesce(' ' || cast(taxes.rate_ppm as varchar), '') as tax_key,
         -taxes.tax_minor as stated_minor, 0 as posted_minor
     from {{ ref('fct_tax_lines') }} as taxes
-    inner join events on events.refund_id is null and taxes.order_id = events.order_id and taxes.event_type != 'return'
+    inner join events on events.refund_id is null and taxes.order_id = events.order_id and taxes.event_type in ('sale', 'rounding')
     union all
     select events.event_id, taxes.scheme, taxes.jurisdiction || coalesce(' ' || cast(taxes.rate_ppm as varchar), ''), -taxes.tax_minor, 0
     from {{ ref('fct_tax_lines') }} as taxes
     inner join events on taxes.refund_id = events.refund_id and taxes.event_type = 'return'
     union all
-    select event_id, detail, sub_account, 0, signed_minor from {{ ref('fct_tax_postings') }} where detail != ''
+    select event_id, detail, sub_account, 0, signed_minor from {{ ref('fct_tax_postings') }} where detail != '' and source in ('sale', 'refund')
 ),
 
 headers as (
