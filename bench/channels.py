@@ -1,8 +1,7 @@
-"""Two channels and the hub's webhooks in one small process, so that every time is of one clock: the receiver's.
+"""Three channels and the hub's webhooks in one small process, so that every time is of one clock: the receiver's.
 
 `sell(rate, seconds)` posts stock webhooks to the intake at a steady rate, whatever the answers take, each for a SKU of its
-own; the channels note when the write that answers it arrived. They keep quantities with compare-and-set (Shopify) and
-without (WooCommerce), and do nothing else.
+own; the channels note when the write that answers it arrived.
 """
 
 from __future__ import annotations
@@ -17,22 +16,27 @@ from multiprocessing.connection import Connection
 
 import aiohttp
 import uvloop
+from shelves import CHANNELS, Shelves
 
 
 @dataclass(frozen=True)
 class Sold:
-    """Seconds since 1970: when each SKU's webhook was sent, answered, and written by each channel (by SKU's number)."""
+    """Seconds since 1970: when each SKU's webhook was sent, answered, and written by each channel (by SKU's number).
+
+    `throttled`: patches Amazon refused while this ran.
+    """
 
     sent: dict[int, float]
     answered: dict[int, float]
     written: dict[str, dict[int, float]]
     refused: int
+    throttled: int
 
 
-class _Channels(asyncio.Protocol):
-    held: dict[str, int] = {}  # noqa: RUF012 - one server per process
-    written: dict[str, dict[int, float]] = {"shopify": {}, "woocommerce": {}}  # noqa: RUF012
-    conflicts = 0
+class Http(asyncio.Protocol):
+    """A server of one process's shelves; it knows as much of HTTP as our client speaks."""
+
+    shelves = Shelves()
 
     def connection_made(self, transport):
         self.transport, self.buffer = transport, b""
@@ -46,50 +50,23 @@ class _Channels(asyncio.Protocol):
             if len(self.buffer) < end + 4 + length:
                 return
             body, self.buffer = self.buffer[end + 4 : end + 4 + length], self.buffer[end + 4 + length :]
-            answer = json.dumps(_answer(head.split(b" ", 2)[1], body)).encode()
+            method, target = head.split(b" ", 2)[:2]
+            status, said, named = self.shelves.answer(method.decode(), target.decode(), body)
+            answer = json.dumps(said).encode()
+            more = "".join(f"{name}: {value}\r\n" for name, value in named.items())
             self.transport.write(
-                b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s"
-                % (len(answer), answer)
+                b"HTTP/1.1 %d OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n%s\r\n%s"
+                % (status, len(answer), more.encode(), answer)
             )
 
 
-def _answer(path: bytes, body: bytes):
-    said = json.loads(body) if body else {}
-    if b"graphql" not in path:
-        return {"update": [_set_product(row) for row in said.get("update", ())]}
-    if "inventorySetQuantities" in said["query"]:
-        return {"data": {"inventorySetQuantities": _set_quantities(said["variables"]["input"]["quantities"])}}
-    asked, places = said["variables"], [name[4:] for name in said["variables"] if name.startswith("item")]
-    levels = {f"level{place}": _level(asked[f"item{place}"], asked[f"location{place}"]) for place in places if place}
-    return {"data": levels or {"inventoryItem": _level(asked["item"], asked["location"])}}
-
-
-def _level(item: str, location: str):
-    quantity = [{"name": "available", "quantity": _Channels.held.get(f"{item}|{location}", 0)}]
-    return {"id": item, "inventoryLevel": {"id": "level", "quantities": quantity}}
-
-
-def _set_product(row):
-    _Channels.written["woocommerce"].setdefault(int(row["id"]), time.time())
-    return {"id": row["id"], "stock_quantity": row["stock_quantity"]}
-
-
-def _set_quantities(rows):
-    errors = []
-    for at, row in enumerate(rows):
-        key = f"{row['inventoryItemId']}|{row['locationId']}"
-        # What a channel shows at first is what it is first said to show.
-        if _Channels.held.setdefault(key, row["changeFromQuantity"]) != row["changeFromQuantity"]:
-            field = ["input", "quantities", str(at), "changeFromQuantity"]
-            errors.append({"code": "CHANGE_FROM_QUANTITY_STALE", "field": field, "message": "stale"})
-    if errors:
-        _Channels.conflicts += 1
-        return {"inventoryAdjustmentGroup": None, "userErrors": errors}
-    now = time.time()
-    for row in rows:
-        _Channels.held[f"{row['inventoryItemId']}|{row['locationId']}"] = row["quantity"]
-        _Channels.written["shopify"].setdefault(int(row["inventoryItemId"].rpartition("/")[2]), now)
-    return {"inventoryAdjustmentGroup": {"id": "group"}, "userErrors": []}
+def first_writes(shelves: Shelves, since: float) -> dict[str, dict[int, float]]:
+    """When each channel first wrote each SKU after a moment."""
+    found: dict[str, dict[int, float]] = {channel: {} for channel in CHANNELS}
+    for at, channel, number, _ in shelves.written:
+        if at >= since:
+            found[channel].setdefault(number, at)
+    return found
 
 
 async def _sell(url: str, secret: str, rate: float, seconds: float, rows: list[dict]) -> tuple[dict, dict, int]:
@@ -123,7 +100,9 @@ async def _bare(port: int, requests: int) -> list[float]:
     async with aiohttp.ClientSession() as session:
         for _ in range(requests):
             start = time.perf_counter()
-            async with session.post(f"http://127.0.0.1:{port}/woocommerce/products/batch", json=body) as answer:
+            async with session.post(
+                f"http://127.0.0.1:{port}/woocommerce/wp-json/wc/v3/products/batch", json=body
+            ) as answer:
                 await answer.read()
             found.append((time.perf_counter() - start) * 1000)
     return found
@@ -131,19 +110,20 @@ async def _bare(port: int, requests: int) -> list[float]:
 
 def _serve(pipe: Connection) -> None:
     async def run() -> None:
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(_Channels, "127.0.0.1", 0)
+        loop, shelves = asyncio.get_running_loop(), Http.shelves
+        server = await loop.create_server(Http, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         pipe.send(port)
+        since = time.time()
         while True:
             asked = await loop.run_in_executor(None, pipe.recv)
             if asked[0] == "bare":
                 pipe.send(await _bare(port, asked[1]))
             elif asked[0] == "sell":
-                _Channels.written = {"shopify": {}, "woocommerce": {}}
+                since, shelves.patches.refused = time.time(), 0
                 pipe.send(await _sell(*asked[1:]))
             else:
-                pipe.send((_Channels.written, _Channels.conflicts))
+                pipe.send((first_writes(shelves, since), shelves.patches.refused))
 
     uvloop.run(run())
 
@@ -159,23 +139,22 @@ class Channels:
         self._pipe.send(("bare", requests))
         return self._pipe.recv()
 
-    def sell(self, url: str, secret: str, rate: float, seconds: float, rows: list[dict], drain: float) -> Sold:
-        """Post the rows; wait until the writes have come or `drain` seconds have passed without a new one."""
+    def sell(
+        self, url: str, secret: str, rate: float, seconds: float, rows: list[dict], drain: float, of: tuple[str, ...]
+    ) -> Sold:
+        """Post the rows; wait until these channels have every write, or `drain` seconds have passed without a new one."""
         self._pipe.send(("sell", url, secret, rate, seconds, rows))
         sent, answered, refused = self._pipe.recv()
         before, last = -1, time.monotonic()
         while True:
-            written = self.written()
-            count = sum(len(found) for found in written.values())
+            self._pipe.send(("written",))
+            written, throttled = self._pipe.recv()
+            count = sum(len(written[channel].keys() & sent.keys()) for channel in of)
             if count != before:
                 before, last = count, time.monotonic()
-            if count >= 2 * len(sent) or time.monotonic() - last > drain:
-                return Sold(sent, answered, written, refused)
+            if count >= len(of) * len(sent) or time.monotonic() - last > drain:
+                return Sold(sent, answered, written, refused, throttled)
             time.sleep(0.2)
-
-    def written(self) -> dict[str, dict[int, float]]:
-        self._pipe.send(("written",))
-        return self._pipe.recv()[0]
 
 
 @contextmanager

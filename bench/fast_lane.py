@@ -1,9 +1,11 @@
 """Event → last channel acknowledged, at the channels' own clock, over real HTTP in and out, under `cartwheel serve`.
 
 The hub posts stock webhooks to the intake at a steady rate, each for another of many SKUs; each asks for a lower number on
-both channels. A time runs from the moment before the webhook is posted to the arrival of the write at the channel that got
-it last, all in the process of hub and channels. Never run it beside other work. Printed beside it: what a bare write to such a channel takes on a kept
-connection. `--home FOLDER` keeps the published home, and takes it when it is there.
+three channels. A time runs from the moment before the webhook is posted to the arrival of the write at the channel that got
+it last, all in the process of hub and channels. Amazon allows five writes a second: what it takes stands apart, alone below
+its rate, and beside the two others above it, where it must keep nobody waiting. With one channel down the times of another
+stand against the same channel's before. Never run it beside other work. Printed beside it: what a bare write to such a
+channel takes on a kept connection. `--home FOLDER` keeps the published home, and takes it when it is there.
 Usage: fast_lane.py [--skus 50000] [--seconds 20] [--home FOLDER] [RATE …] (default 10, 50 and 200 a second)
 """
 
@@ -12,23 +14,31 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import wide_shop
 from channels import Channels, Sold, channels
+from shelves import CHANNELS
 
 from orchestration.lane import latency_chart
 
 SECRET = "bench-hub-secret-for-webhooks"
 DRAIN_SECONDS = 10.0
 BOTH = ("shopify", "woocommerce")
+AMAZON = ("amazon",)
+# Below what Amazon allows, so that nothing queues for it.
+AMAZON_ALONE_RATE = 2.0
+# What a SKU has left in an event: fewer than Amazon lists at most, so that its number changes as well.
+LEFT = range(3, 9)
 
 
 def percentile(values: list[float], percent: int) -> float:
@@ -37,8 +47,11 @@ def percentile(values: list[float], percent: int) -> float:
 
 
 @contextmanager
-def served(home: Path, shopify: str, woocommerce: str):
-    """`cartwheel serve` over a published home, until the block ends; its address."""
+def served(home: Path, url: str, **elsewhere: str):
+    """`cartwheel serve` over a published home, until the block ends; its address.
+
+    url: of all channels but those that are `elsewhere`.
+    """
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -49,9 +62,10 @@ def served(home: Path, shopify: str, woocommerce: str):
         "SOURCES__CIN7__BASE_URL": "http://127.0.0.1:9",
         "SOURCES__CIN7__ACCOUNT_ID_HEADER": "bench",
         "SOURCES__CIN7__APPLICATION_KEY": "bench",
-        "DESTINATIONS__SHOPIFY__BASE_URL": f"{shopify}/shopify",
+        **{f"DESTINATIONS__{name.upper()}__BASE_URL": f"{elsewhere.get(name, url)}/{name}" for name in CHANNELS},
         "DESTINATIONS__SHOPIFY__ACCESS_TOKEN": "bench-token",
-        "DESTINATIONS__WOOCOMMERCE__BASE_URL": f"{woocommerce}/woocommerce",
+        **{f"DESTINATIONS__AMAZON__{name}": "bench" for name in ("CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN")},
+        "DESTINATIONS__AMAZON__SELLER_ID": "BENCH",
         "DESTINATIONS__WOOCOMMERCE__CONSUMER_KEY": "ck_bench",
         "DESTINATIONS__WOOCOMMERCE__CONSUMER_SECRET": "cs_bench",
         # The hosts of the bench allow more than the cautious default for a shop on somebody's server.
@@ -88,10 +102,6 @@ def _wait_for(url: str, home: Path) -> None:
     raise RuntimeError((home / "serve.log").read_text()[-3000:])
 
 
-def run(hub: Channels, url: str, rate: float, seconds: float, rows: list[dict]) -> Sold:
-    return hub.sell(url, SECRET, rate, seconds, rows, DRAIN_SECONDS)
-
-
 def told(sold: Sold, of: tuple[str, ...]) -> list[float]:
     """Milliseconds from event to the last of these channels, of the events that reached all of them."""
     last = {number: max(times) for number in sold.sent if len(times := _writes(sold, number, of)) == len(of)}
@@ -102,14 +112,71 @@ def _writes(sold: Sold, number: int, of: tuple[str, ...]) -> list[float]:
     return [sold.written[channel][number] for channel in of if number in sold.written[channel]]
 
 
-def show(name: str, sold: Sold, of: tuple[str, ...], bare: float) -> None:
-    found = told(sold, of)
-    intake = [(sold.answered[number] - sold.sent[number]) * 1000 for number in sold.answered]
-    print(
-        f"{name:>24} {len(sold.sent):>7} {len(found):>8} {percentile(intake, 50):>7.1f} {percentile(intake, 99):>7.1f}"
-        f" {percentile(found, 50):>8.1f} {percentile(found, 99):>8.1f} {percentile(found, 50) / bare:>9.1f}",
-        flush=True,
-    )
+@dataclass
+class Runs:
+    """Runs of one bench: each event a SKU of its own, over all runs, and a line of figures for each."""
+
+    hub: Channels
+    template: dict
+    skus: int
+    seconds: float
+    bare: float
+
+    def __post_init__(self) -> None:
+        # A kept home has seen some of them, so each time others and other units.
+        start_at = random.randrange(self.skus)
+        self._numbers = (wide_shop.FIRST + (start_at + at) % self.skus for at in range(self.skus))
+        self._left = random.choice(LEFT)
+
+    def rows(self, count: int) -> list[dict]:
+        lower = {**self.template, "OnHand": self._left, "Available": self._left}
+        return [{**lower, "SKU": f"WIDE-{next(self._numbers)}"} for _ in range(count)]
+
+    def warm(self, url: str, of: tuple[str, ...]) -> None:
+        self.hub.sell(url, SECRET, 10.0, 3.0, self.rows(30), DRAIN_SECONDS, of)
+
+    def run(self, url: str, rate: float, of: tuple[str, ...]) -> Sold:
+        return self.hub.sell(url, SECRET, rate, self.seconds, self.rows(int(rate * self.seconds)), DRAIN_SECONDS, of)
+
+    def head(self) -> None:
+        names = ("events", "written", "intake", "p99", "p50 ms", "p99 ms", "x bare")
+        print(f"{'events/s':>30} " + " ".join(f"{name:>8}" for name in names))
+
+    def show(self, name: str, sold: Sold, of: tuple[str, ...]) -> list[float]:
+        found = told(sold, of)
+        intake = [(sold.answered[number] - sold.sent[number]) * 1000 for number in sold.answered]
+        figures = [percentile(intake, 50), percentile(intake, 99), percentile(found, 50), percentile(found, 99)]
+        said = " ".join(f"{figure:>8.1f}" for figure in (*figures, figures[2] / self.bare))
+        print(f"{name:>30} {len(sold.sent):>8} {len(found):>8} {said}", flush=True)
+        return found
+
+
+def all_up(runs: Runs, home: Path, rates: list[float]) -> tuple[dict[str, list[int]], list[float]]:
+    """Amazon below its rate, then every rate; what the chart shows, and WooCommerce's own times at the highest."""
+    charted, woocommerce = dict[str, list[int]](), list[float]()
+    with served(home, runs.hub.url) as url:
+        runs.warm(url, CHANNELS)
+        sold = runs.run(url, AMAZON_ALONE_RATE, CHANNELS)
+        runs.show(f"{AMAZON_ALONE_RATE:.0f}, Amazon", sold, AMAZON)
+        runs.show(f"{AMAZON_ALONE_RATE:.0f}, all three", sold, CHANNELS)
+        for rate in rates:
+            sold = runs.run(url, rate, BOTH)
+            charted[f"{rate:.0f} events/s, both shops"] = [round(one) for one in runs.show(f"{rate:.0f}", sold, BOTH)]
+            woocommerce = runs.show(f"{rate:.0f}, WooCommerce", sold, ("woocommerce",))
+            times = sorted(at for number, at in sold.written["amazon"].items() if number in sold.sent)
+            pace = (len(times) - 1) / (times[-1] - times[0]) if len(times) > 1 else 0.0
+            print(f"{'':>30} Amazon meanwhile: {len(times)} written, {pace:.1f} a second, {sold.throttled} refused")
+    return charted, woocommerce
+
+
+def one_down(runs: Runs, home: Path, rate: float, before: list[float]) -> None:
+    """The same rate while nobody answers for Shopify: WooCommerce's times, against those with all up."""
+    with served(home, runs.hub.url, shopify="http://127.0.0.1:9") as url:
+        runs.warm(url, ("woocommerce",))
+        found = runs.show(f"{rate:.0f}, Shopify down", runs.run(url, rate, ("woocommerce",)), ("woocommerce",))
+    for percent in (50, 99):
+        ratio = percentile(found, percent) / percentile(before, percent)
+        print(f"{'':>30} WooCommerce p{percent} with Shopify down: {ratio:.2f} x all up")
 
 
 def main() -> None:
@@ -120,38 +187,21 @@ def main() -> None:
     asked.add_argument("--chart", type=Path, help="write the latencies as SVG")
     asked.add_argument("rates", type=float, nargs="*", default=[10.0, 50.0, 200.0])
     options = asked.parse_args()
-    skus, seconds, rates = options.skus, options.seconds, options.rates
     with tempfile.TemporaryDirectory() as folder, channels() as hub:
-        home = options.home or Path(folder)
+        home = options.home or Path(folder) / "home"
         home.mkdir(parents=True, exist_ok=True)
         start = time.monotonic()
-        template = wide_shop.publish(home, skus)
-        print(f"{skus} SKUs on 2 channels read, built and published in {time.monotonic() - start:.0f} s")
-        # Each event a SKU of its own, over all runs; a kept home has seen some of them, so each time others and other units.
-        start_at = random.randrange(skus)
-        numbers = (wide_shop.FIRST + (start_at + at) % skus for at in range(skus))
-        fewer = random.randrange(1, min(10, template["Available"]))
-
-        def rows(rate: float) -> list[dict]:
-            lower = {**template, "OnHand": template["OnHand"] - fewer, "Available": template["Available"] - fewer}
-            return [{**lower, "SKU": f"WIDE-{next(numbers)}"} for _ in range(int(rate * seconds))]
-
+        template = wide_shop.publish(home, options.skus)
+        print(f"{options.skus} SKUs on 3 channels read, built and published in {time.monotonic() - start:.0f} s")
+        # What queues for Amazon after the first part would be waited for by nobody, and looked at by the second.
+        apart = Path(folder) / "apart"
+        shutil.copytree(home, apart, ignore=shutil.ignore_patterns("warehouse.duckdb*"))
         bare = percentile(hub.bare(500), 50)
         print(f"a bare write to a channel: p50 {bare:.2f} ms\n")
-        print(
-            f"{'events/s':>24} {'events':>7} {'on both':>8} {'intake':>7} {'p99':>7} {'p50 ms':>8} {'p99 ms':>8} {'x bare':>9}"
-        )
-        with served(home, hub.url, hub.url) as url:
-            run(hub, url, 10.0, 3.0, rows(10.0)[:30])
-            charted = {}
-            for rate in rates:
-                sold = run(hub, url, rate, seconds, rows(rate))
-                show(f"{rate:.0f}", sold, BOTH, bare)
-                charted[f"{rate:.0f} events/s, both channels"] = [round(one) for one in told(sold, BOTH)]
-        with served(home, "http://127.0.0.1:9", hub.url) as url:
-            run(hub, url, 10.0, 3.0, rows(10.0)[:30])
-            sold = run(hub, url, rates[-1], seconds, rows(rates[-1]))
-            show(f"{rates[-1]:.0f}, Shopify down", sold, ("woocommerce",), bare)
+        runs = Runs(hub, template, options.skus, options.seconds, bare)
+        runs.head()
+        charted, woocommerce = all_up(runs, home, options.rates)
+        one_down(runs, apart, options.rates[-1], woocommerce)
         if options.chart is not None:
             options.chart.write_text(latency_chart.svg(charted))
 

@@ -15,7 +15,7 @@ import duckdb
 
 from sandbox.server import CREDENTIALS, Sandbox
 
-PLATFORMS = ("shopify", "woocommerce", "cin7")
+PLATFORMS = ("shopify", "woocommerce", "cin7", "amazon")
 MODELS = (
     "+act_amazon__stock_levels",
     "+act_shopify__stock_levels",
@@ -36,7 +36,8 @@ def publish(home: Path, skus: int) -> dict:
         return json.loads(kept.read_text())
     environ = dict(os.environ) | {"CARTWHEEL_HOME": str(home), "CARTWHEEL_WAREHOUSE": str(home / "warehouse.duckdb")}
     with Sandbox(orders=60) as sandbox:
-        for platform in PLATFORMS:
+        environ |= sandbox.amazon_settings
+        for platform in CREDENTIALS.keys() & set(PLATFORMS):
             environ[f"SOURCES__{platform.upper()}__BASE_URL"] = sandbox.base_urls[platform]
             for name, value in CREDENTIALS[platform].items():
                 environ[f"SOURCES__{platform.upper()}__{name.upper()}"] = value
@@ -69,27 +70,30 @@ def _copy(connection: duckdb.DuckDBPyConnection, skus: int) -> dict:
         ("raw_shopify.inventory_items", ("id", "inventory_levels")),
         ("raw_shopify.product_variants", ("inventory_item",)),
         ("raw_woocommerce.products", ()),
+        ("raw_amazon.listings", ()),
         ("raw_cin7.product_availability", ()),
     ):
         types = {row[0]: row[1] for row in connection.execute(f"describe {table}").fetchall()}
         changed = [f"'WIDE-' || ({FIRST} + n) as sku", "uuid()::varchar as _dlt_id"]
+        # One place alone, so that what an event says of it is all there is.
+        where = " and location = 'Newark Warehouse'" if "cin7" in table else ""
         changed += [f"replace({name}::varchar, '{number}', {new})::{types[name]} as {name}" for name in numbers]
         if "cin7" in table:
             # A line of the hub's list has a number of its own.
             changed.append(
                 f"({FIRST} + row_number() over (order by n, location))::{types['line_number']} as line_number"
             )
-        if "id" not in numbers and table != "raw_cin7.product_availability":
+        if "id" not in numbers and "id" in types and "cin7" not in table:
             prefix = "'gid://shopify/ProductVariant/' || " if "shopify" in table else ""
             changed.append(f"({prefix}{new})::{types['id']} as id")
         connection.execute(
             f"insert into {table} by name select * exclude (n) replace ({', '.join(changed)})"
-            f" from {table} cross join (select range as n from range({skus})) where sku = $1",
+            f" from {table} cross join (select range as n from range({skus})) where sku = $1{where}",
             [sku],
         )
     found = connection.execute(
         "select id, name, location, on_hand, allocated, available, on_order from raw_cin7.product_availability"
-        " where sku = $1 and on_hand > 5 order by location limit 1",
+        " where sku = $1 and location = 'Newark Warehouse'",
         [sku],
     ).fetchone()
     names = ("ID", "Name", "Location", "OnHand", "Allocated", "Available", "OnOrder")
@@ -97,11 +101,13 @@ def _copy(connection: duckdb.DuckDBPyConnection, skus: int) -> dict:
 
 
 def _plain_sku(connection: duckdb.DuckDBPyConnection) -> str:
-    """A SKU that WooCommerce sells as a simple product and the hub counts in two places with units to spare."""
+    """A SKU that WooCommerce sells as a simple product, the seller sends for Amazon, and the hub has plenty of."""
     found = connection.execute(
         "select products.sku from raw_woocommerce.products as products"
         " inner join raw_shopify.inventory_items as items using (sku)"
+        " inner join raw_amazon.listings as listings using (sku)"
         " where products.type = 'simple' and products.stock_quantity > 20"
+        " and listings.fulfillment_availability::varchar like '%\"DEFAULT\"%'"
         " and (select min(on_hand) from raw_cin7.product_availability as levels where levels.sku = products.sku) > 20"
         " order by products.sku limit 1"
     ).fetchone()

@@ -1,7 +1,8 @@
 """`cartwheel serve`: long-running processes, kept alive. A process is a row of `children`; nothing here knows what it does.
 
 A child that dies is started again, at once the first time, later each time after; one that cannot start as configured
-(exit code 2) ends it all, for trying again would not help. Children end with this process, however it ends.
+(exit code 2) ends it all, for trying again would not help; one that has nothing to do (3) is left alone. Children end
+with this process, however it ends.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import dataclass, field
 from orchestration import environment
 from orchestration.screen import say, screen, trouble
 
-CAN_NOT_START = 2
+CAN_NOT_START, NOTHING_TO_DO = 2, 3
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 30.0
 # Who ran this long was well; the next pause is the first again.
 WELL_AFTER = 60.0
@@ -40,6 +41,7 @@ class _Running:
     started_at: float = 0.0
     due_at: float = 0.0
     deaths: int = 0
+    has_nothing_to_do: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class Supervisor:
     def _look_after(self, running: _Running, now: float) -> int | None:
         """Starts what is due and notices what died; the code of one that cannot start."""
         if running.process is None:
-            if now >= running.due_at:
+            if now >= running.due_at and not running.has_nothing_to_do:
                 running.process, running.started_at = _start(running.child), now
             return None
         code = running.process.poll()
@@ -89,6 +91,9 @@ class Supervisor:
         running.process = None
         if code == CAN_NOT_START:
             return code
+        if code == NOTHING_TO_DO:
+            running.has_nothing_to_do = True
+            return None
         running.deaths = 1 if now - running.started_at >= WELL_AFTER else running.deaths + 1
         pause = min(FIRST_PAUSE * 2 ** (running.deaths - 1), LONGEST_PAUSE)
         running.due_at = now + pause
@@ -129,7 +134,8 @@ def children(host: str, port: int) -> list[Child]:
     """What `cartwheel serve` keeps alive."""
     intake = (sys.executable, "-m", "pipelines.intake", "--host", host, "--port", str(port), "--supervised")
     lane = (sys.executable, "-m", "orchestration.lane", "--supervised")
-    return [Child("intake", intake), Child("stock lane", lane)]
+    polls = (sys.executable, "-m", "pipelines.intake.polls", "--supervised")
+    return [Child("intake", intake), Child("stock lane", lane), Child("polls", polls)]
 
 
 def supervisor(host: str, port: int) -> Supervisor:

@@ -160,6 +160,7 @@ def place_amazon_order(world: World, sku: str, quantity: int) -> AmazonOrder:
     number = len(world.amazon.orders)
     order = AmazonOrder(_order_number(number), now, now, "UNSHIPPED", (_line(number, 1, listing, quantity),))
     world.amazon.orders[order.number] = order
+    world.stock_log.sold("amazon", sku, None, quantity, listing.quantity, order.number)
     # The store sells no unit it does not show, so its number ends at zero.
     world.amazon.listings[sku] = replace(listing, quantity=max(0, listing.quantity - quantity), updated_at=now)
     level = world.stock[(sku, "newark")]

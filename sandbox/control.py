@@ -13,6 +13,7 @@ from sandbox.amazon_facts import SENT_BY_SELLER
 from sandbox.amazon_world import place_amazon_order
 from sandbox.checkout import Business, place_order, receive_at_bank
 from sandbox.mishaps import MISHAPS, happen
+from sandbox.platforms.amazon_listings import processed
 from sandbox.webhooks import control as webhooks
 
 if TYPE_CHECKING:
@@ -99,6 +100,8 @@ def routes(world: World) -> list[BaseRoute]:
 
 def _place(world: World, asked: dict[str, Any]) -> Response:
     quantity, company, business = int(asked.get("quantity", 1)), asked.get("company"), None
+    if asked.get("only_if_shown") and _shown(world, asked["channel"], asked["sku"]) < quantity:
+        raise ValueError(f"{asked['channel']} shows less of {asked['sku']}")
     if asked["channel"] == "amazon":
         if company:
             raise ValueError("Amazon takes the money itself: nobody buys there on terms")
@@ -110,6 +113,16 @@ def _place(world: World, asked: dict[str, Any]) -> Response:
         business = Business(company, asked.get("terms") or "net_30", asked.get("po_number"), asked.get("tax_number"))
     order = place_order(world, asked["channel"], sku, quantity, asked.get("email") or None, business)
     return _placed(world, asked["channel"], sku, quantity, order)
+
+
+def _shown(world: World, channel: str, sku: str) -> int:
+    """What a channel offers of a SKU now: a buyer who looks first buys no more than that."""
+    if channel == "amazon":
+        processed(world)
+        return world.amazon.listings[sku].quantity
+    if channel == "woocommerce":
+        return world.woo_quantity[sku]
+    return sum(units for (item, _), units in world.shopify_available.items() if item == sku)
 
 
 def _placed(world: World, channel: str, sku: str, quantity: int, order: Order | AmazonOrder) -> Response:

@@ -41,6 +41,8 @@ _VERSIONS = {
     "raw_woocommerce.products": ("can_channel_listings__woocommerce", "updated_at"),
     "raw_woocommerce.product_variations": ("can_channel_listings__woocommerce", "updated_at"),
     "raw_cin7.product_availability": ("can_stock_levels__cin7", "as_of_at"),
+    "raw_amazon.orders": ("can_orders__amazon", "updated_at"),
+    "raw_amazon.listings": ("can_channel_listings__amazon", "updated_at"),
 }
 
 
@@ -98,6 +100,17 @@ def _availability(row: Row) -> Iterable[Replaced]:
     yield Replaced("can_stock_levels__cin7", "stock_level_id", (level,))
 
 
+def _amazon_order(row: Row) -> Iterable[Replaced]:
+    order = (f"amazon:{row['account_id']}:{row['order_id']}",)
+    yield Replaced("can_orders__amazon", "order_id", order)
+    yield Replaced("can_order_lines__amazon", "order_id", order)
+    yield Replaced("can_fulfilment_orders__amazon", "order_id", order)
+
+
+def _amazon_listing(row: Row) -> Iterable[Replaced]:
+    yield Replaced("can_channel_listings__amazon", "listing_id", (f"amazon:{row['account_id']}:{row['sku']}",))
+
+
 _READERS: Mapping[str, Callable[[Row], Iterable[Replaced]]] = {
     "raw_shopify.orders": _shopify_order,
     "raw_shopify.inventory_items": _inventory_item,
@@ -107,6 +120,8 @@ _READERS: Mapping[str, Callable[[Row], Iterable[Replaced]]] = {
     "raw_woocommerce.product_variations": _product,
     "raw_shipstation.shipments": _shipment,
     "raw_cin7.product_availability": _availability,
+    "raw_amazon.orders": _amazon_order,
+    "raw_amazon.listings": _amazon_listing,
 }
 
 TOLD_OF = frozenset(_READERS)

@@ -6,11 +6,12 @@ from __future__ import annotations
 _READINGS = {
     "shopify": ("inventory_levels/", "inventory_items/", "products/", "variants/"),
     "woocommerce": ("product.",),
-    "amazon": ("LISTINGS_", "FBA_"),
+    "amazon": ("listing.read",),
 }
 _SALES = {
     "shopify": ("orders/create", "orders/paid", "orders/fulfilled", "orders/partially_fulfilled", "fulfillments/"),
     "woocommerce": ("order.created",),
+    "amazon": ("order.read",),
     "shipstation": ("ORDER_NOTIFY", "SHIP_NOTIFY", "ITEM_SHIP_NOTIFY"),
 }
 

@@ -245,7 +245,18 @@ class Workshop:
         return {CLOCK: f"select {newest} from (from {CLOCK} union all ({clock.sql}))"}
 
     def _mapping(self, node: Node) -> tuple[str, str]:
-        return f"map_{node.table}", f"insert into fresh.{node.table} select {self.listed(node)} from ({node.sql})"
+        return (
+            f"map_{node.table}",
+            f"insert into fresh.{node.table} select {self.listed(node)} from ({self._of_raw(node)})",
+        )
+
+    def _of_raw(self, node: Node) -> str:
+        """A mapping's SQL; where it reads another mapping, what that one makes of the same raw rows."""
+        sql = node.sql
+        for up in self.models.of("kept"):
+            if up.name in node.reads and up.schema == "canonical":
+                sql = sql.replace(_quoted(up.name), f"({self._of_raw(up)})")
+        return sql
 
     def _is_told(self, node: Node) -> bool:
         return any(table.startswith(f"raw_{node.table.partition('__')[2]}.") for table in TOLD_OF)

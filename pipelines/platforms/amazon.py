@@ -15,7 +15,8 @@
 * Deletes: a cancelled order stays with that status; a listing that is gone is dropped with the next reading.
 * Unit of money: decimal text in major units beside its currency (`{"amount": "9.99", "currencyCode": "USD"}`).
 
-There is no webhook: notifications go to a queue of the seller's own at AWS, which needs an account there. Polling it is.
+There is no webhook: notifications go to a queue of the seller's own at AWS, which needs an account there. Polling it is,
+here for certainty and in `pipelines.intake.polls` for speed, within one rate.
 Neither buyer nor recipient is asked for: stock and books need neither, and Amazon wants them forgotten after 30 days.
 """
 
@@ -135,23 +136,28 @@ def _a_refusal_names_its_wait(response: httpx.Response) -> None:
 
 def orders(client: httpx.Client, since: datetime | None) -> Iterator[list[Record]]:
     """Orders changed since then, page by page."""
-    start = since or datetime.now(UTC) - TOLD
+    start, token = since or datetime.now(UTC) - TOLD, ""
+    while True:
+        found, following = orders_page(client, start, token)
+        if found:
+            yield found
+        if not following:
+            return
+        token = following
+
+
+def orders_page(client: httpx.Client, since: datetime, token: str) -> tuple[list[Record], str]:
+    """One page of the orders changed since then, and the token of the next; both are empty where there is none."""
     asked = {
-        "lastUpdatedAfter": f"{start.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "lastUpdatedAfter": f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "includedData": INCLUDED,
         "maxResultsPerPage": str(ORDERS_AT_ONCE),
     }
-    token = ""
-    while True:
-        answer = body(request(client, "GET", ORDERS, params=asked | ({"paginationToken": token} if token else {})))
-        if answer["orders"]:
-            yield answer["orders"]
-        following = (answer.get("pagination") or {}).get("nextToken")
-        if not following:
-            return
-        if following == token:
-            raise PlatformUnavailable(f"GET {ORDERS}: the page after this one is this one")
-        token = following
+    answer = body(request(client, "GET", ORDERS, params=asked | ({"paginationToken": token} if token else {})))
+    following = (answer.get("pagination") or {}).get("nextToken") or ""
+    if following and following == token:
+        raise PlatformUnavailable(f"GET {ORDERS}: the page after this one is this one")
+    return answer["orders"], following
 
 
 def listings(client: httpx.Client, _: datetime | None) -> Iterator[list[Record]]:
@@ -159,11 +165,11 @@ def listings(client: httpx.Client, _: datetime | None) -> Iterator[list[Record]]
     created_after: datetime | None = None
     while True:
         newest, is_cut = created_after, False
-        for answer in _pages_of_listings(client, created_after):
+        for answer in _pages_of_listings(client, {"sortBy": "createdDate", **_after("createdAfter", created_after)}):
             newest = _newest(answer["items"], newest)
             is_cut = is_cut or answer["numberOfResults"] > MOST_FOUND
             if answer["items"]:
-                yield [{**item, "lastUpdatedDate": _last_updated(item)} for item in answer["items"]]
+                yield _dated(answer["items"])
         if not is_cut:
             return
         if newest == created_after:
@@ -171,15 +177,34 @@ def listings(client: httpx.Client, _: datetime | None) -> Iterator[list[Record]]
         created_after = newest
 
 
-def _pages_of_listings(client: httpx.Client, created_after: datetime | None) -> Iterator[Any]:
+def changed_listings(client: httpx.Client, since: datetime) -> Iterator[list[Record]]:
+    """Listings that say they changed since then, page by page; for speed only, as none is promised to say so."""
+    for answer in _pages_of_listings(client, {"sortBy": "lastUpdatedDate", **_after("lastUpdatedAfter", since)}):
+        if answer["items"]:
+            yield _dated(answer["items"])
+
+
+def newest_listings(client: httpx.Client) -> list[Record]:
+    """The listings that changed last, by their own word."""
+    newest_first = {"sortBy": "lastUpdatedDate", "sortOrder": "DESC"}
+    return _dated(next(_pages_of_listings(client, newest_first))["items"])
+
+
+def _dated(items: list[Record]) -> list[Record]:
+    return [{**item, "lastUpdatedDate": _last_updated(item)} for item in items]
+
+
+def _after(name: str, moment: datetime | None) -> dict[str, str]:
+    return {} if moment is None else {name: f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"}
+
+
+def _pages_of_listings(client: httpx.Client, wanted: dict[str, str]) -> Iterator[Any]:
     asked = {
         "includedData": "summaries,issues,fulfillmentAvailability,productTypes",
-        "sortBy": "createdDate",
         "sortOrder": "ASC",
         "pageSize": str(LISTINGS_AT_ONCE),
+        **wanted,
     }
-    if created_after is not None:
-        asked["createdAfter"] = f"{created_after.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     token = ""
     while True:
         paged = asked | ({"pageToken": token} if token else {})

@@ -36,6 +36,7 @@ def processed(world: World) -> None:
     state["submissions"] = [item for item in state["submissions"] if item[0] > world.clock.now()]
     for at, sku, quantity in due:
         listing = world.amazon.listings[sku]
+        world.stock_log.written("amazon", sku, None, quantity, listing.quantity)
         world.amazon.listings[sku] = replace(listing, quantity=quantity, updated_at=at)
 
 
@@ -57,11 +58,13 @@ def search(world: World, query: QueryParams) -> dict[str, Any]:
     stores = words(query, "marketplaceIds")
     if not stores:
         raise Refused("Missing required parameter 'marketplaceIds'.")
-    created_after = moment(query, "createdAfter")
+    created_after, updated_after = moment(query, "createdAfter"), moment(query, "lastUpdatedAfter")
     found = [
         listing
         for listing in world.amazon.listings.values()
-        if set(stores) & set(listing.marketplace_ids) and (created_after is None or listing.created_at >= created_after)
+        if set(stores) & set(listing.marketplace_ids)
+        and (created_after is None or listing.created_at >= created_after)
+        and (updated_after is None or listing.updated_at >= updated_after)
     ]
     (sort,) = words(query, "sortBy", tuple(_SORTS), "lastUpdatedDate")
     (order,) = words(query, "sortOrder", ("ASC", "DESC"), "DESC")

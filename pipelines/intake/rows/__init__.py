@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from pipelines.connector import snake
 
-PLATFORMS = ("cin7", "shipstation", "shopify", "woocommerce")
+PLATFORMS = ("amazon", "cin7", "shipstation", "shopify", "woocommerce")
 
 Row = dict[str, Any]
 # The newest raw row known of a resource, by raw table and its key beside the account: for bodies that say a part of one.

@@ -1,23 +1,24 @@
 """A shop's random history, told twice: as polling would read it, and as the platforms' webhooks.
 
-Two storefronts, one hub with two places, one shipping tool, four SKUs and a set of two of them: few keys, so that orders
-collide. Every change moves the clock by a second or more, as the platforms' own times do; what a webhook only points at is
-answered from the truth of that moment.
+Two storefronts and a marketplace, one hub with two places, one shipping tool, seven SKUs and two sets that share one of them:
+few keys, so that orders collide. Lines are edited and taken off often, and last of all, because a SKU that is touched again
+hides that it was not touched then. Every change moves the clock by a second or more, as the platforms' own times do; what
+a webhook only points at is answered from the truth of that moment.
 """
-
-# The warehouse's times are plain UTC timestamps, so the seeds' are too.
-# ruff: noqa: DTZ001
 
 from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from pipelines.intake.rows import Pointer, Told, cin7, in_columns, shipstation, woocommerce
 from pipelines.platforms.shopify import INVENTORY_ITEM
+from tests.orchestration.lane import amazon_twice
+from tests.orchestration.lane.amazon_twice import amazon_listing, amazon_order, as_read
+from tests.orchestration.lane.goods import SETS, SKUS
+from tests.orchestration.lane.inbox_events import Event
 from tests.orchestration.lane.told_twice import (
     PLACES,
     Order,
@@ -31,51 +32,6 @@ from tests.orchestration.lane.told_twice import (
     woo_refunds,
 )
 
-SKUS = ("CUP", "BOWL", "LAMP", "RUG")
-GIVEN: dict[str, list[Row]] = {
-    "seeds.checkout_holds": [
-        {"sku": "CUP", "units": 2, "expires_at": datetime(2026, 11, 1, 14)},
-        {"sku": "RUG", "units": 1, "expires_at": datetime(2026, 11, 2, 3)},
-    ],
-    "seeds.channel_policies": [
-        {"channel": "shopify", "sku": "*", "share_percent": 100, "buffer": 1, "hard_allocation": 0, "end_when": 0},
-        {"channel": "woocommerce", "sku": "*", "share_percent": 50, "buffer": 2, "hard_allocation": 0, "end_when": 0},
-        {
-            "channel": "woocommerce", "sku": "LAMP", "share_percent": 100, "buffer": 0, "hard_allocation": 3,
-            "hard_from": datetime(2026, 11, 1).date(), "hard_until": datetime(2026, 11, 2).date(), "end_when": 0,
-        },
-    ],
-    "marts.dim_bundle_components": [
-        {"bundle_sku": "SET", "component_sku": "CUP", "quantity": 2, "defined_by": "seed"},
-        {"bundle_sku": "SET", "component_sku": "BOWL", "quantity": 1, "defined_by": "seed"},
-    ],
-    # What the hub says moved: before the counts of most histories, and one that will have moved after them.
-    "canonical.can_stock_movements": [
-        {"stock_movement_id": f"cin7:main:{at}", "platform": "cin7", "account_id": "main", "entity_id": "main", "sku": sku,
-         "location_id": place, "movement_type": kind, "units": units, "moved_at": moved_at, "platform_document_id": f"{at}"}
-        for at, (sku, place, kind, units, moved_at) in enumerate((
-            ("CUP", "newark", "receipt", 40, datetime(2026, 10, 20, 9)),
-            ("CUP", "newark", "adjustment", -3, datetime(2026, 11, 2, 9)),
-            ("LAMP", "reno", "receipt", 12, datetime(2026, 10, 21, 9)),
-        ))
-    ],
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Event:
-    """What the inbox would hold."""
-
-    sequence: int
-    platform: str
-    topic: str
-    body: bytes
-    occurred_at: datetime
-    account_id: str = "main"
-
-    @property
-    def received_at(self) -> datetime:
-        return self.occurred_at + timedelta(seconds=1)
 
 
 class Shop:
@@ -89,9 +45,11 @@ class Shop:
         self.counts: dict[tuple[str, str], Row] = {}
         self.levels: dict[tuple[str, str], tuple[int, datetime]] = {}
         self.products: dict[str, tuple[int, datetime]] = {}
+        self.listings: dict[str, tuple[int, datetime]] = {}
         self.events: list[Event] = []
         for sku in SKUS:
             self.products[sku] = (self.rng.randint(0, 30), self.now)
+            self.listings[sku] = (self.rng.randint(0, 10), self.now)
             for place in PLACES:
                 self.levels[sku, place] = (self.rng.randint(0, 30), self.now)
                 if self.rng.random() < 0.8:
@@ -100,7 +58,17 @@ class Shop:
     def step(self) -> None:
         """One thing happens."""
         self.now += timedelta(seconds=self.rng.choice((1, 2, 60, 3_000, 20_000)))
-        self.rng.choice([self.place, self.place, self.change, self.change, self.ship, self.count, self.list_stock])()
+        deeds = [self.place, self.place, self.edit, self.edit, self.change, self.ship, self.count, self.list_stock]
+        self.rng.choice(deeds)()
+
+    def end(self) -> list[Event]:
+        """Lines are taken off and nothing more happens: what was told of it, which is not among the events before."""
+        before = len(self.events)
+        for _ in range(3):
+            self.now += timedelta(seconds=self.rng.choice((1, 60)))
+            self.take_off()
+        last, self.events = self.events[before:], self.events[:before]
+        return last
 
     def tell(self, platform: str, topic: str, body: object) -> None:
         self.events.append(
@@ -110,11 +78,11 @@ class Shop:
     # ---------- what happens
 
     def place(self) -> None:
-        channel = self.rng.choice(("shopify", "woocommerce"))
+        channel = self.rng.choice(("shopify", "woocommerce", "amazon"))
         number = len(self.orders) + 1
         lines = {number * 10 + at: (self._sku(), self.rng.randint(1, 4)) for at in range(self.rng.randint(1, 3))}
         order = Order(channel, number, self.now, self.now, lines, self.rng.choice(tuple(PLACES)))
-        order.is_paid, order.is_test = self.rng.random() < 0.8, self.rng.random() < 0.1
+        order.is_paid, order.is_test = self.rng.random() < 0.8, self.rng.random() < 0.1 and channel != "amazon"
         self.orders.append(order)
         self._told(order, "create")
         if channel == "shopify":
@@ -122,21 +90,48 @@ class Shop:
             self.tell("shopify", "fulfillment_orders/order_routing_complete", body)
 
     def change(self) -> None:
-        """An order is edited, cancelled, paid or refunded."""
-        if not self.orders:
-            return
-        order = self.rng.choice(self.orders)
-        order.updated_at = self.now
-        self.rng.choice([self._edit, self._cancel, self._pay, self._refund, self._refund])(order)
+        """An order is cancelled, paid or refunded."""
+        self._change(self.rng.choice([self._cancel, self._pay, self._refund, self._refund]))
+
+    def edit(self) -> None:
+        """A line is taken off, added, or asks for more or less."""
+        self._change(self._edit)
+
+    def take_off(self) -> None:
+        """A line of an order that still owes something is taken off."""
+        fit = [order for order in self.orders if len(order.lines) > 1 and not order.cancelled_at and not order.is_test]
+        if fit:
+            order = self.rng.choice(fit)
+            order.updated_at = self.now
+            self._take_off(order, self.rng.choice(sorted(order.lines)))
+
+    def _change(self, deed: Callable[[Order], None]) -> None:
+        if self.orders:
+            order = self.rng.choice(self.orders)
+            order.updated_at = self.now
+            deed(order)
 
     def _edit(self, order: Order) -> None:
-        line = self.rng.choice(sorted(order.lines))
-        if self.rng.random() < 0.3 and len(order.lines) > 1:
-            del order.lines[line]
-        elif self.rng.random() < 0.5:
-            order.lines[line] = (order.lines[line][0], self.rng.randint(1, 6))
+        line, luck = self.rng.choice(sorted(order.lines)), self.rng.random()
+        if order.channel == "amazon" or (luck < 0.5 and len(order.lines) > 1):
+            self._take_off(order, line)
+            return
+        if luck < 0.8:
+            # Now and then it is another SKU's line from now on.
+            sku = self._sku() if luck < 0.6 else order.lines[line][0]
+            order.lines[line] = (sku, self.rng.randint(1, 6))
         else:
             order.lines[max(order.lines) + 1] = (self._sku(), self.rng.randint(1, 3))
+        self._told_edited(order)
+
+    def _take_off(self, order: Order, line: int) -> None:
+        if order.channel == "amazon":
+            order.taken_off.add(line)
+        else:
+            del order.lines[line]
+        self._told_edited(order)
+
+    def _told_edited(self, order: Order) -> None:
         if order.channel == "shopify":
             self.tell("shopify", "orders/edited", {"order_edit": {"id": 1, "order_id": order.number}})
         self._told(order, "updated")
@@ -150,6 +145,10 @@ class Shop:
         self._told(order, "updated")
 
     def _refund(self, order: Order) -> None:
+        if order.channel == "amazon":
+            # Its money goes back without a word; what is not sent any more is a cancelled line.
+            self._edit(order)
+            return
         line = self.rng.choice(sorted(order.lines))
         refund = {
             "id": order.number * 100 + len(order.refunds),
@@ -208,7 +207,10 @@ class Shop:
         """Somebody edits a listing by hand, or a push of ours comes back as an event."""
         sku, place = self.rng.choice(SKUS), self.rng.choice(tuple(PLACES))
         units = self.rng.randint(0, 40)
-        if self.rng.random() < 0.5:
+        if self.rng.random() < 0.3:
+            self.listings[sku] = (units, self.now)
+            self._tell_amazon(amazon_listing(sku, units, self.now))
+        elif self.rng.random() < 0.5:
             self.levels[sku, place] = (units, self.now)
             number = PLACES[place][1].rpartition("/")[2]
             body = {"inventory_item_id": SKUS.index(sku) + 1, "location_id": int(number), "available": units}
@@ -220,11 +222,16 @@ class Shop:
     def _told(self, order: Order, deed: str) -> None:
         if order.channel == "shopify":
             self.tell("shopify", f"orders/{deed}", rest_order(order))
+        elif order.channel == "amazon":
+            self._tell_amazon(amazon_order(order))
         else:
             self.tell("woocommerce", "order.created" if deed == "create" else "order.updated", woo_order(order))
 
+    def _tell_amazon(self, body: Row) -> None:
+        self.tell("amazon", amazon_twice.topic(body), body)
+
     def _sku(self) -> str:
-        return self.rng.choice((*SKUS, "SET", "UNKNOWN"))
+        return self.rng.choice((*SKUS, *SETS, "UNKNOWN"))
 
     def _woo_product(self, sku: str) -> Row:
         quantity, at = self.products[sku]
@@ -242,6 +249,8 @@ class Shop:
             "raw_woocommerce.orders": [_only(woocommerce.order(woo_order(order), "main")) for order in woo],
             "raw_woocommerce.order_refunds": [_only(told) for order in woo for told in woo_refunds(order)],
             "raw_woocommerce.products": [_only(woocommerce.product(self._woo_product(sku), "main")) for sku in SKUS],
+            "raw_amazon.orders": [as_read(amazon_order(order)) for order in self.orders if order.channel == "amazon"],
+            "raw_amazon.listings": [as_read(amazon_listing(sku, *self.listings[sku])) for sku in SKUS],
             "raw_shipstation.shipments": [_only(shipstation.shipment(label, "main")) for label in self.labels],
             "raw_cin7.product_availability": [
                 _only(told) for row in self.counts.values() for told in cin7.availability([row], "main", row["at"])
@@ -281,14 +290,6 @@ class Shop:
         number = int(pointer.where.rpartition("/")[2])
         row = polled_order(self.orders[number - 1])
         return [Told("raw_shopify.orders", row["id"], (row,), self.orders[number - 1].updated_at)]
-
-
-def shuffled(events: Iterable[Event], rng: random.Random) -> list[Event]:
-    """Every event at least once, some twice, in any order; as they came, so they are numbered."""
-    found = [event for event in events for _ in range(2 if rng.random() < 0.2 else 1)]
-    if rng.random() < 0.7:
-        rng.shuffle(found)
-    return [Event(at, one.platform, one.topic, one.body, one.occurred_at) for at, one in enumerate(found, start=1)]
 
 
 def _only(told: Told) -> Row:

@@ -1,7 +1,7 @@
-"""A shop of a few SKUs on two channels for tests of the lane: tables in DuckDB, events as small bodies, a lane in a thread.
+"""A shop of a few SKUs on two or three channels for tests of the lane: tables in DuckDB, events as small bodies, a lane in a thread.
 
-The tables keep what is sold and put back per SKU and what each channel says it shows; what is wanted is the pool, on both
-channels. The stock models themselves are not here: that the lane's tables say what the batch says is tested elsewhere.
+The tables keep what is sold and put back per SKU and what each channel says it shows; what is wanted is the pool, on every
+channel. The stock models themselves are not here: that the lane's tables say what the batch says is tested elsewhere.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ from reverse_etl.ledger import Ledger
 from tests.reverse_etl.conftest import settings_for
 
 PLACE = "gid://shopify/Location/70000000001"
-SYNCS = ("shopify__stock_levels", "woocommerce__stock_levels")
+SALES = {"shopify": "orders/create", "woocommerce": "order.created", "amazon": "order.read"}
 _MODELS = {
     "act_shopify__stock_levels": """
         select 'gid://shopify/InventoryItem/' || number || '|{place}' as record_key,
@@ -41,6 +41,11 @@ _MODELS = {
     "act_woocommerce__stock_levels": """
         select number as record_key, number as platform_product_id, null::varchar as platform_variant_id,
             sku, greatest(0, pool) as quantity, woocommerce as observed_quantity,
+            null::bigint as money_minor, null::varchar as currency_code, 'pool' as reason, sku as source_key
+        from stock""",
+    "act_amazon__stock_levels": """
+        select sku as record_key, sku, 'KITCHEN' as platform_product_type, 'STORE' as pool_group,
+            greatest(0, pool) as quantity, amazon as observed_quantity,
             null::bigint as money_minor, null::varchar as currency_code, 'pool' as reason, sku as source_key
         from stock""",
 }
@@ -67,7 +72,7 @@ class SmallTables:
         self._rows = duckdb.connect(config={"threads": 1})
         self._rows.execute(
             "create table stock as select 'SKU-' || range as sku, range::varchar as number, $2::bigint as pool,"
-            " $2::bigint as shopify, $2::bigint as woocommerce from range($1)",
+            " $2::bigint as shopify, $2::bigint as woocommerce, $2::bigint as amazon from range($1)",
             [skus, pool],
         )
 
@@ -105,9 +110,13 @@ class SmallTables:
 class SmallShop:
     """Inbox, ledger, tables and the settings of two channels; `lane` runs a lane over them."""
 
-    def __init__(self, folder: Path, urls: dict[str, str], skus: int = 5, pool: int = 20) -> None:
-        more = {f"DESTINATIONS__{name.upper()}__BASE_URL": url for name, url in urls.items()}
+    def __init__(
+        self, folder: Path, urls: dict[str, str], skus: int = 5, pool: int = 20, more: Mapping[str, str] | None = None
+    ) -> None:
+        """urls: by channel; more: settings of theirs."""
+        more = {f"DESTINATIONS__{name.upper()}__BASE_URL": url for name, url in urls.items()} | dict(more or {})
         more["DESTINATIONS__WOOCOMMERCE__REQUESTS_PER_SECOND"] = "100"
+        self.syncs = tuple(f"{name}__stock_levels" for name in urls)
         given = settings_for("http://127.0.0.1:9", folder)
         self.settings = settings.read(
             {"CARTWHEEL_HOME": str(folder), **{_name(key): value for key, value in given.values.items()}, **more},
@@ -127,8 +136,7 @@ class SmallShop:
         self.inbox.keep([Arrived(platform, "main", topic, event_id, sku, None, body, now, now, True, True)])
 
     def sell(self, platform: str, sku: str, units: int = 1) -> None:
-        topic = {"shopify": "orders/create", "woocommerce": "order.created"}[platform]
-        self.tell(platform, topic, sku, moved=-units)
+        self.tell(platform, SALES[platform], sku, moved=-units)
 
     def lane(self, **options: object) -> RunningLane:
         return RunningLane(self, **options)
@@ -173,7 +181,7 @@ class RunningLane:
                             self._step,
                         )
                     )
-                    for sync in SYNCS
+                    for sync in shop.syncs
                 }
                 with shop.ledger.reader() as connection:
                     before = lane_states.state_of(connection, FLOW)

@@ -20,7 +20,7 @@ from sandbox.platforms import cin7_objects, woocommerce_catalogue, woocommerce_o
 from sandbox.server import CREDENTIALS, Sandbox
 from sandbox.webhooks import shopify_bodies
 from tests.orchestration.lane.batch import Batch, Built
-from tests.orchestration.lane.histories import Event
+from tests.orchestration.lane.inbox_events import Event
 
 # A world read by polling beside the same world told by webhooks takes minutes; test_twins_webhooks has a sample of the latter.
 pytestmark = [pytest.mark.dbt, pytest.mark.proof]

@@ -13,14 +13,21 @@ import pytest
 from orchestration.lane import snapshot
 from orchestration.lane.tables import LaneTables
 from tests.orchestration.lane.batch import Batch, Built
-from tests.orchestration.lane.histories import GIVEN, Shop, shuffled
+from tests.orchestration.lane.goods import GIVEN
+from tests.orchestration.lane.histories import Shop
+from tests.orchestration.lane.inbox_events import shuffled
 from tests.orchestration.lane.told_twice import Order, rest_order
 from tests.transform import sandbox_warehouse
 from tests.transform.warehouse import Warehouse
 
 pytestmark = pytest.mark.dbt
 
-TABLES = ("activation.act_shopify__stock_levels", "activation.act_woocommerce__stock_levels", "marts.fct_ats_explained")
+TABLES = (
+    "activation.act_amazon__stock_levels",
+    "activation.act_shopify__stock_levels",
+    "activation.act_woocommerce__stock_levels",
+    "marts.fct_ats_explained",
+)
 
 
 @pytest.fixture(scope="session")
@@ -36,15 +43,17 @@ def differences(built: Built, folder: Path, seed: int) -> list[str]:
         shop.step()
     known = {name: rows for name, rows in GIVEN.items() if name in built.columns}
     start = Batch(built, shop.raw(), known)
-    read_at = dict.fromkeys(("shopify", "woocommerce", "cin7", "shipstation"), shop.now)
+    read_at = dict.fromkeys(("shopify", "woocommerce", "amazon", "cin7", "shipstation"), shop.now)
     lane = LaneTables(start.publish(folder / f"lane-{seed}.duckdb"), 1, read_at)
     start.close()
     for _ in range(rng.randint(1, 25)):
         shop.step()
+    last = shop.end()
     said: dict[str, dict[str, list[str]]] = {table: _by_sku(lane, table, None) for table in TABLES}
-    events = shuffled(shop.events, rng)
+    events = [*shuffled(shop.events, rng), *last]
     while events:
-        size = rng.choice((1, 1, 3, 10, 50))
+        # The last ones come in order and alone.
+        size = min(rng.choice((1, 1, 3, 10, 50)), max(1, len(events) - len(last)))
         some, events = events[:size], events[size:]
         touched = lane.apply(some)
         assert not touched.unreadable

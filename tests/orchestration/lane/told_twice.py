@@ -18,7 +18,7 @@ PLACES = {
 
 @dataclass
 class Order:
-    """An order at either shop: line id → (SKU, quantity); what Shopify means to ship from where, by line."""
+    """An order at one of the channels: line id → (SKU, quantity); what Shopify means to ship from where, by line."""
 
     channel: str
     number: int
@@ -31,9 +31,13 @@ class Order:
     cancelled_at: datetime | None = None
     refunds: list[Row] = field(default_factory=list)
     shipped: dict[int, int] = field(default_factory=dict)
+    # Lines Amazon keeps and calls cancelled; the shops' are gone.
+    taken_off: set[int] = field(default_factory=set)
 
     @property
     def name(self) -> str:
+        if self.channel == "amazon":
+            return f"A-{self.number}"
         # Both shops count from the same number now and then: then a parcel's order number names neither.
         return f"#{self.number % 7 + 1000}" if self.number % 5 == 0 else f"#{self.channel[0]}{self.number}"
 
