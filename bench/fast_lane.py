@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,11 +47,19 @@ def percentile(values: list[float], percent: int) -> float:
     return ranked[max(0, -(-len(ranked) * percent // 100) - 1)] if ranked else float("nan")
 
 
-@contextmanager
-def served(home: Path, url: str, **elsewhere: str):
-    """`cartwheel serve` over a published home, until the block ends; its address.
+@dataclass(frozen=True)
+class Serving:
+    """`cartwheel serve` at work: where the hub's webhooks go, and its process."""
 
-    url: of all channels but those that are `elsewhere`.
+    url: str
+    process_id: int
+
+
+@contextmanager
+def served(home: Path, url: str, more: Mapping[str, str] | None = None, **elsewhere: str):
+    """`cartwheel serve` over a published home, until the block ends.
+
+    url: of all channels but those that are `elsewhere`; more: settings beside those.
     """
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
@@ -71,14 +80,15 @@ def served(home: Path, url: str, **elsewhere: str):
         # The hosts of the bench allow more than the cautious default for a shop on somebody's server.
         "DESTINATIONS__SHOPIFY__REQUESTS_PER_SECOND": "200",
         "DESTINATIONS__WOOCOMMERCE__REQUESTS_PER_SECOND": "200",
+        **(more or {}),
     }
     command = [sys.executable, "-m", "orchestration.cli", "serve", "--port", str(port)]
     with (home / "serve.log").open("ab") as log:
         process = subprocess.Popen(command, env=environ, stdout=log, stderr=log)
-    url = f"http://127.0.0.1:{port}"
+    intake = f"http://127.0.0.1:{port}"
     try:
-        _wait_for(url, home)
-        yield f"{url}/webhooks/cin7?topic=Stock/AvailableStockLevelChanged"
+        _wait_for(intake, home)
+        yield Serving(f"{intake}/webhooks/cin7?topic=Stock/AvailableStockLevelChanged", process.pid)
     finally:
         process.terminate()
         process.wait(30)
@@ -154,7 +164,8 @@ class Runs:
 def all_up(runs: Runs, home: Path, rates: list[float]) -> tuple[dict[str, list[int]], list[float]]:
     """Amazon below its rate, then every rate; what the chart shows, and WooCommerce's own times at the highest."""
     charted, woocommerce = dict[str, list[int]](), list[float]()
-    with served(home, runs.hub.url) as url:
+    with served(home, runs.hub.url) as serving:
+        url = serving.url
         runs.warm(url, CHANNELS)
         sold = runs.run(url, AMAZON_ALONE_RATE, CHANNELS)
         runs.show(f"{AMAZON_ALONE_RATE:.0f}, Amazon", sold, AMAZON)
@@ -171,7 +182,8 @@ def all_up(runs: Runs, home: Path, rates: list[float]) -> tuple[dict[str, list[i
 
 def one_down(runs: Runs, home: Path, rate: float, before: list[float]) -> None:
     """The same rate while nobody answers for Shopify: WooCommerce's times, against those with all up."""
-    with served(home, runs.hub.url, shopify="http://127.0.0.1:9") as url:
+    with served(home, runs.hub.url, shopify="http://127.0.0.1:9") as serving:
+        url = serving.url
         runs.warm(url, ("woocommerce",))
         found = runs.show(f"{rate:.0f}, Shopify down", runs.run(url, rate, ("woocommerce",)), ("woocommerce",))
     for percent in (50, 99):

@@ -255,7 +255,8 @@ class Workshop:
         sql = node.sql
         for up in self.models.of("kept"):
             if up.name in node.reads and up.schema == "canonical":
-                sql = sql.replace(_quoted(up.name), f"({self._of_raw(up)})")
+                schema, _, table = up.name.partition(".")
+                sql = sql.replace(f'"{schema}"."{table}"', f"({self._of_raw(up)})")
         return sql
 
     def _is_told(self, node: Node) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from orchestration.lane.tables import LaneTables
 from tests.orchestration.lane.batch import Batch, Built
 from tests.orchestration.lane.goods import GIVEN
 from tests.orchestration.lane.histories import Shop
-from tests.orchestration.lane.inbox_events import shuffled
+from tests.orchestration.lane.inbox_events import Event, shuffled
 from tests.orchestration.lane.told_twice import Order, rest_order
 from tests.transform import sandbox_warehouse
 from tests.transform.warehouse import Warehouse
@@ -48,21 +49,10 @@ def differences(built: Built, folder: Path, seed: int) -> list[str]:
     start.close()
     for _ in range(rng.randint(1, 25)):
         shop.step()
-    last = shop.end()
     said: dict[str, dict[str, list[str]]] = {table: _by_sku(lane, table, None) for table in TABLES}
-    events = [*shuffled(shop.events, rng), *last]
-    while events:
-        # The last ones come in order and alone.
-        size = min(rng.choice((1, 1, 3, 10, 50)), max(1, len(events) - len(last)))
-        some, events = events[:size], events[size:]
-        touched = lane.apply(some)
-        assert not touched.unreadable
-        for pointer in touched.pointers:
-            touched |= lane.take(shop.fetch(pointer))
-        for table in TABLES:
-            # What a push would know: only touched SKUs are looked at again.
-            found = _by_sku(lane, table, touched.skus)
-            said[table] = {sku: rows for sku, rows in said[table].items() if sku not in touched.skus} | found
+    play(lane, shop, shuffled(shop.events, rng), said, lambda: rng.choice((1, 1, 3, 10, 50)))
+    # What happens last is told in order, one by one: nothing later touches the same SKU and mends what was not touched.
+    play(lane, shop, shop.end(), said, lambda: 1)
     lane.close()
     batch = Batch(built, shop.raw(), known)
     wanted = {table: batch.rows(table) for table in TABLES}
@@ -72,6 +62,22 @@ def differences(built: Built, folder: Path, seed: int) -> list[str]:
         for table in TABLES
         for row in sorted(set(wanted[table]) ^ {row for rows in said[table].values() for row in rows})
     ]
+
+
+def play(
+    lane: LaneTables, shop: Shop, events: list[Event], said: dict[str, dict[str, list[str]]], size: Callable[[], int]
+) -> None:
+    """Hands events to the lane, so many at once; only of the SKUs it calls touched is looked up what it says now."""
+    while events:
+        at_once = size()
+        some, events = events[:at_once], events[at_once:]
+        touched = lane.apply(some)
+        assert not touched.unreadable
+        for pointer in touched.pointers:
+            touched |= lane.take(shop.fetch(pointer))
+        for table in TABLES:
+            found = _by_sku(lane, table, touched.skus)
+            said[table] = {sku: rows for sku, rows in said[table].items() if sku not in touched.skus} | found
 
 
 def _by_sku(lane: LaneTables, table: str, skus: frozenset[str] | None) -> dict[str, list[str]]:

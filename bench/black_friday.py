@@ -1,0 +1,171 @@
+"""T-12: a thousand orders a minute for half an hour on three channels, under `cartwheel serve`, at the channels' own clock.
+
+Printed: from an order to the write at the last of the other shops, and to Amazon, minute by minute and in all; what was lost,
+which is every SKU whose number at a shop is not what is left after all its orders, counted by the channels; and the memory of
+intake, lane and poll at the start, in the middle and at the end. Amazon lists ten at most, takes five writes a second, and is
+never raised without proof, so of it the claim is that no number is too high. Its searches of orders are those of a
+seller with a larger plan (one a second). Never run it beside other work.
+Usage: black_friday.py [--minutes 30] [--per-minute 1000] [--skus 50000] [--home FOLDER]
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import duckdb
+import wide_shop
+from buyers import Buyers, Day, Plan, buyers
+from fast_lane import SECRET, percentile, served
+from shelves import CHANNELS
+
+SHARES = {"shopify": 50, "woocommerce": 40, "amazon": 10}
+SHOPS = ("shopify", "woocommerce")
+# Without a new write for so long, nothing more is on its way: a lane that was cut off would look a channel up sooner.
+QUIET_SECONDS = 15.0
+MEMORY = {"pipelines.intake": "intake", "orchestration.lane": "stock lane", "pipelines.intake.polls": "polls"}
+_READ = {
+    "SOURCES__SHOPIFY__WEBHOOK_SECRET": SECRET,
+    "SOURCES__WOOCOMMERCE__WEBHOOK_SECRET": SECRET,
+    "SOURCES__AMAZON__POLL_SECONDS": "1",
+    "SOURCES__AMAZON__MARKETPLACE_IDS": "ATVPDKIKX0DER",
+    "SOURCES__AMAZON__SELLER_ID": "BENCH",
+    **{f"SOURCES__AMAZON__{name}": "bench" for name in ("CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN")},
+}
+
+
+def shows_and_wants(home: Path) -> tuple[dict[str, int], dict[str, int]]:
+    """What every copied SKU shows at first, and what it should show, by channel; they are all alike."""
+    shows, wants = {}, {}
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
+        for channel in CHANNELS:
+            [(shows[channel], wants[channel])] = connection.execute(
+                f"select distinct observed_quantity, quantity from activation.act_{channel}__stock_levels"
+                " where sku like 'WIDE-%'"
+            ).fetchall()
+    return shows, wants
+
+
+def memory_mib(supervisor: int) -> dict[str, float]:
+    """Resident memory of what `cartwheel serve` started."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            status = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines())
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if int(status["PPid"]) == supervisor and b"-m" in words:
+            name = MEMORY.get(words[words.index(b"-m") + 1].decode(), "other")
+            found[name] = int(status["VmRSS"].split()[0]) / 1024
+    return found
+
+
+def waits(day: Day, wants: dict[str, int]) -> dict[str, list[tuple[float, float]]]:
+    """Shop → (moment of an order elsewhere, seconds until a write made its number there low enough), for ever where none did.
+
+    Under Amazon: of the orders placed there, the seconds until the last shop knew.
+    """
+    at_channel: dict[tuple[str, int], list[tuple[float, int]]] = defaultdict(list)
+    for at, channel, number, quantity in day.written:
+        at_channel[channel, number].append((at, quantity))
+    sold, found = Counter[int](), {channel: list[tuple[float, float]]() for channel in CHANNELS}
+    for at, channel, number in day.orders:
+        sold[number] += 1
+        others = []
+        for other in set(SHOPS) - {channel}:
+            writes, most = at_channel[other, number], wants[other] - sold[number]
+            first = next((one for one, quantity in writes if one >= at and quantity <= most), float("inf"))
+            found[other].append((at, first - at))
+            others.append(first - at)
+        if channel == "amazon":
+            found["amazon"].append((at, max(others)))
+    return found
+
+
+def lost(day: Day, wants: dict[str, int], shows: dict[str, int]) -> tuple[int, int]:
+    """SKUs whose number at a shop is not what is left of it; SKUs of which Amazon shows more than there are."""
+    sold = Counter(number for _, _, number in day.orders)
+    differing = sum(
+        day.shown[shop].get(number) != wants[shop] - count for shop in SHOPS for number, count in sold.items()
+    )
+    # Amazon's policy withholds two, as WooCommerce's does.
+    there = {number: max(0, wants["woocommerce"] - count) for number, count in sold.items()}
+    above = sum(day.shown["amazon"].get(number, shows["amazon"]) > most for number, most in there.items())
+    return differing, above
+
+
+def drained(hub: Buyers) -> None:
+    before, last = -1, time.monotonic()
+    while time.monotonic() - last < QUIET_SECONDS:
+        count = hub.writes()
+        if count != before:
+            before, last = count, time.monotonic()
+        time.sleep(1.0)
+
+
+def show(day: Day, wants: dict[str, int], started: float, minutes: float) -> None:
+    found = waits(day, wants)
+    print(f"{'':>26} {'orders':>7} {'p50 ms':>9} {'p99 ms':>9} {'slowest':>9}")
+    spans = [(f"minute {minute + 1}", minute * 60.0, (minute + 1) * 60.0) for minute in range(int(minutes))]
+    for name, begin, end in [*spans, ("all", 0.0, float("inf"))]:
+        in_all = [wait * 1000 for shop in SHOPS for at, wait in found[shop] if begin <= at - started < end]
+        _line(f"other shops, {name}", in_all)
+    _line("of these, sold at Amazon", [wait * 1000 for _, wait in found["amazon"]])
+
+
+def _line(name: str, waited: list[float]) -> None:
+    if waited:
+        figures = (percentile(waited, 50), percentile(waited, 99), max(waited))
+        print(f"{name:>26} {len(waited):>7} " + " ".join(f"{figure:>9.0f}" for figure in figures))
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description="Black Friday on three channels.")
+    asked.add_argument("--minutes", type=float, default=30.0)
+    asked.add_argument("--per-minute", type=float, default=1_000.0)
+    asked.add_argument("--skus", type=int, default=50_000)
+    asked.add_argument("--home", type=Path)
+    options = asked.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        home = options.home or Path(folder)
+        home.mkdir(parents=True, exist_ok=True)
+        wide_shop.publish(home, options.skus)
+        # What a run before has sold is not sold again: its orders are in the inbox, and count.
+        for name in ("inbox.sqlite", "operations.sqlite"):
+            for file in home.glob(f"{name}*"):
+                file.unlink()
+        shows, wants = shows_and_wants(home)
+        with buyers(shows) as hub:
+            read = _READ | {"SOURCES__AMAZON__BASE_URL": f"{hub.url}/amazon"}
+            with served(home, hub.url, more=read) as running:
+                url = running.url.rpartition("/webhooks")[0]
+                plan = Plan(
+                    url, SECRET, options.per_minute / 60, options.minutes * 60, wide_shop.FIRST, options.skus, SHARES, 1
+                )
+                memory = {"start": memory_mib(running.process_id)}
+                started = time.time()
+                hub.begin(plan)
+                time.sleep(options.minutes * 30)
+                memory["middle"] = memory_mib(running.process_id)
+                orders = hub.end()
+                took = time.time() - started
+                drained(hub)
+                memory["end"] = memory_mib(running.process_id)
+                day = hub.day()
+    print(f"{orders} orders in {took / 60:.1f} min of {options.skus} SKUs, {len(day.written)} writes\n")
+    show(day, wants, started, options.minutes)
+    differing, above = lost(day, wants, shows)
+    print(f"\nnumbers at the shops that are not what is left: {differing}; at Amazon above what is left: {above}")
+    print(
+        f"webhooks refused and sent again: {day.refused}; conflicts: {day.conflicts}; Amazon refused: {day.throttled}\n"
+    )
+    for when, found in memory.items():
+        print(f"memory, {when:>6}: " + ", ".join(f"{name} {mib:.0f} MiB" for name, mib in sorted(found.items())))
+
+
+if __name__ == "__main__":
+    main()
