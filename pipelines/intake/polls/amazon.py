@@ -2,7 +2,7 @@
 
 A search of orders is dear: 20 at once, then one in three minutes, shared with the connector. A search of listings is
 cheap: five a second. The store takes what it sells off the listing, so a listing that fell is the word that an order is
-there; ours is half of the orders' allowance, spent on that word, or where it would be lost otherwise (once in six minutes).
+there; ours is half of the orders' call budget, spent on that word, or where it would be lost otherwise (once in six minutes).
 What is read twice (the search goes back a little each time) is one event: resource, version and body make its id.
 """
 
@@ -19,7 +19,7 @@ import httpx
 from pipelines.connector import Record, moment
 from pipelines.errors import PlatformUnavailable
 from pipelines.intake.inbox import Arrived, Inbox, digest_of
-from pipelines.intake.polls.allowance import Allowance
+from pipelines.intake.polls.call_budget import CallBudget
 from pipelines.intake.rows.amazon import LISTING_READ, ORDER_CANCELLED, ORDER_READ, order_topic
 from pipelines.platforms import amazon
 from pipelines.platforms.amazon import ORDERS
@@ -37,7 +37,7 @@ _LIMIT = "x-amzn-RateLimit-Limit"
 
 
 class Refused(PlatformUnavailable):
-    """The allowance is used up: asked again when it has grown, never in a loop."""
+    """The call budget is used up: asked again when it has grown, never in a loop."""
 
 
 @dataclass
@@ -52,7 +52,7 @@ class AmazonPoll:
     inbox: Inbox
     now: Callable[[], datetime]
     seconds: Callable[[], float]
-    allowance: Allowance = field(init=False)
+    budget: CallBudget = field(init=False)
     # What each listing was last seen to show.
     _shown: dict[str, int | None] = field(default_factory=dict)
     _listed_at: datetime | None = None
@@ -63,13 +63,13 @@ class AmazonPoll:
     _asks: int = 0
 
     def __post_init__(self) -> None:
-        self.allowance = Allowance(PLAN_PER_SECOND * SHARE, int(PLAN_BURST * SHARE), self.seconds)
+        self.budget = CallBudget(PLAN_PER_SECOND * SHARE, int(PLAN_BURST * SHARE), self.seconds)
         self.client.event_hooks["response"].append(self._hear)
 
     def turn(self) -> int:
         """Asks what changed; how many events were handed to the inbox, repeats included."""
         listed = self._listings()
-        if not (self._asks or self._page or self.allowance.is_full):
+        if not (self._asks or self._page or self.budget.is_full):
             return listed
         return listed + self._orders()
 
@@ -79,9 +79,9 @@ class AmazonPoll:
             return
         said = response.headers.get(_LIMIT, "")
         if said.replace(".", "", 1).isdigit() and float(said) > 0:
-            self.allowance.per_second = float(said) * SHARE
+            self.budget.per_second = float(said) * SHARE
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-            self.allowance.drain()
+            self.budget.drain()
             raise Refused(f"GET {ORDERS}: no call left; orders are asked for again when there is one")
 
     def _listings(self) -> int:
@@ -100,7 +100,7 @@ class AmazonPoll:
 
     def _orders(self) -> int:
         kept = 0
-        while self.allowance.take():
+        while self.budget.take():
             since, token = self._page or (self._orders_since(), "")
             found, following = amazon.orders_page(self.client, since, token)
             self._keep([self._event(order_topic(row), row["orderId"], row["lastUpdatedTime"], row) for row in found])

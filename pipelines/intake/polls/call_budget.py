@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass
-class Allowance:
+class CallBudget:
     """At most `burst` calls at once and `per_second` on the long run. Knows nothing of what others take."""
 
     per_second: float
