@@ -32,8 +32,9 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     built = Warehouse(folder)
     built.fill(golden().rows)
     built.dbt(
-        "build", "resource_type:seed", "marts.finance", "marts.tax", "marts.books", "marts.journal", "marts.operations"
-    )
+        "build", "resource_type:seed", "marts.finance", "marts.tax", "marts.books", "marts.journal", "marts.operations",
+        "fct_parcels",
+    )  # fmt: skip
     return built
 
 
