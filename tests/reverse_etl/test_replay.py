@@ -284,7 +284,7 @@ def test_other_sql_under_the_same_declaration_is_another_version_and_the_same_pl
     [
         (ModelCode({"model a": "1"}), "SQL        the same, in all 1 parts"),
         (ModelCode({"model a": "2"}), "SQL        changed: model a"),
-        (ModelCode({"model a": "2"}), "not computed, for its files are not kept"),
+        (ModelCode({"model a": "2"}), "not run    the rows below are the plan's"),
         (None, "can not be said"),
     ],
 )

@@ -43,9 +43,13 @@ def built(tables: Mapping[str, Sequence[Row]]) -> CanonicalRows:
     return warehouse
 
 
+# Whether a month is over, the newest day of any company tells: a provision is made then.
+TOLD_BY_ALL = {"fct_returns_provisions", "fct_returns_provision_lines"}
+
+
 def contents(warehouse: CanonicalRows, entity: str | None = None) -> dict[str, tuple[int, str]]:
     """Count and order-free digest of every finance table; of the tables that know entities, if one is named."""
-    knowing = [model for model in MODELS if "entity_id" in contract(model)]
+    knowing = [model for model in MODELS if "entity_id" in contract(model) and model not in TOLD_BY_ALL]
     found = {model: _digest(warehouse, model, entity) for model in (knowing if entity else MODELS)}
     warehouse.connection.close()
     return found

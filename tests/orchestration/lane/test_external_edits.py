@@ -18,7 +18,7 @@ from reverse_etl import engine
 from reverse_etl.channel import Channel, Model, Touched
 from reverse_etl.group_commit import GroupCommit
 from reverse_etl.operations_tables import DRIFTS
-from tests.orchestration.lane.small_shop import SYNCS, SmallShop, record
+from tests.orchestration.lane.small_shop import SmallShop, record
 from tests.reverse_etl.receiving_shop import ReceivingShop
 
 POOL = 40
@@ -128,7 +128,7 @@ async def _play(world: SmallShop, shop: WatchedShop, times: int, rng: random.Ran
     def step(label: str) -> None:
         current[0].disturb(label)
 
-    sync = engine.sync_named(SYNCS[0])
+    sync = engine.sync_named("shopify__stock_levels")
     # Not the whole shop changes here: the brake for that is tested elsewhere.
     model = Model(10 * times, world.tables.readings(sync.name), world.started_at)
 

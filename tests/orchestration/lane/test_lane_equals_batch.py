@@ -133,5 +133,6 @@ def test_the_lane_starts_where_a_whole_build_of_the_demo_world_ended(
             wanted = connection.execute(f"from warehouse.{table}").to_arrow_table().to_pylist()
             found = lane.rows(table.partition(".")[2], lane.everything()).to_pylist()
             assert sorted(map(str, found)) == sorted(map(str, wanted))
-            assert wanted
+            # The default company sells nothing at Amazon.
+            assert wanted or "amazon" in table
     lane.close()
