@@ -207,7 +207,7 @@ def main() -> None:
         print(f"{options.skus} SKUs on 3 channels read, built and published in {time.monotonic() - start:.0f} s")
         # What queues for Amazon after the first part would be waited for by nobody, and looked at by the second.
         apart = Path(folder) / "apart"
-        shutil.copytree(home, apart, ignore=shutil.ignore_patterns("warehouse.duckdb*"))
+        shutil.copytree(home, apart, ignore=shutil.ignore_patterns("warehouse.duckdb*", "*.bell"))
         bare = percentile(hub.bare(500), 50)
         print(f"a bare write to a channel: p50 {bare:.2f} ms\n")
         runs = Runs(hub, template, options.skus, options.seconds, bare)
