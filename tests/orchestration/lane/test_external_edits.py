@@ -150,5 +150,6 @@ def test_no_change_of_somebody_else_is_lost(tmp_path):
 
 
 @pytest.mark.proof
+@pytest.mark.timeout(3_600)
 def test_no_change_is_lost_in_ten_thousand_interleavings(tmp_path):
     assert interleave(tmp_path, 10_000, seed=2) > 0
