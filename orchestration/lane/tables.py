@@ -23,9 +23,9 @@ import pyarrow.compute as pc
 
 from orchestration import environment, warehouse
 from orchestration.lane import reach
-from orchestration.lane.answers import Answers
 from orchestration.lane.clock import Clock
 from orchestration.lane.intake import Heard, Intake
+from orchestration.lane.known_rows import KnownRows
 from orchestration.lane.models import EXPLAINED
 from orchestration.lane.snapshot import LaneSnapshot, load
 from orchestration.lane.workshop import Workshop
@@ -73,7 +73,7 @@ class LaneTables:
         self._clock = Clock(self._shop)
         # The SKUs whose rows lie in `work`, and those whose newest pushed rows are known.
         self._gathered: frozenset[str] = frozenset()
-        self._answers: dict[str, Answers] = {}
+        self._known: dict[str, KnownRows] = {}
 
     @classmethod
     def prime(cls, publication: warehouse.Publication) -> Self:
@@ -133,9 +133,9 @@ class LaneTables:
 
     def known(self, model: str, skus: Collection[str]) -> pa.Table | None:
         """What `rows` would answer, where it is known already; from any thread."""
-        answers = self._answers.get(model)
+        known = self._known.get(model)
         try:
-            return answers.of(skus) if answers is not None else None
+            return known.of(skus) if known is not None else None
         except KeyError:
             return None
 
@@ -146,14 +146,14 @@ class LaneTables:
             self._gather(frozenset(reach.closed(self._shop, skus)))
             found = self._shop.rows(node)
             return found.filter(pc.is_in(found["sku"], pa.array(sorted(skus), pa.string())))
-        if model not in self._answers:
+        if model not in self._known:
             # From now on it is answered for as soon as an event moved it.
-            self._answers[model] = Answers(self._shop.rows(node).slice(0, 0))
-        answers = self._answers[model]
-        if missing := answers.missing(skus):
+            self._known[model] = KnownRows(self._shop.rows(node).slice(0, 0))
+        known = self._known[model]
+        if missing := known.missing(skus):
             self._clock.start()
             self._make(frozenset(reach.closed(self._shop, missing)))
-        return answers.of(skus)
+        return known.of(skus)
 
     def everything(self) -> frozenset[str]:
         """Every SKU that stands in a listing, a count or an open line."""
@@ -177,6 +177,6 @@ class LaneTables:
         reach.gather(self._shop, skus)
         self._gathered = skus
         self._clock.wind(self._shop.make())
-        for model, answers in self._answers.items():
+        for model, known in self._known.items():
             [node] = [node for node in self._shop.models.of("computed") if node.table == model]
-            answers.learn(self._shop.rows(node), skus, forget=self._clock.has_new_day)
+            known.learn(self._shop.rows(node), skus, forget=self._clock.has_new_day)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from orchestration.lane.answers import Answers
+from orchestration.lane.known_rows import KnownRows
 
 
 def rows(*pairs: tuple[str, int]) -> pa.Table:
@@ -14,8 +14,8 @@ def rows(*pairs: tuple[str, int]) -> pa.Table:
     )
 
 
-def known(*pairs: tuple[str, int], skus: tuple[str, ...], most: int = 100) -> Answers:
-    found = Answers(rows(("A", 1)).slice(0, 0), most)
+def known(*pairs: tuple[str, int], skus: tuple[str, ...], most: int = 100) -> KnownRows:
+    found = KnownRows(rows(("A", 1)).slice(0, 0), most)
     found.learn(rows(*pairs), skus)
     return found
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 MOST = 20_000
 
 
-class Answers:
+class KnownRows:
     """One thread learns, any thread asks. `nothing`: a table of no rows with the model's columns."""
 
     def __init__(self, nothing: pa.Table, most: int = MOST) -> None:
