@@ -20,7 +20,7 @@ MODELS = tuple(
     )
 )
 WORLD = st.lists(HAPPENINGS, max_size=12)
-ALWAYS, PROOF = 5, 500
+ALWAYS, PROOF = 3, 500
 
 
 def worlds(examples: int) -> settings:

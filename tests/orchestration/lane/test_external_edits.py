@@ -146,7 +146,7 @@ async def _play(world: SmallShop, shop: WatchedShop, times: int, rng: random.Ran
 
 
 def test_no_change_of_somebody_else_is_lost(tmp_path):
-    assert interleave(tmp_path, 60, seed=1) > 0
+    assert interleave(tmp_path, 40, seed=1) > 0
 
 
 @pytest.mark.proof
