@@ -43,11 +43,14 @@ def _tell(event: Any, answers: TextIO) -> None:
     if event.info.name in ("LogModelResult", "LogTestResult", "LogSeedResult", "LogNodeResult", "LogSkipBecauseError"):
         data = event.data
         status = getattr(data, "status", "skip")
+        if status.lower() in FAILED or status.upper().startswith(("ERROR", "FAIL")):
+            word = "failed"
+        else:
+            # Of a model that was built dbt says the adapter's own word ("OK"); of every other node its state.
+            word = "success" if event.info.name == "LogModelResult" else status.lower()
         said = {
             "node": data.node_info.unique_id,
-            "status": "failed"
-            if status.lower() in FAILED or status.upper().startswith(("ERROR", "FAIL"))
-            else status.lower(),
+            "status": word,
             "index": getattr(data, "index", 0),
             "total": getattr(data, "total", 0),
             "seconds": getattr(data, "execution_time", 0.0),

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from orchestration import environment, model_sql
+from orchestration import compiled_sql, environment, model_sql
 from reverse_etl import canonical_json
 from reverse_etl.kept_sql import KeptModel
 from reverse_etl.rule_versions import ModelCode
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _KINDS = ("model", "seed", "snapshot")
 # The day a build is made for moves every day: it is data, not a rule.
-_NO_RULES = frozenset({"as_of"})
+_DAY = "as_of"
 _VARIABLE = re.compile(r"\bvar\(\s*['\"](\w+)['\"]")
 
 
@@ -40,10 +40,9 @@ def remember(built: Built, variables: Mapping[str, Any]) -> None:
     target = Path(os.environ["CARTWHEEL_DBT_TARGET"])
     manifest = json.loads((target / "manifest.json").read_text())
     found = after(_kept(), made, manifest, {**_declared_variables(), **variables})
-    for name in made:
-        if name in found:
-            node = manifest["nodes"][name]
-            found[name] |= model_sql.of_build(node, manifest, target, _texts(node, manifest))
+    project = compiled_sql.nodes(manifest)
+    for name in found.keys() & made:
+        found[name] |= model_sql.of_build(project[name], project, target)
     temporary = _file().with_suffix(".new")
     temporary.write_text(json.dumps(found))
     temporary.replace(_file())
@@ -55,8 +54,8 @@ def after(
     """What each node was built from, after these were built; a node that left the project is forgotten."""
     built = {
         unique_id: {
-            "table": f"{node['schema']}.{node['alias']}",
-            "parts": _parts(node, manifest, variables),
+            "table": compiled_sql.table(node),
+            **_code(node, manifest, variables),
             "parents": sorted(node.get("depends_on", {}).get("nodes", ())),
         }
         for unique_id in made
@@ -116,20 +115,17 @@ def _of(unique_id: str, nodes: Mapping[str, Any]) -> ModelCode | None:
     return ModelCode({part: "+".join(sorted(found)) for part, found in digests.items()})
 
 
-def _parts(node: Mapping[str, Any], manifest: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, str]:
+def _code(node: Mapping[str, Any], manifest: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of the code a node is made with, by digest, and whether the day of the build is in it."""
+    macros = list(_macros(node, manifest))
     parts = {f"{node['resource_type']} {node['name']}": _short(node["checksum"]["checksum"])}
-    texts = _texts(node, manifest)
-    for macro in _macros(node, manifest):
-        parts[f"macro {macro['name']}"] = _short(canonical_json.digest(macro["macro_sql"]))
-    asked = {name for text in texts for name in _VARIABLE.findall(text)} - _NO_RULES
-    # As text: what the command line gives is text, what stands in the project may be a number.
-    values = {f"variable {name}": canonical_json.digest(str(variables.get(name, ""))) for name in sorted(asked)}
-    return parts | {name: _short(digest) for name, digest in values.items()}
-
-
-def _texts(node: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[str]:
-    """All code a node is made with."""
-    return [str(node.get("raw_code") or ""), *(str(macro["macro_sql"]) for macro in _macros(node, manifest))]
+    parts |= {f"macro {macro['name']}": _short(canonical_json.digest(macro["macro_sql"])) for macro in macros}
+    texts = (str(node.get("raw_code") or ""), *(str(macro["macro_sql"]) for macro in macros))
+    asked = {name for text in texts for name in _VARIABLE.findall(text)}
+    for name in sorted(asked - {_DAY}):
+        # As text: what the command line gives is text, what stands in the project may be a number.
+        parts[f"variable {name}"] = _short(canonical_json.digest(str(variables.get(name, ""))))
+    return {"parts": parts, "is_dated": _DAY in asked}
 
 
 def _macros(node: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -7,34 +7,24 @@ nothing else is. A text is that of the build the table came from; the day of tha
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from orchestration import compiled_sql
 from reverse_etl import canonical_json
 from reverse_etl.kept_sql import KeptModel
 
 PUBLISHED_SCHEMAS = ("marts", "activation")
-# dbt writes the warehouse's name before each table; what is run again runs somewhere else.
-_DATABASE = re.compile(r'"[^"]+"\."(\w+)"\."(\w+)"')
-_DAY = re.compile(r"\bvar\(\s*['\"]as_of['\"]")
 
 
-def of_build(
-    node: Mapping[str, Any], manifest: Mapping[str, Any], target: Path, texts: Iterable[str]
-) -> dict[str, Any]:
-    """What is kept of a node that was just built; nothing where its table is not published. `texts`: its code, with macros'."""
+def of_build(node: Mapping[str, Any], project: Mapping[str, Mapping[str, Any]], target: Path) -> dict[str, Any]:
+    """What is kept of a node of the project that was just built; nothing where its table is not published."""
     if node["resource_type"] != "model" or node["schema"] not in PUBLISHED_SCHEMAS:
         return {}
-    file = target / "compiled" / str(node.get("package_name")) / str(node.get("original_file_path"))
-    if not file.is_file():
-        return {}
-    project = {**manifest["nodes"], **manifest.get("sources", {})}
-    parents = [project[name] for name in node["depends_on"]["nodes"] if name in project]
-    reads = sorted(f"{parent['schema']}.{parent.get('alias') or parent.get('identifier')}" for parent in parents)
-    sql = _DATABASE.sub(r'"\1"."\2"', file.read_text(encoding="utf-8"))
-    return {"sql": sql, "reads": reads, "is_dated": any(_DAY.search(text) for text in texts)}
+    sql = compiled_sql.read(node, target)
+    parents = [compiled_sql.table(project[name]) for name in node["depends_on"]["nodes"] if name in project]
+    return {"sql": sql, "reads": sorted(parents)} if sql is not None else {}
 
 
 def behind(unique_id: str, nodes: Mapping[str, Any]) -> dict[str, KeptModel]:

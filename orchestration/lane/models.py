@@ -7,17 +7,18 @@ for the SKUs asked for).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from orchestration import compiled_sql
+from orchestration.compiled_sql import table
+
 PUSHED = "__stock_levels"
 EXPLAINED = "marts.fct_ats_explained"
 CLOCK = "marts.dim_stock_clock"
 COMPONENTS = "marts.dim_bundle_components"
-_DATABASE = re.compile(r'"[^"]+"\.("(?:raw_\w+|seeds|staging|canonical|marts|activation)"\."\w+")')
 
 Graph = Mapping[str, Mapping[str, Any]]
 
@@ -67,29 +68,27 @@ def read(manifest: Mapping[str, Any], target: Path, told_of: Collection[str]) ->
 
     told_of: the raw tables that events speak of.
     """
-    project = {**manifest["nodes"], **manifest.get("sources", {})}
+    project = compiled_sql.nodes(manifest)
     nodes = []
     for key, part in _parts(project, told_of).items():
-        node, sql = project[key], ""
-        if part in ("view", "kept", "computed"):
-            file = target / "compiled" / node["package_name"] / node["original_file_path"]
-            if not file.exists():
-                return None
-            sql = _DATABASE.sub(r"\1", file.read_text(encoding="utf-8"))
-        nodes.append(Node(_name(node), part, sql, tuple(_name(project[parent]) for parent in _parents(node))))
+        node = project[key]
+        sql = compiled_sql.read(node, target) if part in ("view", "kept", "computed") else ""
+        if sql is None:
+            return None
+        nodes.append(Node(table(node), part, sql, tuple(table(project[parent]) for parent in _parents(node))))
     return StockModels(tuple(nodes))
 
 
 def _parts(project: Graph, told_of: Collection[str]) -> dict[str, str]:
     """Every node the lane needs, with its part, in an order to make them in."""
-    platforms = {_name(node).partition(".")[0].removeprefix("raw_") for node in project.values() if _is_raw(node)}
+    platforms = {table(node).partition(".")[0].removeprefix("raw_") for node in project.values() if _is_raw(node)}
     moved: dict[str, bool] = {}
     parts: dict[str, str] = {}
 
     def moves(key: str) -> bool:
         if key not in moved:
             node = project[key]
-            moved[key] = _name(node) in told_of if _is_raw(node) else any(moves(up) for up in _parents(node))
+            moved[key] = table(node) in told_of if _is_raw(node) else any(moves(up) for up in _parents(node))
         return moved[key]
 
     def visit(key: str, reader: str) -> None:
@@ -103,7 +102,7 @@ def _parts(project: Graph, told_of: Collection[str]) -> dict[str, str]:
         parts[key] = "kept" if parts.get(key) == "kept" else part
 
     # What is pushed before what only explains it: who asks for the former need not wait for the latter.
-    for key in sorted(filter(lambda key: _is_asked_for(project[key]), project), key=lambda key: _name(project[key])):
+    for key in sorted(filter(lambda key: _is_asked_for(project[key]), project), key=lambda key: table(project[key])):
         visit(key, "")
     return parts
 
@@ -128,12 +127,8 @@ def _is_asked_for(node: Mapping[str, Any]) -> bool:
     if node["resource_type"] != "model":
         return False
     is_pushed = node["schema"] == "activation" and node["name"].endswith(PUSHED)
-    return is_pushed or _name(node) in (EXPLAINED, COMPONENTS)
+    return is_pushed or table(node) in (EXPLAINED, COMPONENTS)
 
 
 def _parents(node: Mapping[str, Any]) -> list[str]:
     return [key for key in node.get("depends_on", {}).get("nodes", ()) if key.partition(".")[0] != "test"]
-
-
-def _name(node: Mapping[str, Any]) -> str:
-    return f"{node['schema']}.{node.get('alias') or node['identifier']}"

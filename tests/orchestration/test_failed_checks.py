@@ -11,7 +11,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from orchestration import activation, build, failed_checks, warehouse
+from orchestration import activation, build, failed_checks, model_code, warehouse
 from orchestration.sensors import change_sensor
 from tests.orchestration.published_home import fail_in_build, failed_check
 
@@ -195,3 +195,6 @@ def test_a_test_of_dbt_that_fails_on_contacts_blocks_the_audiences_and_neither_s
             connection.execute("delete from raw_hubspot.archived_contacts")
         assert build.run(["stg_hubspot__archived_contacts"], {}, dbt).succeeded
         assert activation.blocked_syncs(warehouse.publish(NOW)) == {}
+        # A model that was built has other words of dbt than a seed or a test: it is remembered all the same.
+        table = "staging.stg_hubspot__archived_contacts"
+        assert "model stg_hubspot__archived_contacts" in model_code.of_tables([table])[table].parts

@@ -32,7 +32,8 @@ def node(
     kind: str, schema: str, name: str, *parents: str, sql: str = "", macros: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     return {
-        "resource_type": kind, "schema": schema, "alias": name, "name": name, "raw_code": sql,
+        "resource_type": kind, "schema": schema, "alias": name, "name": name, "raw_code": sql, "package_name": "c",
+        "original_file_path": f"models/{name}.sql",
         "checksum": {"checksum": f"{name}-1"}, "depends_on": {"nodes": list(parents), "macros": list(macros)},
     }  # fmt: skip
 
@@ -161,7 +162,7 @@ MODEL_SQL = """select email as record_key, email, case when orders >= 5 then 'lo
 def compiled(said: dict[str, Any], name: str, sql: str, version: str) -> dict[str, Any]:
     """The manifest after a model's text was written anew, with the file dbt leaves of it."""
     node = said["nodes"][name]
-    node |= {"package_name": "c", "original_file_path": f"models/{node['name']}.sql", "checksum": {"checksum": version}}
+    node["checksum"] = {"checksum": version}
     file = Path(os.environ["CARTWHEEL_DBT_TARGET"]) / "compiled" / "c" / node["original_file_path"]
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(sql)
