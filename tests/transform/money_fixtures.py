@@ -16,6 +16,7 @@ BANK, EARNED = (
 DISPUTE = "test_hard_money.py::test_a_dispute_ends_as_exactly_this"
 TAX, SOUND = "test_tax_checks.py::test_a_wrong_tax_gets_its_code_with_the_exact_cents", "test_tax_checks.py::test_a_sale_taxed_as_the_accountant_asks_has_no_code_and_its_scheme"  # fmt: skip
 CLOSED = "test_closed_months.py::test_a_change_of_a_closed_month_is_a_row_with_its_cause"
+ADVANCE = "test_exchange_before_shipping.py::test_the_entry_is_exactly_this"
 BRIDGE, OTHERS, BOX = "test_finance_bridges.py::test_", "test_bugs_of_others.py::test_", "test_tax_boxes.py::test_"
 BALANCE, OSS, INVOICE = "test_journal_balances.py::test_", "test_oss_returns.py::test_", "test_books_payments.py::test_"
 
@@ -58,6 +59,14 @@ FIXTURES: dict[str, str] = {
     "an exchange for something dearer": f"{HARD_CASE}j_43_an_exchange_is_a_return_a_sale_and_the_difference_in_cash",
     "an exchange for something cheaper": f"{ENTRY}[exchanged_down refunded]",
     "an exchange for something cheaper earns the difference less": f"{EARNED}[exchanged_down]",
+    "an exchange for something dearer before anything was sent moves nothing": f"{ADVANCE}[waiting up r:refunded]",
+    "an exchange for something dearer before it was sent, then sent": f"{ADVANCE}[sent up r:released]",
+    "an exchange for something cheaper before anything was sent gives back of the advance": f"{ADVANCE}[waiting down r:refunded]",
+    "an exchange for something cheaper before it was sent, then sent": f"{ADVANCE}[sent down r:released]",
+    "goods on terms taken off before they are sent": f"{ADVANCE}[sent terms r:released]",
+    "goods that nobody paid taken off before they are sent": f"{ADVANCE}[sent unpaid r:released]",
+    "money given back for nothing before the goods are sent": f"{ADVANCE}[waiting money r:refunded]",
+    "nothing is owed before anything left": "test_exchange_before_shipping.py::test_nothing_is_owed_before_anything_left",
     # Refunds.
     "goods refunded the same day": f"{RECIPE}[J-03]",
     "a fee given back with a refund": f"{RECIPE}[J-03b]",
@@ -176,8 +185,8 @@ HARD: dict[str, tuple[str, ...]] = {
     "partial payment": ("an order partly paid", "an invoice partly paid by bank"),
     "overpayment": ("an order overpaid", "an invoice overpaid"),
     "order edited after payment": ("goods added after payment", "goods taken off after payment"),
-    "exchange up": ("an exchange for something dearer",),
-    "exchange down": ("an exchange for something cheaper",),
+    "exchange up": ("an exchange for something dearer", "an exchange for something dearer before it was sent, then sent"),
+    "exchange down": ("an exchange for something cheaper", "an exchange for something cheaper before it was sent, then sent"),
     "refund at the processor only": ("a refund at the processor only",),
     "refund in the storefront only": ("a refund in the storefront only",),
     "failed refund": ("a settled refund that bounces",),

@@ -14,10 +14,15 @@ unearned as (
     from {{ ref('fct_settled_legs') }}
     where is_advance and recognised_date is null
     union all
-    select refunds.entity_id, refunds.currency_code, -lines.net_minor
+    select refunds.entity_id, refunds.currency_code, -lines.net_minor - lines.tax_minor
     from {{ ref('can_refund_lines') }} as lines
     inner join {{ ref('fct_settled_refunds') }} as refunds using (refund_id)
     where refunds.is_advance and refunds.recognised_date is null
+    union all
+    -- Goods that were not paid were never deferred, nor was the tax that goes back at once.
+    select entity_id, currency_code, credited_minor + advance_tax_minor
+    from {{ ref('fct_settled_refunds') }}
+    where is_advance and recognised_date is null
 ),
 
 open_items as (

@@ -96,12 +96,15 @@ refunds as (
         end
     from {{ ref('fct_settled_refunds') }} as refunds
     left join kinds using (refund_id)
+    -- Goods that were neither paid nor earned yet move nothing.
+    where not refunds.is_advance or refunds.amount_minor != 0 or refunds.advance_minor != 0 or refunds.advance_tax_minor != 0
     union all
     select
-        'je:' || entity_id || ':' || refund_id || ':released', 'refund_release', entity_id, recognised_date, order_id, refund_id,
-        cast(null as varchar), cast(null as varchar), cast(0 as bigint), currency_code, 'J-24'
-    from {{ ref('fct_settled_refunds') }}
-    where is_advance and recognised_date is not null
+        'je:' || refunds.entity_id || ':' || refunds.refund_id || ':released', 'refund_release', refunds.entity_id, refunds.recognised_date,
+        refunds.order_id, refunds.refund_id, cast(null as varchar), cast(null as varchar), cast(0 as bigint), refunds.currency_code, 'J-24'
+    from {{ ref('fct_settled_refunds') }} as refunds
+    inner join kinds using (refund_id)
+    where refunds.is_advance and refunds.recognised_date is not null
 ),
 
 -- Its own entry beside the payment's, as it is a document of its own in the books.

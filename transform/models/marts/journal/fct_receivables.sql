@@ -20,7 +20,7 @@ items as (
         entity_id, order_id, currency_code, min(entry_date) as first_date, max(entry_date) as last_date,
         {{ sum_minor("case when event_type = 'sale' then signed_minor else 0 end") }} as invoiced_minor,
         {{ sum_minor("case when event_type = 'payment' then -signed_minor else 0 end") }} as received_minor,
-        {{ sum_minor("case when event_type = 'refund' then -signed_minor else 0 end") }} as credited_minor,
+        {{ sum_minor("case when event_type in ('refund', 'refund_release') then -signed_minor else 0 end") }} as credited_minor,
         {{ sum_minor("case when event_type = 'early_payment' then -signed_minor else 0 end") }} as discounted_minor,
         {{ sum_minor('signed_minor') }} as open_minor
     from lines

@@ -20,7 +20,9 @@ matches as (
 ),
 
 contents as (
-    select refund_id, {{ sum_minor('net_minor + tax_minor') }} as worth_minor, count(case when net_minor != 0 or tax_minor != 0 then 1 end) as lines
+    select
+        refund_id, {{ sum_minor('net_minor + tax_minor') }} as worth_minor, {{ sum_minor('tax_minor') }} as tax_minor,
+        count(case when net_minor != 0 or tax_minor != 0 then 1 end) as lines
     from {{ ref('can_refund_lines') }}
     group by refund_id
 ),
@@ -36,7 +38,8 @@ worths as (
 refunds as (
     select
         refunds.refund_id, refunds.order_id, coalesce(recognitions.entity_id, refunds.entity_id) as entity_id, refunds.refunded_at, refunds.refund_date,
-        recognitions.recognised_date, refunds.currency_code, refunds.amount_minor, coalesce(contents.worth_minor, 0) as worth_minor,
+        recognitions.recognised_date, refunds.currency_code, coalesce(contents.worth_minor, 0) as worth_minor, coalesce(contents.tax_minor, 0) as tax_minor,
+        refunds.amount_minor as stated_minor, refunds.tender_type = 'terms' and contents.lines > 0 as is_of_terms,
         coalesce(recognitions.recognition_policy = 'on_fulfilment', false)
             and (recognitions.recognised_date is null or refunds.refund_date < recognitions.recognised_date) as is_advance,
         case
@@ -59,13 +62,14 @@ refunds as (
         and (refunds.amount_minor != 0 or coalesce(contents.lines, 0) > 0)
 ),
 
+-- On terms nothing was paid, and before the sale counts nothing is owed: such goods are taken off what will be owed.
 dated as (
     select
         *,
         case when is_advance then refund_date else greatest(refund_date, coalesce(recognised_date, refund_date)) end as entry_date,
         greatest(worth_minor - amount_minor, 0) as unpaid_minor,
         greatest(amount_minor - worth_minor, 0) as beyond_minor
-    from refunds
+    from (select *, case when is_of_terms and is_advance then 0 else stated_minor end as amount_minor from refunds) as stated
 ),
 
 running as (
@@ -87,7 +91,7 @@ settled as (
         coalesce(matches.currency_code, running.currency_code) as money_currency_code,
         least(running.unpaid_after_minor, running.open_minor) - least(running.unpaid_after_minor - running.unpaid_minor, running.open_minor)
             as credited_minor,
-        running.unpaid_minor,
+        running.unpaid_minor, running.worth_minor, running.tax_minor,
         least(running.beyond_after_minor, running.overpaid_minor)
             - least(running.beyond_after_minor - running.beyond_minor, running.overpaid_minor) as returned_minor,
         running.beyond_minor
@@ -96,6 +100,22 @@ settled as (
         on running.refund_id = matches.refund_id
         and running.entity_id = matches.entity_id
         and running.entry_date = matches.movement_date
+),
+
+-- Before the sale counts there is nothing to credit: only what was paid in advance goes back, with its share of the tax; the rest waits for the sale.
+advanced as (
+    select
+        *,
+        case
+            when not is_advance then 0
+            when credited_minor = 0 then tax_minor
+            else {{ half_even_divide('cast(tax_minor as hugeint) * (worth_minor - credited_minor)', 'worth_minor') }}
+        end as advance_tax_minor
+    from settled
 )
 
-select * from settled
+select
+    refund_id, order_id, entity_id, entry_date, recognised_date, is_advance, tender, movement_id, sub_account, currency_code, amount_minor, money_minor,
+    money_currency_code, credited_minor, unpaid_minor, returned_minor, beyond_minor,
+    case when is_advance then worth_minor - credited_minor - advance_tax_minor else 0 end as advance_minor, cast(advance_tax_minor as bigint) as advance_tax_minor
+from advanced

@@ -7,7 +7,8 @@ recognitions as (
 ),
 
 refunds as (
-    select *, 'je:' || entity_id || ':' || refund_id || ':refunded' as event_id from {{ ref('fct_settled_refunds') }}
+    select *, 'je:' || entity_id || ':' || refund_id || ':refunded' as event_id, 'je:' || entity_id || ':' || refund_id || ':released' as release_event_id
+    from {{ ref('fct_settled_refunds') }}
 ),
 
 discounts as (
@@ -29,10 +30,21 @@ whole as (
     inner join {{ ref('fct_order_worths') }} as worths using (order_id)
     inner join order_rates using (order_id)
     union all
-    select refunds.event_id, refunds.order_id, refund_lines.tax_minor, refunds.currency_code, coalesce(order_rates.rate_date, refunds.entry_date), 'refund'
+    select
+        case when refunds.is_advance then refunds.release_event_id else refunds.event_id end, refunds.order_id, refund_lines.tax_minor,
+        refunds.currency_code, coalesce(order_rates.rate_date, refunds.entry_date), 'refund'
     from {{ ref('can_refund_lines') }} as refund_lines
     inner join refunds using (refund_id)
     left join order_rates on refunds.order_id = order_rates.order_id
+    where not refunds.is_advance or refunds.recognised_date is not null
+    {%- for event, sign, condition in [('event_id', '', 'is_advance'), ('release_event_id', '-', 'is_advance and refunds.recognised_date is not null')] %}
+    union all
+    select refunds.{{ event }}, refunds.order_id, {{ sign }}refunds.advance_tax_minor, refunds.currency_code,
+        coalesce(order_rates.rate_date, refunds.entry_date), 'refund'
+    from refunds
+    left join order_rates on refunds.order_id = order_rates.order_id
+    where refunds.{{ condition }}
+    {%- endfor %}
     union all
     select discounts.event_id, discounts.order_id, discounts.tax_minor, discounts.currency_code,
         coalesce(order_rates.rate_date, discounts.discount_date), 'discount'
