@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import yaml
 
 from orchestration import compiled_sql, environment, model_sql
@@ -41,8 +42,13 @@ def remember(built: Built, variables: Mapping[str, Any]) -> None:
     manifest = json.loads((target / "manifest.json").read_text())
     found = after(_kept(), made, manifest, {**_declared_variables(), **variables})
     project = compiled_sql.nodes(manifest)
+    seeds = [name for name in made if name in found and project[name]["resource_type"] == "seed"]
     for name in found.keys() & made:
         found[name] |= model_sql.of_build(project[name], project, target)
+    if seeds:
+        with duckdb.connect(os.environ["CARTWHEEL_WAREHOUSE"]) as connection:
+            for name in seeds:
+                found[name] |= model_sql.of_seed(connection, found[name]["table"])
     temporary = _file().with_suffix(".new")
     temporary.write_text(json.dumps(found))
     temporary.replace(_file())

@@ -1,6 +1,6 @@
 """The compiled SQL of published tables, kept beside their code's digests: what a replay runs again under other rules.
 
-Only models whose tables are published are kept: whatever they read that is published too is there to be read again, and
+Only models whose tables are published are kept, and seeds with their rows: what they read is there to be read again, and
 nothing else is. A text is that of the build the table came from; the day of that build may stand in it.
 """
 
@@ -10,6 +10,8 @@ import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from orchestration import compiled_sql
 from reverse_etl import canonical_json
@@ -25,6 +27,22 @@ def of_build(node: Mapping[str, Any], project: Mapping[str, Mapping[str, Any]], 
     sql = compiled_sql.read(node, target)
     parents = [compiled_sql.table(project[name]) for name in node["depends_on"]["nodes"] if name in project]
     return {"sql": sql, "reads": sorted(parents)} if sql is not None else {}
+
+
+def of_seed(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, Any]:
+    """A seed as SQL that reads nothing: its rows as they stand in the warehouse, each column with its type."""
+    rows = connection.table(table)
+    typed = ", ".join(
+        f'cast("{name}" as {kind}) as "{name}"' for name, kind in zip(rows.columns, rows.types, strict=True)
+    )
+    names = ", ".join(f'"{name}"' for name in rows.columns)
+    texts = connection.execute(f"select cast(columns(*) as varchar) from {table} order by all").fetchall()
+    lines = ", ".join(f"({', '.join(map(_literal, row))})" for row in texts or [(None,) * len(rows.columns)])
+    return {"sql": f"select {typed} from (values {lines}) as t ({names}){'' if texts else ' where false'}", "reads": []}
+
+
+def _literal(text: str | None) -> str:
+    return "null" if text is None else "'" + text.replace("'", "''") + "'"
 
 
 def behind(unique_id: str, nodes: Mapping[str, Any]) -> dict[str, KeptModel]:

@@ -1,4 +1,4 @@
-"""The SQL that is kept of published tables, and which of it can be run again over a snapshot. Decides; rerun.py runs."""
+"""The SQL that is kept of published tables and seeds, and which of it can be run again over a snapshot. Decides; rerun.py runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from reverse_etl.plan_inputs import PlanInputs
 
 @dataclass(frozen=True)
 class KeptModel:
-    """A published table's compiled SQL, the tables it reads, the digest of its own code, and whether its build's day is in it."""
+    """A table's SQL, the tables it reads, the digest of its own code, and whether its build's day is in it.
+
+    A published table has the SQL dbt compiled; a seed has its rows as SQL and reads nothing.
+    """
 
     sql: str
     reads: tuple[str, ...]
@@ -36,6 +39,7 @@ def chosen(
     `table` is what the plan's rows come from; `kept` are the tables of the snapshot.
     """
     order: list[str] = []
+    other_rows: set[str] = set()
     not_run: dict[str, str] = {}
     seen: set[str] = set()
 
@@ -47,15 +51,19 @@ def chosen(
         for read in model.reads:
             visit(read)
         same = name in then and then[name].parts == model.parts
-        if same and not set(order).intersection(model.reads):
+        if same and not other_rows.intersection(model.reads):
             return
         missing = [read for read in model.reads if read not in kept and read not in order]
-        if missing:
-            not_run[name] = f"reads {', '.join(missing)}, which no snapshot holds"
+        # A seed is made from nothing but its own rows: it can stand anywhere.
+        seeds = [read for read in missing if read in other and not other[read].reads]
+        if len(seeds) < len(missing):
+            beyond = ", ".join(read for read in missing if read not in seeds)
+            not_run[name] = f"reads {beyond}, which no snapshot holds"
         elif model.is_dated:
             not_run[name] = "the day of its own build stands in its SQL"
         else:
-            order.append(name)
+            order.extend([*seeds, name])
+            other_rows.add(name)
 
     visit(table)
     return order, not_run

@@ -48,7 +48,7 @@ def run(
         order, not_run = chosen(table, then, other, kept)
         if table not in order:
             return Rerun(snapshot, (), not_run)
-        for schema in sorted({name.partition(".")[0] for name in kept}):
+        for schema in sorted({name.partition(".")[0] for name in (*kept, *order)}):
             connection.execute(f"create schema if not exists {schema}")
         for name in sorted(kept.difference(order)):
             connection.execute(f"create view {_quoted(name)} as from published.{_quoted(name)}")

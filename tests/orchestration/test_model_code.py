@@ -82,7 +82,16 @@ def changed(before: dict[str, str], now: dict[str, str]) -> set[str]:
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     settle_in(tmp_path, "http://127.0.0.1:9", monkeypatch)
+    seed("loyal", 5)
     return tmp_path
+
+
+def seed(tier: str, orders: int) -> None:
+    """The rows of the seed tiers, as a build loads them."""
+    with duckdb.connect(os.environ["CARTWHEEL_WAREHOUSE"]) as connection:
+        connection.execute("create schema if not exists seeds")
+        connection.execute("create or replace table seeds.tiers (tier varchar, from_orders smallint)")
+        connection.execute("insert into seeds.tiers values (?, ?)", [tier, orders])
 
 
 def test_the_code_of_a_model_is_its_own_and_that_of_all_it_is_made_from() -> None:
@@ -230,6 +239,36 @@ def test_a_record_that_needed_nothing_then_is_found_when_the_other_sql_makes_som
     assert not found["dropped"]
 
 
+def test_a_rule_that_stands_in_a_seed_is_run_with_the_rows_of_the_rules_asked_for() -> None:
+    tiered = MODEL_SQL.replace("'loyal'", "(select tier from tiers)").replace(
+        "5 then", "(select from_orders from tiers) then"
+    )
+    sql = f"""with tiers as (select * from "warehouse"."seeds"."tiers") {tiered}"""
+    said = compiled(manifest(), LAST, sql, "1")
+    said["nodes"][LAST]["depends_on"]["nodes"] = [MIDDLE, SEED]
+    built(said, *EVERY)
+    make_tables(RFM, f"create or replace table {TABLE} as {sql.replace(DATABASE, '')}")
+    with closing(engine.open_ledger()) as ledger:
+        plan_id = activation.make_plan(SYNC, ledger).plan_id
+
+    # Other SQL over a seed that is as it was: its rows are needed all the same.
+    seed("nobody's", 9)
+    built(compiled(said, LAST, sql.replace("'new'", "'one'"), "2"), LAST)
+    make_tables()
+    found = replayed(plan_id, "current")
+    assert (found["rerun"]["tables"], found["rerun"]["not_run"]) == (["seeds.tiers", TABLE], {})
+    assert found["changed"] == [{"record_key": "b@x.test", "differences": {"writes segment": ["new", "one"]}}]
+
+    seed("it's gold", 2)
+    said["nodes"][SEED]["checksum"]["checksum"] = "2"
+    built(compiled(said, LAST, sql, "1"), SEED, LAST)
+    make_tables()
+    found = replayed(plan_id, "current")
+    assert {one["record_key"]: one["differences"] for one in found["changed"]} == {
+        "a@x.test": {"writes segment": ["loyal", "it's gold"]}, "b@x.test": {"writes segment": ["new", "it's gold"]},
+    }  # fmt: skip
+
+
 def test_what_can_not_be_run_again_is_named_with_the_reason() -> None:
     table = f"create or replace table {TABLE} as {MODEL_SQL.replace(DATABASE, '')}"
     mart = 'select * from "warehouse"."staging"."stg_orders"'
@@ -242,9 +281,7 @@ def test_what_can_not_be_run_again_is_named_with_the_reason() -> None:
     built(said, *EVERY)
     make_tables()
     found = replayed(plan_id, "current")
-    assert found["rerun"]["not_run"] == {
-        "marts.fct_rfm": "reads seeds.tiers, staging.stg_orders, which no snapshot holds"
-    }
+    assert found["rerun"]["not_run"] == {"marts.fct_rfm": "reads staging.stg_orders, which no snapshot holds"}
     assert (found["rerun"]["tables"], found["beyond"]) == ([], ["model stg_orders"])
     text = CliRunner().invoke(cartwheel, ["replay", plan_id, "--rules", "current"]).output
     assert "the rows below are the plan's" in text
