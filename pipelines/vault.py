@@ -12,8 +12,11 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import httpx
+if TYPE_CHECKING:
+    # A type alone: who only reads answers back waits for no HTTP library.
+    import httpx
 
 # Marks a request for data; the ones a client makes to authenticate itself do not carry it.
 DATA = "cartwheel.data"
@@ -75,7 +78,7 @@ def listening(client: httpx.Client, vault: Vault, platform: str) -> Iterator[Cal
     last: list[str] = []
 
     def hear(response: httpx.Response) -> None:
-        if response.request.extensions.get(DATA) and response.status_code < httpx.codes.BAD_REQUEST:
+        if response.request.extensions.get(DATA) and not response.is_error:
             heard.append(vault.keep(platform, response.read()))
 
     def named() -> list[str]:

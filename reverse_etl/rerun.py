@@ -48,9 +48,10 @@ def run(
         order, not_run = chosen(table, then, other, kept)
         if table not in order:
             return Rerun(snapshot, (), not_run)
-        for schema in sorted({name.partition(".")[0] for name in (*kept, *order)}):
+        read = {name for made in order for name in other[made].reads}
+        for schema in sorted({name.partition(".")[0] for name in (*read, *order)}):
             connection.execute(f"create schema if not exists {schema}")
-        for name in sorted(kept.difference(order)):
+        for name in sorted(read.difference(order)):
             connection.execute(f"create view {_quoted(name)} as from published.{_quoted(name)}")
         for name in order:
             connection.execute(f"create table {_quoted(name)} as {other[name].sql}")
