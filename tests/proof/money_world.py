@@ -19,6 +19,7 @@ from tests.transform import (
     test_finance_processors,
     test_hard_money,
     test_tax_checks,
+    test_tax_of_advances,
 )
 from tests.transform.canonical_rows import CanonicalRows
 from tests.transform.finance_rows import Row, Story, golden, noon
@@ -30,6 +31,8 @@ from tests.transform.test_quickbooks_edits import DAY, TOTALS, WRITTEN
 Tables = dict[str, list[Row]]
 HAPPENINGS_A_SHOP = 60
 CLOSED = ("outlet", "2026-09")
+# A channel whose revenue waits, in the company with schemes and rates.
+AHEAD = "ahead"
 
 # Columns that name a thing; where a story's own words refer to each other, `words` are renamed with them.
 KEYS = ("_id", "processor_reference", "charge_reference")
@@ -57,7 +60,19 @@ def random_shops() -> list[Shop]:
 def seeds() -> dict[str, list[Row]]:
     """Entities with their policies, and a book rate of every day but the nineteenth of each month."""
     zones = {"europe": "Europe/Berlin"}
-    names = ("main", "outlet", "europe", "golden", "stories", "advance", "cases", "processors", "booked", "shut")
+    names = (
+        "main",
+        "outlet",
+        "europe",
+        "golden",
+        "stories",
+        "advance",
+        "untaxed",
+        "cases",
+        "processors",
+        "booked",
+        "shut",
+    )
     days = [date(2026, 9, 1) + timedelta(days=nth) for nth in range(130)]
     daily = [
         {"base_currency_code": base, "quote_currency_code": quote, "rate_date": str(day), "purpose": "book", "source": "us",
@@ -80,6 +95,12 @@ def seeds() -> dict[str, list[Row]]:
         "recognition_policies": [
             {"entity_id": "*", "channel": "*", "sku": "*", "policy": "on_capture"},
             {"entity_id": "advance", "channel": "shop", "sku": "*", "policy": "on_fulfilment"},
+            {"entity_id": "untaxed", "channel": "shop", "sku": "*", "policy": "on_fulfilment"},
+            {"entity_id": "europe", "channel": AHEAD, "sku": "*", "policy": "on_fulfilment"},
+        ],
+        "advance_tax_policies": [
+            {"entity_id": "*", "tax_due": "on_payment"},
+            {"entity_id": "untaxed", "tax_due": "on_fulfilment"},
         ],
         "dispute_policies": [{"entity_id": "*", "policy": "cost"}, {"entity_id": "stories", "policy": "return"}],
     }  # fmt: skip
@@ -126,15 +147,15 @@ def _told_in_turn() -> list[Tables]:
     ready = {"golden": _rows_of(lambda story: story.rows.update(golden().rows))}
     cases = [tell for tell, _, _ in test_finance_cases.CASES]
     held = [tell for tell, _, _ in test_finance_processors.CASES]
+    before = _before_shipping()
+    preorders = {name: story for name, story in alone.items() if "preorder" in name}
     return [
         _renamed("golden", "golden:", ready["golden"], words=False),
         _renamed("cases", "cases:", _rows_of(_plain, *dict.fromkeys(cases)), words=False),
         _renamed("processors", "processors:", _rows_of(*dict.fromkeys(held)), words=False),
         *(_renamed("stories", f"{name}-", _rows_of(story)) for name, story in alone.items()),
-        *(
-            _renamed("advance", f"advance-{name}-", _rows_of(story))
-            for name, story in (alone | _before_shipping()).items()
-        ),
+        *(_renamed("advance", f"advance-{name}-", _rows_of(story)) for name, story in (alone | before).items()),
+        *(_renamed("untaxed", f"untaxed-{name}-", _rows_of(story)) for name, story in (preorders | before).items()),
     ]
 
 
@@ -309,7 +330,16 @@ def _taxed() -> list[Tables]:
     for cents in (1, -1):
         sold = TaxWorld().sell("A", 4_750, (190_000, 902)).sell("A", 4_750, (190_000, 902))
         told.append((f"header {cents}", sold.round_header("A", cents)))
-    return [_behind(f"{name}-", world) for name, world in told]
+    return [*(_behind(f"{name}-", world) for name, world in told), _taxed_ahead()]
+
+
+def _taxed_ahead() -> Tables:
+    """Orders of the European company that were paid, given back and exchanged before they left."""
+    world, parcels = test_tax_of_advances.told()
+    for order in world.tables["can_orders"]:
+        order["channel"] = AHEAD
+    world.tables["can_parcels"] = parcels
+    return _behind("ahead-", world)
 
 
 def _behind(prefix: str, world: TaxWorld) -> Tables:

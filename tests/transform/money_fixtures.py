@@ -17,6 +17,7 @@ DISPUTE = "test_hard_money.py::test_a_dispute_ends_as_exactly_this"
 TAX, SOUND = "test_tax_checks.py::test_a_wrong_tax_gets_its_code_with_the_exact_cents", "test_tax_checks.py::test_a_sale_taxed_as_the_accountant_asks_has_no_code_and_its_scheme"  # fmt: skip
 CLOSED = "test_closed_months.py::test_a_change_of_a_closed_month_is_a_row_with_its_cause"
 ADVANCE = "test_exchange_before_shipping.py::test_the_entry_is_exactly_this"
+DUE = "test_tax_of_advances.py::test_the_tax_of_an_order_is_in_the_box_of_the_month_it_is_due"
 BRIDGE, OTHERS, BOX = "test_finance_bridges.py::test_", "test_bugs_of_others.py::test_", "test_tax_boxes.py::test_"
 BALANCE, OSS, INVOICE = "test_journal_balances.py::test_", "test_oss_returns.py::test_", "test_books_payments.py::test_"
 
@@ -66,6 +67,13 @@ FIXTURES: dict[str, str] = {
     "goods on terms taken off before they are sent": f"{ADVANCE}[sent terms r:released]",
     "goods that nobody paid taken off before they are sent": f"{ADVANCE}[sent unpaid r:released]",
     "money given back for nothing before the goods are sent": f"{ADVANCE}[waiting money r:refunded]",
+    "tax of a payment in advance is due with it, by rate": f"{DUE}[on_payment-two rates]",
+    "tax of a payment in advance is due when the goods leave": f"{DUE}[on_fulfilment-two rates]",
+    "tax paid in advance in one quarter, goods sent in the next": f"{DUE}[on_payment-france]",
+    "a cancelled pre-order gives its tax back in the month it is cancelled": f"{DUE}[on_payment-cancelled]",
+    "of an exchange before shipping only what was paid owes tax": f"{DUE}[on_payment-exchanged]",
+    "an export paid in advance is in its box on the day it was paid": f"{DUE}[on_payment-exported]",
+    "a pre-order whose tax waits, partly returned before it left": f"{HARD_CASE}j_24_tax_may_wait_for_the_goods_as_revenue_does",
     "nothing is owed before anything left": "test_exchange_before_shipping.py::test_nothing_is_owed_before_anything_left",
     # Refunds.
     "goods refunded the same day": f"{RECIPE}[J-03]",

@@ -62,6 +62,19 @@ def test_j_24_what_is_paid_in_advance_becomes_revenue_when_it_leaves() -> None:
     assert world.query("select distinct event_date from {{ ref('fct_net_revenue') }}") == [(stories.LATER,)]
 
 
+def test_j_24_tax_may_wait_for_the_goods_as_revenue_does() -> None:
+    due = [{"entity_id": "*", "tax_due": "on_payment"}, {"entity_id": "main", "tax_due": "on_fulfilment"}]
+    world = told(
+        stories.preorder_partly_returned_before_it_left, recognition_policies=ON_FULFILMENT, advance_tax_policies=due
+    )
+    assert entry(world, "je:main:txn_charge_ch_a:charge") == lines("Dr 1100 113.05; Cr 2300 113.05")
+    assert entry(world, "je:main:r:refunded") == lines("Dr 2300 47.60; Cr 1100 47.60")
+    assert entry(world, "je:main:a:captured") == lines(
+        "Dr 2300 113.05; Dr 4010 10.00; Cr 4000 100.00; Cr 4030 5.00; Cr 2100 18.05"
+    )
+    assert entry(world, "je:main:r:released") == lines("Dr 4020 40.00; Dr 2100 7.60; Cr 2300 47.60")
+
+
 def test_j_25_a_preorder_that_is_cancelled_was_never_revenue() -> None:
     world = told(stories.preorder_cancelled, recognition_policies=ON_FULFILMENT)
     assert entry(world, "je:main:r:refunded") == lines("Dr 2300 95.00; Dr 2100 18.05; Cr 1100 113.05")

@@ -1,23 +1,17 @@
 {{ config(tags=['identity'], meta={'identity': 'I-17', 'severity': 'blocks'}) }}
--- I-17: the tax accounts of the journal move by the tax lines of sales and refunds, per entity, month and currency.
--- A failure means that tax is posted elsewhere, or something else to tax. Orders recognised on fulfilment are left out on both sides, for
--- their tax is due with the payment; so are lost disputes, whose tax is no line of an order.
+-- I-17: the tax accounts of the journal move by the tax lines of sales, refunds and payments in advance, per entity, month and currency.
+-- A failure means that tax is posted elsewhere, or something else to tax. Lost disputes are left out: their tax is no line of an order.
 with
-
-deferred as (
-    select order_id from {{ ref('fct_deferred_orders') }}
-),
 
 posted as (
     select entity_id, period_month, currency_code, -signed_minor as tax_minor
     from {{ ref('fct_journal_lines') }}
-    where posting_key = 'tax' and recipe != 'J-07b' and coalesce(order_id, '') not in (select order_id from deferred)
+    where posting_key = 'tax' and recipe != 'J-07b'
 ),
 
 stated as (
     select entity_id, period_month, currency_code, tax_minor
     from {{ ref('fct_tax_lines') }}
-    where coalesce(order_id, '') not in (select order_id from deferred)
 ),
 
 compared as (

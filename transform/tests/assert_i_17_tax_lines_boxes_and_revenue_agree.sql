@@ -1,5 +1,6 @@
 {{ config(tags=['identity'], meta={'identity': 'I-17', 'severity': 'blocks'}) }}
--- I-17: per entity, month and currency the tax lines, less what went back, are the boxes of the returns and the tax of the lines that count.
+-- I-17: per entity, month and currency the tax lines, less what went back, are the boxes of the returns and the tax of the lines that count;
+-- what was due with a payment in advance counts on that day and is taken off again on the day of the sale.
 -- A failure means that a tax was lost, doubled or put into no box. It does not mean that a rate is right; fct_tax_checks says that.
 with
 
@@ -30,12 +31,22 @@ given_back as (
         and coalesce(refunds.order_id, '') not in (select order_id from {{ ref('can_orders') }} where is_test)
 ),
 
+advanced as (
+    select entity_id, settled_date as due_date, recognised_date, currency_code, advance_tax_minor as tax_minor from {{ ref('fct_settled_legs') }}
+    union all
+    select entity_id, entry_date, recognised_date, currency_code, -advance_tax_minor from {{ ref('fct_settled_refunds') }}
+),
+
 sides as (
     select entity_id, period_month, currency_code, tax_minor, 0 as lines_minor, 0 as boxes_minor from sold
     union all
     select entity_id, period_month, currency_code, tax_minor, 0, 0 from given_back
     union all
     select entity_id, {{ month_key('discount_date') }}, currency_code, -tax_minor, 0, 0 from {{ ref('fct_early_payment_discounts') }}
+    union all
+    select entity_id, {{ month_key('due_date') }}, currency_code, tax_minor, 0, 0 from advanced
+    union all
+    select entity_id, {{ month_key('recognised_date') }}, currency_code, -tax_minor, 0, 0 from advanced where recognised_date is not null
     union all
     select entity_id, period_month, currency_code, 0, tax_minor, 0 from {{ ref('fct_tax_lines') }}
     union all

@@ -61,6 +61,11 @@ fulfilled as (
     group by deferred.order_id
 )
 
-select deferred.order_id, fulfilled.fulfilled_at
+select
+    deferred.order_id, fulfilled.fulfilled_at,
+    coalesce(of_entity.tax_due, of_all.tax_due) = 'on_payment' as is_tax_due_on_payment
 from deferred
+inner join orders using (order_id)
 left join fulfilled using (order_id)
+left join {{ ref('advance_tax_policies') }} as of_entity on orders.entity_id = of_entity.entity_id
+left join {{ ref('advance_tax_policies') }} as of_all on of_all.entity_id = '*'

@@ -54,11 +54,7 @@ sales as (
 
 payments as (
     select
-        case
-            when tender = 'clearing' then 'je:' || entity_id || ':' || movement_id || ':charge'
-            when tender = 'bank' then 'je:' || entity_id || ':' || bank_line_id || ':received'
-            else 'je:' || entity_id || ':' || settled_leg_id || ':paid'
-        end, 'payment', entity_id, settled_date, order_id, cast(null as varchar), movement_id, bank_line_id, amount_minor, currency_code,
+        {{ payment_event('legs') }}, 'payment', entity_id, settled_date, order_id, cast(null as varchar), movement_id, bank_line_id, amount_minor, currency_code,
         case
             when is_advance then 'J-24'
             when overpaid_minor > 0 then 'J-22'

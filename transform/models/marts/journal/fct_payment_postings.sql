@@ -3,11 +3,7 @@ with
 legs as (
     select
         legs.*,
-        case
-            when legs.tender = 'clearing' then 'je:' || legs.entity_id || ':' || legs.movement_id || ':charge'
-            when legs.tender = 'bank' then 'je:' || legs.entity_id || ':' || legs.bank_line_id || ':received'
-            else 'je:' || legs.entity_id || ':' || legs.settled_leg_id || ':paid'
-        end as event_id,
+        {{ payment_event('legs') }} as event_id,
         case when legs.is_advance then legs.settled_date else coalesce(order_rates.rate_date, legs.settled_date) end as owed_rate_date
     from {{ ref('fct_settled_legs') }} as legs
     left join {{ ref('fct_order_rates') }} as order_rates using (order_id)
@@ -31,7 +27,6 @@ earned as (
     {%- for key, condition, amount in [
         ('receivable', 'not is_advance', 'amount_minor - overpaid_minor'),
         ('deferred', 'is_advance', 'amount_minor - overpaid_minor - advance_tax_minor'),
-        ('tax', 'is_advance', 'advance_tax_minor'),
         ('overpayment', 'true', 'overpaid_minor'),
     ] %}
     select event_id, order_id, '{{ key }}' as posting_key, '' as detail, cast(null as varchar) as sub_account, cast(null as varchar) as movement_id,
@@ -51,7 +46,7 @@ taken as (
     where money_entity_id != entity_id
 ),
 
--- What the buyer keeps for paying early is owed no more; its tax is in fct_tax_postings.
+-- What the buyer keeps for paying early is owed no more; its tax, as that of a payment in advance, is in fct_tax_postings.
 discounted as (
     {%- for key, detail, amount in [('discount', 'early_payment', 'discounts.net_minor'), ('receivable', '', '-discounts.discount_minor')] %}
     select discounts.event_id, discounts.order_id, '{{ key }}', '{{ detail }}', cast(null as varchar), cast(null as varchar), {{ amount }},

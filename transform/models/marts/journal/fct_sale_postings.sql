@@ -57,10 +57,6 @@ advanced as (
     select event_id, order_id, 'deferred', '', null, null, amount_minor - overpaid_minor - advance_tax_minor, currency_code, settled_date
     from legs
     where is_advance
-    union all
-    select event_id, order_id, 'tax', '', null, null, advance_tax_minor, currency_code, settled_date
-    from legs
-    where is_advance
 ),
 
 overpaid as (

@@ -82,13 +82,14 @@ legs as (
 running as (
     select
         legs.*, recognitions.entity_id, recognitions.currency_code, recognitions.recognised_date,
-        recognitions.recognition_policy = 'on_fulfilment' as is_deferred,
+        recognitions.recognition_policy = 'on_fulfilment' as is_deferred, coalesce(deferred_orders.is_tax_due_on_payment, false) as is_tax_due_on_payment,
         coalesce(worths.worth_minor, 0) as worth_minor, coalesce(worths.tax_minor, 0) as tax_minor,
         cast(sum(legs.amount_minor) over (partition by legs.order_id order by legs.settled_date, legs.settled_leg_id rows unbounded preceding) as bigint)
             as paid_after_minor
     from legs
     inner join recognitions using (order_id)
     left join worths using (order_id)
+    left join {{ ref('fct_deferred_orders') }} as deferred_orders using (order_id)
     where legs.amount_minor != 0 or legs.money_minor != 0
 ),
 
@@ -100,14 +101,14 @@ placed as (
     from running
 ),
 
--- What goes beyond the order's worth is owed back; of a payment in advance, tax is the share paid so far less the share paid before.
+-- What goes beyond the order's worth is owed back; of a payment in advance whose tax is due, tax is the share paid so far less the share paid before.
 settled as (
     select
         settled_leg_id, order_id, entity_id, tender, sub_account, settled_date, movement_id, bank_line_id, money_entity_id, amount_minor, currency_code,
         money_minor, money_currency_code, recognised_date, moment, is_deferred and moment = 'before' as is_advance,
         greatest(paid_after_minor, worth_minor) - greatest(paid_before_minor, worth_minor) as overpaid_minor,
         case
-            when is_deferred and moment = 'before' and worth_minor > 0
+            when is_deferred and is_tax_due_on_payment and moment = 'before' and worth_minor > 0
                 then {{ half_even_divide('cast(tax_minor as hugeint) * least(paid_after_minor, worth_minor)', 'worth_minor') }}
                     - {{ half_even_divide('cast(tax_minor as hugeint) * least(paid_before_minor, worth_minor)', 'worth_minor') }}
             else 0

@@ -39,7 +39,7 @@ refunds as (
     select
         refunds.refund_id, refunds.order_id, coalesce(recognitions.entity_id, refunds.entity_id) as entity_id, refunds.refunded_at, refunds.refund_date,
         recognitions.recognised_date, refunds.currency_code, coalesce(contents.worth_minor, 0) as worth_minor, coalesce(contents.tax_minor, 0) as tax_minor,
-        refunds.amount_minor as stated_minor, refunds.tender_type = 'terms' and contents.lines > 0 as is_of_terms,
+        coalesce(deferred_orders.is_tax_due_on_payment, false) as is_tax_due_on_payment, refunds.amount_minor as stated_minor, refunds.tender_type = 'terms' and contents.lines > 0 as is_of_terms,
         coalesce(recognitions.recognition_policy = 'on_fulfilment', false)
             and (recognitions.recognised_date is null or refunds.refund_date < recognitions.recognised_date) as is_advance,
         case
@@ -57,6 +57,7 @@ refunds as (
     left join test_orders on refunds.order_id = test_orders.order_id
     left join paid on refunds.order_id = paid.order_id
     left join worths on refunds.order_id = worths.order_id
+    left join {{ ref('fct_deferred_orders') }} as deferred_orders on refunds.order_id = deferred_orders.order_id
     where refunds.refund_status in ('succeeded', 'pending') and test_orders.order_id is null
         and (recognitions.order_id is null or recognitions.recognised_date is not null or recognitions.recognition_policy = 'on_fulfilment')
         and (refunds.amount_minor != 0 or coalesce(contents.lines, 0) > 0)
@@ -91,7 +92,7 @@ settled as (
         coalesce(matches.currency_code, running.currency_code) as money_currency_code,
         least(running.unpaid_after_minor, running.open_minor) - least(running.unpaid_after_minor - running.unpaid_minor, running.open_minor)
             as credited_minor,
-        running.unpaid_minor, running.worth_minor, running.tax_minor,
+        running.unpaid_minor, running.worth_minor, running.tax_minor, running.is_tax_due_on_payment,
         least(running.beyond_after_minor, running.overpaid_minor)
             - least(running.beyond_after_minor - running.beyond_minor, running.overpaid_minor) as returned_minor,
         running.beyond_minor
@@ -102,12 +103,12 @@ settled as (
         and running.entry_date = matches.movement_date
 ),
 
--- Before the sale counts there is nothing to credit: only what was paid in advance goes back, with its share of the tax; the rest waits for the sale.
+-- Before the sale counts there is nothing to credit: only what was paid in advance goes back, with the tax that was due on it; the rest waits for the sale.
 advanced as (
     select
         *,
         case
-            when not is_advance then 0
+            when not is_advance or not is_tax_due_on_payment then 0
             when credited_minor = 0 then tax_minor
             else {{ half_even_divide('cast(tax_minor as hugeint) * (worth_minor - credited_minor)', 'worth_minor') }}
         end as advance_tax_minor

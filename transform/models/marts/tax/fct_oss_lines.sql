@@ -32,7 +32,7 @@ lined as (
         taxes.*,
         recognitions.order_number,
         -- What comes back of an earlier quarter's supply corrects that quarter, at its rate.
-        case when taxes.event_type in ('return', 'discount') and taxes.supply_quarter < taxes.period_quarter then 'correction' else 'supply' end as row_type,
+        case when taxes.event_type in ('return', 'discount', 'advance_return') and taxes.supply_quarter < taxes.period_quarter then 'correction' else 'supply' end as row_type,
         split_part(taxes.jurisdiction, '-', 1) as member_state_code,
         case when taxes.currency_code = 'EUR' then '1' else published.rate end as rate,
         case when taxes.currency_code = 'EUR' then 'EUR' else published.rate_base_currency_code end as rate_base_currency_code,

@@ -15,8 +15,8 @@ boxes as (
         rate_ppm,
         currency_code,
         max(tax_code) as tax_code,
-        {{ sum_minor("case when event_type = 'sale' then taxable_minor else 0 end") }} as sold_minor,
-        {{ sum_minor("case when event_type in ('return', 'discount') then taxable_minor else 0 end") }} as returned_minor,
+        {{ sum_minor("case when event_type in ('sale', 'advance', 'advance_settled') then taxable_minor else 0 end") }} as sold_minor,
+        {{ sum_minor("case when event_type in ('return', 'discount', 'advance_return', 'advance_return_settled') then taxable_minor else 0 end") }} as returned_minor,
         {{ sum_minor('taxable_minor') }} as taxable_minor,
         {{ sum_minor('tax_minor') }} as tax_minor,
         count(distinct order_id) as orders

@@ -114,6 +114,10 @@ events as (
     select discount_tax_line_id, 'discount', discount_date, recognised_date, entity_id, order_id, discount_id, tax_line_id, line_type, jurisdiction,
         scheme, tax_name, rate_ppm, tax_code, box, -taxable_minor, -tax_minor, currency_code
     from {{ ref('fct_discount_tax_lines') }}
+    union all
+    select tax_event_id, event_type, event_date, supply_date, entity_id, order_id, refund_id, tax_line_id, line_type, jurisdiction, scheme, tax_name,
+        rate_ppm, tax_code, box, taxable_minor, tax_minor, currency_code
+    from {{ ref('fct_advance_tax_lines') }}
 )
 
 select
