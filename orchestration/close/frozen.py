@@ -55,8 +55,9 @@ TABLES: Mapping[str, Frozen] = {
     # An atom belongs to the month in which the first of the systems knew it.
     "fct_money_atoms": Frozen(
         "money_atom_id",
-        "strftime(least(storefront_date, processor_date, bank_date, recognised_date, books_date), '%Y-%m')",
+        "strftime(least(storefront_date, contents_date, processor_date, balance_date, bank_date, recognised_date, books_date), '%Y-%m')",
     ),
+    "fct_money_atom_parts": Frozen("money_atom_part_id", "period_month"),
     "fct_close_checks": Frozen("close_check_id", "period_month"),
 }
 

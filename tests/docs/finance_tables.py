@@ -40,7 +40,7 @@ CHAPTERS = {
         "fct_fees",
         "fct_disputes",
     ),
-    "Bridges": ("fct_bridge", "fct_differences", "fct_money_atoms"),
+    "Bridges": ("fct_bridge", "fct_differences", "fct_money_atoms", "fct_money_atom_parts"),
     "The journal": (
         "fct_journal_entries",
         "fct_journal_lines",

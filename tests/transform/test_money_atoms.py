@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
-
 from tests.transform.canonical_rows import CanonicalRows
 from tests.transform.finance_rows import Story, golden
 from tests.transform.test_finance_cases import CASES
@@ -22,16 +18,16 @@ def world(story: Story) -> CanonicalRows:
     return rows
 
 
-@pytest.mark.parametrize("tell", TELLS, ids=[tell.__name__ for tell in TELLS])
-def test_the_atoms_make_both_ends_of_each_bridge(tell: Callable[[Story], None]) -> None:
+def test_the_atoms_of_all_that_can_happen_make_both_ends_of_each_bridge() -> None:
     story = Story()
     story.sell("plain", ("product", 1_000, 0, 0))
     story.book("plain", ("4000", 1_000))
-    tell(story)
+    for tell in TELLS:
+        tell(story)
     rows = world(story)
     assert rows.query(IDENTITY) == []
     [(atoms, keys)] = rows.query("select count(*), count(distinct money_atom_id) from {{ ref('fct_money_atoms') }}")
-    assert atoms == keys > 0
+    assert atoms == keys > len(TELLS)
 
 
 def test_the_golden_month_falls_into_atoms_that_four_systems_agree_on_or_not() -> None:
@@ -48,7 +44,7 @@ def test_a_leg_and_its_charge_are_one_atom_with_the_days_of_all_systems() -> Non
     story.sell("one", ("product", 1_000, 0, 0), fee=30)
     found = world(story).query(
         "select component, storefront_minor, processor_minor, bank_minor, storefront_date = processor_date"
-        " from {{ ref('fct_money_atoms') }} where order_id = 'one' and component != 'revenue'"
+        " from {{ ref('fct_money_atoms') }} where order_id = 'one' and storefront_minor is not null"
     )
     assert found == [("tender leg", 1_000, 1_000, None, True)]
 

@@ -25,7 +25,10 @@ where coalesce(storefront_minor, 0) = 0
     and coalesce(bank_minor, 0) = 0
     and coalesce(recognised_minor, 0) = 0
     and coalesce(books_minor, 0) = 0
-    and component not in ('tender leg', 'revenue')
+    and coalesce(contents_minor, 0) = 0
+    and coalesce(balance_minor, 0) = 0
+    -- A payout of an account that lists none of its content is under way before it is anything at the bank.
+    and component not in ('tender leg', 'revenue', 'payout')
     -- The fee of a payout that is under way: nothing on the balance but what it will cost.
     and coalesce(movement_id, '') not in (select movement_id from {{ ref('can_processor_movements') }} where fee_minor != 0)
 union all
@@ -35,6 +38,7 @@ inner join {{ ref('can_processor_movements') }} as movements using (movement_id)
 where atoms.entity_id != movements.entity_id
     or atoms.currency_code != movements.currency_code
     or (movements.movement_type != 'payout' and atoms.processor_minor != movements.amount_minor)
+    or (atoms.processor_minor is null) != (atoms.component = 'fee of a movement')
     or atoms.processor_date != movements.movement_date
 union all
 select 'leg:' || pairs.order_payment_id

@@ -6,7 +6,7 @@ with
 
 {%- set ends = [
     ('storefront', 'storefront_to_bank', 'start'), ('bank', 'storefront_to_bank', 'end'),
-    ('recognised', 'storefront_to_net_revenue', 'end'), ('books', 'net_revenue_to_books', 'end'),
+    ('contents', 'storefront_to_net_revenue', 'start'), ('recognised', 'storefront_to_net_revenue', 'end'), ('books', 'net_revenue_to_books', 'end'),
 ] %}
 
 sides as (

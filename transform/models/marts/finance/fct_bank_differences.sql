@@ -19,7 +19,8 @@ invoice_payments as (
 -- A payout whose listed items do not make its amount: expected where the processor does not list them.
 residues as (
     select
-        'payout:' || payout_id as difference_id, entity_id, {{ month_key('bank_value_date') }} as period_month, currency_code,
+        'payout:' || payout_id as difference_id, 'payout:' || payout_id as money_atom_id, 'amount' as part, entity_id,
+        {{ month_key('bank_value_date') }} as period_month, currency_code,
         case when is_automatic then 'UNX-00' else 'BNK-04' end as reason_code,
         platform_payout_id as reference, unexplained_minor as amount_minor,
         'amount of the payout less the net of its listed movements' as evidence
@@ -39,16 +40,16 @@ unlisted as (
 
 -- Where no content is listed, a payout takes its amount off the balance when it is sent, and is under way until it is at the bank.
 rolled_forward as (
-    select 'payout:' || payout_id, entity_id, sent_month, currency_code, 'BNK-04', reference, amount_minor,
+    select 'payout:' || payout_id, 'payout:' || payout_id, 'amount', entity_id, sent_month, currency_code, 'BNK-04', reference, amount_minor,
         'taken off a balance whose payouts list no movements'
     from unlisted
     union all
-    select 'payout:' || payout_id || ':open', entity_id, sent_month, currency_code, case when is_returned then 'BNK-02' else 'TIM-03' end,
-        reference, -amount_minor, case when is_returned then 'the bank sent it back' else 'not at the bank by the end of the month' end
+    select 'payout:' || payout_id || ':open', 'payout:' || payout_id, case when bank_month is null then 'existence' else 'timing' end, entity_id,
+        sent_month, currency_code, case when is_returned then 'BNK-02' else 'TIM-03' end, reference, -amount_minor, case when is_returned then 'the bank sent it back' else 'not at the bank by the end of the month' end
     from unlisted
     where bank_month is null or bank_month != sent_month
     union all
-    select 'payout:' || payout_id || ':banked', entity_id, bank_month, currency_code, 'TIM-02', reference, amount_minor,
+    select 'payout:' || payout_id || ':banked', 'payout:' || payout_id, 'timing', entity_id, bank_month, currency_code, 'TIM-02', reference, amount_minor,
         'sent in ' || sent_month
     from unlisted
     where bank_month != sent_month
@@ -56,7 +57,7 @@ rolled_forward as (
 
 -- An invoice that is paid at the bank is no longer open.
 paid_invoices as (
-    select 'invoice:' || bank_line_id, entity_id, {{ month_key('value_date') }}, currency_code, 'TND-03', order_number, amount_minor,
+    select 'invoice:' || bank_line_id, 'bank:' || bank_line_id, 'existence', entity_id, {{ month_key('value_date') }}, currency_code, 'TND-03', order_number, amount_minor,
         'paid at the bank on ' || cast(value_date as varchar) || ', open after it ' || cast(open_after_minor as varchar) || ' minor units'
     from invoice_payments
 ),
@@ -64,7 +65,7 @@ paid_invoices as (
 -- Money out for rent or wages is no settlement; money in that no payout or invoice explains might be.
 lone_deposits as (
     select
-        'bank_line:' || bank_lines.bank_line_id, bank_lines.entity_id, {{ month_key('bank_lines.value_date') }}, bank_lines.currency_code,
+        'bank_line:' || bank_lines.bank_line_id, 'bank:' || bank_lines.bank_line_id, 'existence', bank_lines.entity_id, {{ month_key('bank_lines.value_date') }}, bank_lines.currency_code,
         'BNK-01', coalesce(bank_lines.reference, bank_lines.platform_bank_line_id), bank_lines.amount_minor,
         'money in, no payout carries this reference and amount: ' || coalesce(bank_lines.description, '')
     from bank_lines
@@ -84,8 +85,8 @@ early_parts as (
 
 split_over_months as (
     {%- for side, month, sign in [('early', 'link_month', ''), ('late', 'bank_month', '-')] %}
-    select 'split:' || payout_bank_link_id || ':{{ side }}', entity_id, {{ month }}, currency_code, 'BNK-03', platform_payout_id,
-        {{ sign }}amount_minor, 'the bank split the payout: this part came on ' || cast(value_date as varchar)
+    select 'split:' || payout_bank_link_id || ':{{ side }}', 'split:' || payout_bank_link_id || ':{{ side }}', 'timing', entity_id, {{ month }},
+        currency_code, 'BNK-03', platform_payout_id, {{ sign }}amount_minor, 'the bank split the payout: this part came on ' || cast(value_date as varchar)
     from early_parts
     where link_month != bank_month
     {{ 'union all' if not loop.last }}
@@ -105,7 +106,8 @@ differences as (
 )
 
 select
-    difference_id, entity_id, period_month, currency_code,
+    difference_id, money_atom_id, 'processor_to_bank' as pair, part, entity_id, period_month, currency_code,
     'storefront_to_bank' as bridge, 'processor' as from_system, 'bank' as to_system,
-    reason_code, cast(null as varchar) as order_id, reference, amount_minor, evidence
+    reason_code, cast(null as varchar) as order_id, reference, amount_minor, evidence, cast(null as varchar) as channel,
+    false as is_shared
 from differences

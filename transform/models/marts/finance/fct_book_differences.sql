@@ -1,7 +1,7 @@
 with
 
-events as (
-    select * from {{ ref('fct_book_events') }}
+shares as (
+    select * from {{ ref('fct_book_shares') }}
 ),
 
 documents as (
@@ -12,16 +12,12 @@ roundings as (
     select * from {{ ref('fct_book_roundings') }}
 ),
 
-summaries as (
-    select * from {{ ref('fct_book_documents') }} where event_type in ('sale', 'refund')
-),
-
 edits as (
     select document_id, reason_code, revenue_change_minor from {{ ref('fct_book_edits') }}
 ),
 
 kept_channels as (
-    select distinct entity_id, channel from summaries where documents > 0
+    select distinct entity_id, channel from shares where documents > 0
 ),
 
 -- What a closed month lacks stays missing there: no document may be dated in it any more.
@@ -31,43 +27,27 @@ closed as (
 
 missing as (
     select
-        summaries.*, {{ month_key('summaries.event_date') }} as event_month,
-        kept_channels.channel is not null as is_kept,
+        shares.*, kept_channels.channel is not null as is_kept,
         case
-            when {{ month_key('summaries.event_date') }} <= closed.closed_until then 'BKS-10'
+            when shares.event_month <= closed.closed_until then 'BKS-10'
             when deleted_documents > 0 then 'BKS-09'
             when event_type = 'refund' then 'BKS-11'
             else 'BKS-01'
         end as missing_code
-    from summaries
+    from shares
     left join kept_channels using (entity_id, channel)
     left join closed using (entity_id)
-    where documents = 0 and expected_net_revenue_minor != 0
+    where shares.documents = 0 and shares.expected_net_revenue_minor != 0
 ),
 
--- The share of an event that a document stands for: all of it, its part when several make the whole, nothing when it comes twice.
-shares as (
+matched as (
     select
-        documents.*, events.order_id, events.event_month, events.event_type, events.reference, events.expected_net_revenue_minor,
-        events.tax_minor, events.discount_minor, events.gift_card_minor,
-        case
-            when summaries.documents > 1 and summaries.booked_revenue_minor = summaries.expected_net_revenue_minor then documents.booked_revenue_minor
-            when documents.nth = 1 then events.expected_net_revenue_minor
-            else 0
-        end as share_minor,
-        first_documents.booked_revenue_minor as first_booked_minor,
-        edits.reason_code as edit_code, edits.revenue_change_minor,
+        shares.*, edits.reason_code as edit_code, edits.revenue_change_minor,
         roundings.rounding_minor, coalesce(roundings.is_each_line_rounded, false) as is_each_line_rounded
-    from documents
-    inner join events using (book_event_id)
-    inner join summaries using (book_event_id)
-    inner join documents as first_documents
-        on documents.book_event_id = first_documents.book_event_id
-        and first_documents.nth = 1
-    left join roundings
-        on documents.document_id = roundings.document_id
-    left join edits
-        on documents.document_id = edits.document_id
+    from shares
+    left join roundings using (document_id)
+    left join edits using (document_id)
+    where shares.document_id is not null
 ),
 
 wrong as (
@@ -84,37 +64,42 @@ wrong as (
             when booked_revenue_minor - share_minor = revenue_change_minor then edit_code
             else 'UNX-00'
         end as wrong_code
-    from shares
+    from matched
     where booked_revenue_minor != share_minor
 ),
 
 differences as (
-    select book_event_id || ':missing' as difference_key, entity_id, event_month as period_month, currency_code, missing_code as reason_code,
-        order_id, reference, -expected_net_revenue_minor as amount_minor, 'no document with this number or key in the books' as evidence
-    from missing where is_kept
+    select
+        case
+            when is_kept then book_event_id || ':missing'
+            else entity_id || ':' || channel || ':' || event_month || ':' || currency_code || ':' || missing_code
+        end as difference_key,
+        money_atom_id, 'existence' as part, entity_id, event_month as period_month, currency_code, missing_code as reason_code, order_id, reference,
+        -expected_net_revenue_minor as amount_minor, 'no document with this number or key in the books' as evidence,
+        case when not is_kept then channel end as channel
+    from missing
     union all
-    select entity_id || ':' || channel || ':' || event_month || ':' || currency_code || ':' || missing_code, entity_id, event_month, currency_code, missing_code,
-        null, channel || ' ' || event_month, -{{ sum_minor('expected_net_revenue_minor') }}, 'channel ' || channel || ' is not kept in these books'
-    from missing where not is_kept
-    group by entity_id, channel, event_month, currency_code, missing_code
+    select document_id || ':out', money_atom_id, 'timing', entity_id, event_month, currency_code, 'TIM-11', order_id, reference, -share_minor,
+        'booked on ' || cast(document_date as varchar), null
+    from matched where event_month != document_month and share_minor != 0
     union all
-    select document_id || ':out', entity_id, event_month, currency_code, 'TIM-11', order_id, reference, -share_minor, 'booked on ' || cast(document_date as varchar)
-    from shares where event_month != document_month and share_minor != 0
+    select document_id || ':in', money_atom_id, 'timing', entity_id, document_month, currency_code, 'TIM-11', order_id, reference, share_minor,
+        'recognised in ' || event_month, null
+    from matched where event_month != document_month and share_minor != 0
     union all
-    select document_id || ':in', entity_id, document_month, currency_code, 'TIM-11', order_id, reference, share_minor, 'recognised in ' || event_month
-    from shares where event_month != document_month and share_minor != 0
-    union all
-    select document_id || ':amount', entity_id, document_month, currency_code, wrong_code, order_id, document_number, amount_minor,
-        document_type || ' ' || document_id || ' books ' || cast(booked_revenue_minor as varchar) || ' minor units of revenue, expected ' || cast(share_minor as varchar)
+    select document_id || ':amount', money_atom_id, case when share_minor = 0 and nth > 1 then 'existence' else 'amount' end, entity_id, document_month,
+        currency_code, wrong_code, order_id, document_number, amount_minor, document_type || ' ' || document_id || ' books '
+            || cast(booked_revenue_minor as varchar) || ' minor units of revenue, expected ' || cast(share_minor as varchar), null
     from wrong
     union all
-    select document_id || ':alone', entity_id, document_month, currency_code, 'BKS-08', null, coalesce(document_number, document_id), booked_revenue_minor,
-        document_type || ' ' || document_id || ' books revenue that no order or refund explains'
+    select document_id || ':alone', 'document:' || document_id, 'existence', entity_id, document_month, currency_code, 'BKS-08', null,
+        coalesce(document_number, document_id), booked_revenue_minor,
+        document_type || ' ' || document_id || ' books revenue that no order or refund explains', null
     from documents where book_event_id is null and booked_revenue_minor != 0
 )
 
 select
-    'books:' || difference_key as difference_id, entity_id, period_month, currency_code,
+    'books:' || difference_key as difference_id, money_atom_id, 'net_revenue_to_books' as pair, part, entity_id, period_month, currency_code,
     'net_revenue_to_books' as bridge, 'net_revenue' as from_system, 'books' as to_system,
-    reason_code, order_id, reference, amount_minor, evidence
+    reason_code, order_id, reference, amount_minor, evidence, channel, channel is not null as is_shared
 from differences

@@ -38,6 +38,7 @@ sales as (
         recognitions.channel,
         recognitions.order_id,
         cast(null as varchar) as refund_id,
+        false as is_discount,
         recognitions.order_number as reference,
         recognitions.recognised_date as event_date,
         recognitions.currency_code,
@@ -68,6 +69,7 @@ refunds as (
         returned.channel,
         returned.order_id,
         returned.refund_id,
+        returned.is_discount,
         returned.order_number
             || case when returned.is_discount then '-D1' else '-R' || cast(numbered_refunds.nth as varchar) end as reference,
         returned.event_date,
@@ -87,7 +89,7 @@ events as (
 )
 
 select
-    book_event_id, event_type, entity_id, channel, order_id, refund_id, reference, event_date,
+    book_event_id, event_type, entity_id, channel, order_id, refund_id, is_discount, reference, event_date,
     {{ month_key('event_date') }} as event_month, currency_code, expected_net_revenue_minor, tax_minor, discount_minor, gift_card_minor,
     upper(replace(trim(reference), '#', '')) as number_key
 from events

@@ -4,8 +4,8 @@ bridge_ends as (
     select * from {{ ref('fct_bridge_ends') }}
 ),
 
-differences as (
-    select * from {{ ref('fct_differences') }} where bridge is not null
+parts as (
+    select * from {{ ref('fct_money_atom_parts') }}
 ),
 
 reason_codes as (
@@ -30,13 +30,15 @@ causes as (
     having sum({{ column }}) != 0
     union all
     {%- endfor %}
-    select differences.entity_id, differences.period_month, differences.currency_code, differences.bridge,
-        10 + coalesce(reason_codes.position, 800), coalesce(reason_codes.meaning, 'code without a meaning'), differences.reason_code,
-        {{ sum_minor('differences.amount_minor') }}
-    from differences
+    select parts.entity_id, parts.period_month, parts.currency_code, parts.bridge,
+        10 + coalesce(reason_codes.position, 800), coalesce(reason_codes.meaning, 'code without a meaning'), parts.reason_code,
+        {{ sum_minor('parts.amount_minor') }}
+    from parts
     left join reason_codes using (reason_code)
-    group by differences.entity_id, differences.period_month, differences.currency_code, differences.bridge, reason_codes.position,
-        reason_codes.meaning, differences.reason_code
+    group by parts.entity_id, parts.period_month, parts.currency_code, parts.bridge, reason_codes.position,
+        reason_codes.meaning, parts.reason_code
+    -- A channel that differs as a whole differs by nothing where its amounts cancel out.
+    having sum(parts.amount_minor) != 0 or count(case when not parts.is_shared then 1 end) > 0
 ),
 
 steps as (

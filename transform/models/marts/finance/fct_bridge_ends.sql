@@ -8,8 +8,8 @@ clearing_months as (
     select * from {{ ref('fct_clearing_months') }}
 ),
 
-differences as (
-    select * from {{ ref('fct_differences') }} where bridge is not null
+parts as (
+    select * from {{ ref('fct_money_atom_parts') }}
 ),
 
 ordered as (
@@ -60,7 +60,7 @@ sides as (
     -- A month that only has differences still gets its bridge, from nought to nought.
     union all
     select distinct entity_id, period_month, currency_code, bridge, 'start', cast(0 as bigint)
-    from differences
+    from parts
 ),
 
 bridges as (

@@ -40,30 +40,38 @@ compared as (
     from matches
 ),
 
-moved_out as (
-    select payment_match_id || ':out' as difference_key, leg_entity_id as entity_id, leg_date as difference_date,
-        leg_currency_code as currency_code, moved_code as reason_code, order_id, order_number as reference,
-        -leg_minor as amount_minor, 'charged at the processor on ' || cast(charge_date as varchar) || ' in ' || charge_currency_code as evidence
+-- Of one company and currency, leg and charge are one atom: it moved. Else each is an atom that the other side lacks.
+moved as (
+    select *, case when moved_code = 'TIM-04' then 'timing' else 'existence' end as moved_part,
+        case when coalesce(moved_code, 'TIM-04') = 'TIM-04' then 'leg:' || order_payment_id else 'movement:' || movement_id end as charge_atom_id
     from compared
+),
+
+moved_out as (
+    select payment_match_id || ':out' as difference_key, 'leg:' || order_payment_id as money_atom_id, moved_part as part,
+        leg_entity_id as entity_id, leg_date as difference_date, leg_currency_code as currency_code, moved_code as reason_code, order_id,
+        order_number as reference, -leg_minor as amount_minor,
+        'charged at the processor on ' || cast(charge_date as varchar) || ' in ' || charge_currency_code as evidence
+    from moved
     where moved_code is not null
 ),
 
 moved_in as (
-    select payment_match_id || ':in', charge_entity_id, charge_date, charge_currency_code, moved_code, order_id, order_number,
+    select payment_match_id || ':in', charge_atom_id, moved_part, charge_entity_id, charge_date, charge_currency_code, moved_code, order_id, order_number,
         case when moved_code = 'CUR-03' then charge_minor else leg_minor end, 'placed on ' || cast(leg_date as varchar) || ' in ' || leg_currency_code
-    from compared
+    from moved
     where moved_code is not null
 ),
 
 amounts as (
-    select payment_match_id || ':amount', charge_entity_id, charge_date, charge_currency_code, 'UNX-00', order_id, order_number,
+    select payment_match_id || ':amount', charge_atom_id, 'amount', charge_entity_id, charge_date, charge_currency_code, 'UNX-00', order_id, order_number,
         charge_minor - leg_minor, 'the storefront captured ' || cast(leg_minor as varchar) || ' minor units, the processor charged ' || cast(charge_minor as varchar)
-    from compared
+    from moved
     where coalesce(moved_code, '') != 'CUR-03' and charge_minor != leg_minor
 ),
 
 charged_alone as (
-    select lone_charges.payment_match_id, lone_charges.charge_entity_id, lone_charges.charge_date, lone_charges.charge_currency_code,
+    select lone_charges.payment_match_id, 'movement:' || lone_charges.movement_id, 'existence', lone_charges.charge_entity_id, lone_charges.charge_date, lone_charges.charge_currency_code,
         case
             when numbers.test_orders = 1 then 'SRC-04'
             when orders.captured_minor = lone_charges.charge_minor and orders.processor_charged_minor = orders.captured_minor then 'SRC-03'
@@ -89,23 +97,24 @@ differences as (
     select * from charged_alone
 ),
 
--- A refund that the processor never paid moves no money between storefront and bank: shown, but in no bridge.
+-- A refund that the processor never paid moves no money between storefront and bank: shown, but in no bridge and of no atom.
 refunded_alone as (
-    select refund_match_id as difference_id, refund_entity_id as entity_id, {{ month_key('refund_date') }} as period_month,
-        refund_currency_code as currency_code, cast(null as varchar) as bridge, 'REF-03' as reason_code, order_id,
+    select refund_match_id as difference_id, cast(null as varchar) as money_atom_id, cast(null as varchar) as pair, cast(null as varchar) as part,
+        refund_entity_id as entity_id, {{ month_key('refund_date') }} as period_month, refund_currency_code as currency_code,
+        cast(null as varchar) as bridge, 'REF-03' as reason_code, order_id,
         order_number as reference, refund_minor as amount_minor, 'refunded in the storefront, not at the processor' as evidence
     from lone_refunds
 ),
 
 all_differences as (
-    select 'charge:' || difference_key as difference_id, entity_id, {{ month_key('difference_date') }} as period_month, currency_code,
-        'storefront_to_bank' as bridge, reason_code, order_id, reference, amount_minor, evidence
+    select 'charge:' || difference_key as difference_id, money_atom_id, 'storefront_to_processor' as pair, part, entity_id,
+        {{ month_key('difference_date') }} as period_month, currency_code, 'storefront_to_bank' as bridge, reason_code, order_id, reference, amount_minor, evidence
     from differences
     union all
     select * from refunded_alone
 )
 
 select
-    difference_id, entity_id, period_month, currency_code, bridge, 'storefront' as from_system, 'processor' as to_system,
-    reason_code, order_id, reference, amount_minor, evidence
+    difference_id, money_atom_id, pair, part, entity_id, period_month, currency_code, bridge, 'storefront' as from_system, 'processor' as to_system,
+    reason_code, order_id, reference, amount_minor, evidence, cast(null as varchar) as channel, false as is_shared
 from all_differences

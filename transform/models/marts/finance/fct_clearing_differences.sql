@@ -7,6 +7,9 @@ months as (
 differences as (
     select
         'clearing:' || platform || ':' || account_id || ':' || period_month || ':' || currency_code as difference_id,
+        'balance:' || platform || ':' || account_id || ':' || period_month || ':' || currency_code as money_atom_id,
+        'processor_to_balance' as pair,
+        'amount' as part,
         entity_id,
         period_month,
         currency_code,
@@ -18,7 +21,9 @@ differences as (
         'balance of ' || platform || ' ' || account_id || ' ' || period_month as reference,
         reported_closing_minor - computed_closing_minor as amount_minor,
         'the processor reports ' || cast(reported_closing_minor as varchar) || ' minor units, its movements make '
-            || cast(computed_closing_minor as varchar) as evidence
+            || cast(computed_closing_minor as varchar) as evidence,
+        cast(null as varchar) as channel,
+        false as is_shared
     from months
     where reported_closing_minor != computed_closing_minor
 )

@@ -1,119 +1,84 @@
 with
 
-orders as (
-    select order_id, entity_id, currency_code, order_date, total_minor from {{ ref('fct_order_reconciliation') }}
-),
-
-matches as (
-    select matches.*, orders.order_id is not null as is_counted
-    from {{ ref('fct_payment_matches') }} as matches
-    left join orders using (order_id)
+reconciled as (
+    select * from {{ ref('fct_order_reconciliation') }}
 ),
 
 movements as (
-    select * from {{ ref('fct_banked_movements') }}
-),
-
--- One atom where both sides are of one entity and currency; else one each, so that every entity and currency closes on its own.
-pairs as (
-    select
-        matches.payment_match_id, matches.order_id, movements.movement_id,
-        coalesce(matches.leg_entity_id = movements.entity_id and matches.leg_currency_code = movements.currency_code, false) as is_one
-    from matches
-    inner join movements using (movement_id)
-    where matches.order_payment_id is not null and matches.is_counted
+    select * from {{ ref('fct_movement_atoms') }}
 ),
 
 legs as (
     select
-        'leg:' || matches.order_payment_id as money_atom_id, 'tender leg' as component, matches.leg_entity_id as entity_id,
-        matches.leg_currency_code as currency_code, matches.order_id, cast(null as varchar) as refund_id,
-        case when pairs.is_one then pairs.movement_id end as movement_id,
-        matches.leg_minor as storefront_minor, matches.leg_date as storefront_date
-    from matches
-    left join pairs using (payment_match_id)
-    where matches.order_payment_id is not null and matches.is_counted
+        'leg:' || legs.order_payment_id as money_atom_id, 'tender leg' as component, legs.leg_entity_id as entity_id, legs.leg_currency_code as currency_code,
+        legs.order_id, legs.leg_minor as storefront_minor, legs.leg_date as storefront_date, movements.movement_id, movements.amount_minor as processor_minor,
+        movements.movement_date as processor_date, movements.bank_line_id,
+        case when movements.bank_line_id is not null then movements.net_share_minor end as bank_minor, movements.bank_value_date as bank_date
+    from {{ ref('fct_payment_matches') }} as legs
+    inner join reconciled using (order_id)
+    left join movements on legs.order_payment_id = movements.order_payment_id
+    where legs.order_payment_id is not null
 ),
 
--- What of an order is no leg that a processor could have: gift card, terms, cash, or still owed.
-remainders as (
-    select 'rest:' || orders.order_id, 'rest of the order', orders.entity_id, orders.currency_code, orders.order_id, cast(null as varchar),
-        cast(null as varchar), orders.total_minor - coalesce(paid.paid_minor, 0), orders.order_date
-    from orders
-    left join (
-        select order_id, leg_currency_code as currency_code, {{ sum_minor('leg_minor') }} as paid_minor
-        from matches
-        where order_payment_id is not null
-        group by order_id, leg_currency_code
-    ) as paid
-        on orders.order_id = paid.order_id
-        and orders.currency_code = paid.currency_code
-    where orders.total_minor != coalesce(paid.paid_minor, 0)
+-- What of an order is no leg that a processor could have.
+tenders as (
+    {%- for column, key, component in [
+        ('gift_card_minor', 'TND-01', 'gift card'), ('store_credit_minor', 'TND-02', 'store credit'), ('terms_minor', 'TND-03', 'on terms'),
+        ('manual_minor', 'TND-04', 'manual'), ('outstanding_minor', 'outstanding', 'outstanding'),
+    ] %}
+    select 'tender:' || order_id || ':{{ key }}' as money_atom_id, '{{ component }}' as component, entity_id, currency_code, order_id,
+        {{ column }} as storefront_minor, order_date as storefront_date
+    from reconciled
+    where {{ column }} != 0
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 ),
 
-storefront as (
-    select * from legs
-    union all
-    select * from remainders
+balances as (
+    select
+        'balance:' || platform || ':' || account_id || ':' || period_month || ':' || currency_code as money_atom_id, 'balance of the processor' as component,
+        entity_id, currency_code, reported_closing_minor - computed_closing_minor as balance_minor,
+        {{ end_of_month("cast(period_month || '-01' as date)") }} as balance_date
+    from {{ ref('fct_clearing_months') }}
+    where reported_closing_minor != computed_closing_minor
 ),
+{%- set columns = [
+    ('money_atom_id', 'varchar'), ('component', 'varchar'), ('entity_id', 'varchar'), ('currency_code', 'varchar'), ('order_id', 'varchar'),
+    ('refund_id', 'varchar'), ('movement_id', 'varchar'), ('payout_id', 'varchar'), ('bank_line_id', 'varchar'), ('document_id', 'varchar'),
+] %}
+{%- set amounts = ['storefront', 'contents', 'processor', 'balance', 'bank', 'recognised', 'books'] %}
+{%- for amount in amounts %}{% set _ = columns.extend([(amount ~ '_minor', 'bigint'), (amount ~ '_date', 'date')]) %}{% endfor %}
+{%- set money = {'legs': ['storefront', 'processor', 'bank'], 'tenders': ['storefront'], 'lone_movements': ['processor', 'bank'],
+    'bank_atoms': ['bank'], 'revenue_atoms': ['contents', 'recognised', 'books'], 'balances': ['balance']} %}
+{%- set links = {'legs': ['order_id', 'movement_id', 'bank_line_id'], 'tenders': ['order_id'], 'lone_movements': ['order_id', 'movement_id', 'bank_line_id'],
+    'bank_atoms': ['payout_id', 'bank_line_id'], 'revenue_atoms': ['order_id', 'refund_id', 'document_id'], 'balances': []} %}
 
 lone_movements as (
-    select movements.*
+    select money_atom_id, component, entity_id, currency_code, order_id, movement_id, bank_line_id, amount_minor as processor_minor, movement_date as processor_date,
+        case when bank_line_id is not null then net_share_minor end as bank_minor, bank_value_date as bank_date
     from movements
-    left join pairs
-        on movements.movement_id = pairs.movement_id
-        and pairs.is_one
-    where pairs.movement_id is null and (movements.amount_minor != 0 or movements.net_minor != 0)
+    where order_payment_id is null
 ),
 
-residues as (
-    select * from {{ ref('fct_bank_residues') }}
+bank_atoms as (
+    select * from {{ ref('fct_bank_atoms') }}
 ),
 
-first_documents as (
-    select * from {{ ref('fct_book_matches') }} where not is_deleted and nth = 1
-),
-
-revenue as (
-    select events.*, documents.document_id, documents.booked_revenue_minor, documents.document_date
-    from {{ ref('fct_book_events') }} as events
-    left join first_documents as documents
-        on events.book_event_id = documents.book_event_id
-        and events.entity_id = documents.entity_id
-        and events.currency_code = documents.currency_code
-),
-
-lone_documents as (
-    select documents.*
-    from {{ ref('fct_book_matches') }} as documents
-    left join revenue using (document_id)
-    where not documents.is_deleted and revenue.document_id is null and documents.booked_revenue_minor != 0
+revenue_atoms as (
+    select * from {{ ref('fct_revenue_atoms') }}
 ),
 
 atoms as (
-    select storefront.money_atom_id, storefront.component, storefront.entity_id, storefront.currency_code, storefront.order_id, storefront.refund_id,
-        storefront.movement_id, movements.bank_line_id, cast(null as varchar) as document_id, storefront.storefront_minor, storefront.storefront_date,
-        movements.amount_minor as processor_minor, movements.movement_date as processor_date,
-        case when movements.bank_line_id is not null then movements.net_minor end as bank_minor, movements.bank_value_date as bank_date,
-        cast(null as bigint) as recognised_minor, cast(null as date) as recognised_date, cast(null as bigint) as books_minor, cast(null as date) as books_date
-    from storefront
-    left join movements using (movement_id)
-    union all
-    select 'movement:' || movement_id, movement_type, entity_id, currency_code, order_id, null, movement_id, bank_line_id, null, null, null,
-        amount_minor, movement_date, case when bank_line_id is not null then net_minor end, bank_value_date, null, null, null, null
-    from lone_movements
-    union all
-    select 'bank:' || bank_residue_id, 'bank line residue', entity_id, currency_code, null, null, null,
-        bank_line_id, null, null, null, null, null, amount_minor, value_date, null, null, null, null
-    from residues
-    union all
-    select 'revenue:' || book_event_id, 'revenue', entity_id, currency_code, order_id, refund_id, null, null, document_id, null, null, null, null,
-        null, null, expected_net_revenue_minor, event_date, booked_revenue_minor, document_date
-    from revenue
-    union all
-    select 'document:' || document_id, 'document without an event', entity_id, currency_code, null, null, null, null, document_id, null, null,
-        null, null, null, null, null, null, booked_revenue_minor, document_date
-    from lone_documents
+    {%- for source in money %}
+    {%- set known = ['money_atom_id', 'component', 'entity_id', 'currency_code'] + links[source] %}
+    {%- for amount in money[source] %}{% set _ = known.extend([amount ~ '_minor', amount ~ '_date']) %}{% endfor %}
+    select
+        {%- for name, kind in columns %}
+        {{ name if name in known else 'cast(null as ' ~ kind ~ ') as ' ~ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ source }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 )
 
 select * from atoms

@@ -18,13 +18,13 @@ tenders as (
         ('terms_minor', 'TND-03', 'invoiced on terms, not paid through the processor'),
         ('manual_minor', 'TND-04', 'paid outside the processor'),
     ] %}
-    select order_id, order_id || ':{{ code }}' as difference_key, is_processor_connected as is_by_order,
-        '{{ code }}' as reason_code, -{{ column }} as amount_minor, '{{ words }}' as evidence
+    select order_id, order_id || ':{{ code }}' as difference_key, 'tender:' || order_id || ':{{ code }}' as money_atom_id,
+        is_processor_connected as is_by_order, '{{ code }}' as reason_code, -{{ column }} as amount_minor, '{{ words }}' as evidence
     from orders
     where {{ column }} != 0
     union all
     {%- endfor %}
-    select order_id, order_id || ':outstanding', is_payment_supplied, outstanding_reason_code, -outstanding_minor,
+    select order_id, order_id || ':outstanding', 'tender:' || order_id || ':outstanding', is_payment_supplied, outstanding_reason_code, -outstanding_minor,
         case outstanding_reason_code
             when 'TND-05' then 'the channel supplies no payments'
             when 'TND-07' then 'total less everything paid: partly paid'
@@ -35,62 +35,47 @@ tenders as (
     from orders
     where outstanding_minor != 0
     union all
-    select lone_legs.order_id, lone_legs.order_payment_id, orders.is_processor_connected,
+    select lone_legs.order_id, lone_legs.order_payment_id, 'leg:' || lone_legs.order_payment_id, orders.is_processor_connected,
         case when orders.is_processor_connected then 'SRC-02' else 'TND-05' end, -lone_legs.leg_minor,
         'captured by ' || coalesce(lone_legs.gateway, 'an unnamed gateway') || ' in the storefront, no such charge at a processor'
     from lone_legs
     inner join orders using (order_id)
 ),
 
+-- A channel whose gateway is not connected differs as a whole: one row a month, not one an order.
 placed as (
-    select tenders.*, orders.entity_id, orders.channel, orders.order_number, orders.order_month, orders.currency_code
+    select
+        case
+            when tenders.is_by_order then tenders.difference_key
+            else orders.entity_id || ':' || orders.channel || ':' || orders.order_month || ':' || orders.currency_code || ':' || tenders.reason_code
+        end as difference_key,
+        tenders.money_atom_id, 'existence' as part, orders.entity_id, orders.order_month as period_month, orders.currency_code, tenders.reason_code,
+        tenders.order_id, orders.order_number as reference, tenders.amount_minor, tenders.evidence,
+        case when not tenders.is_by_order then orders.channel end as channel
     from tenders
     inner join orders using (order_id)
 ),
 
-by_order as (
-    select
-        'tender:' || difference_key as difference_id,
-        entity_id, order_month as period_month, currency_code, reason_code,
-        order_id, order_number as reference, amount_minor, evidence
-    from placed
-    where is_by_order
-),
-
--- A channel whose gateway is not connected differs as a whole: one row a month, not one an order.
-by_channel as (
-    select
-        'tender:' || entity_id || ':' || channel || ':' || order_month || ':' || currency_code || ':' || reason_code as difference_id,
-        entity_id, order_month as period_month, currency_code, reason_code,
-        cast(null as varchar) as order_id,
-        channel || ' ' || order_month as reference,
-        {{ sum_minor('amount_minor') }} as amount_minor,
-        'no processor is connected for channel ' || channel || ': ' || cast(count(*) as varchar) || ' amounts together' as evidence
-    from placed
-    where not is_by_order
-    group by entity_id, channel, order_month, currency_code, reason_code
-),
-
 -- What a buyer may keep for paying early is owed no more: off the invoice, on the day of the payment.
 given_up as (
-    {%- for code, sign, words in [('TND-03', '', 'owed no more: a discount for paying early'), ('REF-06', '-', 'discount for paying early, as the terms allow')] %}
-    select 'tender:' || event_id || ':{{ code }}', entity_id, {{ month_key('discount_date') }}, currency_code, '{{ code }}', order_id, order_number,
-        {{ sign }}discount_minor, '{{ words }}'
+    {%- for code, part, sign, words in [
+        ('TND-03', 'existence', '', 'owed no more: a discount for paying early'), ('REF-06', 'amount', '-', 'discount for paying early, as the terms allow'),
+    ] %}
+    select event_id || ':{{ code }}', 'revenue:' || event_id || ':0', '{{ part }}', entity_id, {{ month_key('discount_date') }}, currency_code,
+        '{{ code }}', order_id, order_number, {{ sign }}discount_minor, '{{ words }}', cast(null as varchar)
     from {{ ref('fct_early_payment_discounts') }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
 
 differences as (
-    select * from by_order
+    select * from placed
     union all
     select * from given_up
-    union all
-    select * from by_channel
 )
 
 select
-    difference_id, entity_id, period_month, currency_code,
+    'tender:' || difference_key as difference_id, money_atom_id, 'storefront_to_processor' as pair, part, entity_id, period_month, currency_code,
     'storefront_to_bank' as bridge, 'storefront' as from_system, 'processor' as to_system,
-    reason_code, order_id, reference, amount_minor, evidence
+    reason_code, order_id, reference, amount_minor, evidence, channel, channel is not null as is_shared
 from differences

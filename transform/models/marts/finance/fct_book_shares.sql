@@ -1,0 +1,39 @@
+with
+
+events as (
+    select * from {{ ref('fct_book_events') }}
+),
+
+documents as (
+    select * from {{ ref('fct_book_matches') }} where not is_deleted
+),
+
+summaries as (
+    select * from {{ ref('fct_book_documents') }} where event_type in ('sale', 'refund')
+),
+
+first_documents as (
+    select book_event_id, booked_revenue_minor from documents where nth = 1
+)
+
+-- The share of an event that a document stands for: all of it, its part when several make the whole, nothing when it comes twice.
+select
+    case when coalesce(documents.nth, 1) = 1 then 'revenue:' || events.book_event_id else 'document:' || documents.document_id end as money_atom_id,
+    events.book_event_id, documents.document_id, events.event_type, events.order_id, events.refund_id, events.is_discount, events.reference,
+    events.channel, coalesce(documents.entity_id, events.entity_id) as entity_id, events.currency_code, events.event_date, events.event_month, events.expected_net_revenue_minor,
+    events.tax_minor, events.discount_minor, events.gift_card_minor,
+    case
+        when summaries.documents > 1 and summaries.booked_revenue_minor = summaries.expected_net_revenue_minor then documents.booked_revenue_minor
+        when coalesce(documents.nth, 1) = 1 then events.expected_net_revenue_minor
+        else 0
+    end as share_minor,
+    summaries.documents, summaries.deleted_documents, documents.nth,
+    documents.document_type, documents.document_number, documents.document_date, documents.document_month, documents.booked_revenue_minor,
+    documents.booked_tax_minor, documents.booked_discount_minor, documents.booked_gift_card_minor,
+    first_documents.booked_revenue_minor as first_booked_minor
+from events
+inner join summaries using (book_event_id)
+left join documents
+    on events.book_event_id = documents.book_event_id
+left join first_documents
+    on events.book_event_id = first_documents.book_event_id
