@@ -20,8 +20,8 @@ first_documents as (
 select
     case when coalesce(documents.nth, 1) = 1 then 'revenue:' || events.book_event_id else 'document:' || documents.document_id end as money_atom_id,
     events.book_event_id, documents.document_id, events.event_type, events.order_id, events.refund_id, events.is_discount, events.reference,
-    events.channel, coalesce(documents.entity_id, events.entity_id) as entity_id, events.currency_code, events.event_date, events.event_month, events.expected_net_revenue_minor,
-    events.tax_minor, events.discount_minor, events.gift_card_minor,
+    events.channel, coalesce(documents.entity_id, events.entity_id) as entity_id, events.currency_code, events.event_date, events.event_month,
+    events.expected_net_revenue_minor, events.tax_minor, events.discount_minor, events.gift_card_minor,
     case
         when summaries.documents > 1 and summaries.booked_revenue_minor = summaries.expected_net_revenue_minor then documents.booked_revenue_minor
         when coalesce(documents.nth, 1) = 1 then events.expected_net_revenue_minor

@@ -54,8 +54,8 @@ balances as (
     'bank_atoms': ['payout_id', 'bank_line_id'], 'revenue_atoms': ['order_id', 'refund_id', 'document_id'], 'balances': []} %}
 
 lone_movements as (
-    select money_atom_id, component, entity_id, currency_code, order_id, movement_id, bank_line_id, amount_minor as processor_minor, movement_date as processor_date,
-        case when bank_line_id is not null then net_share_minor end as bank_minor, bank_value_date as bank_date
+    select money_atom_id, component, entity_id, currency_code, order_id, movement_id, bank_line_id,
+        amount_minor as processor_minor, movement_date as processor_date, case when bank_line_id is not null then net_share_minor end as bank_minor, bank_value_date as bank_date
     from movements
     where order_payment_id is null
 ),

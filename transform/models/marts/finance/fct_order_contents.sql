@@ -26,7 +26,8 @@ select
     coalesce(contents.cash_rounding_minor, 0) as cash_rounding_minor,
     coalesce(contents.revenue_minor, 0) as revenue_minor,
     case when orders.total_minor - contents.lines_minor = roundings.rounding_minor then roundings.rounding_minor else 0 end as tax_rounding_minor,
-    case when orders.total_minor - contents.lines_minor = roundings.rounding_minor then 0 else orders.total_minor - coalesce(contents.lines_minor, 0) end as unlisted_minor
+    case when orders.total_minor - contents.lines_minor = roundings.rounding_minor then 0
+        else orders.total_minor - coalesce(contents.lines_minor, 0) end as unlisted_minor
 from orders
 left join contents using (order_id)
 left join {{ ref('fct_tax_roundings') }} as roundings

@@ -31,8 +31,10 @@ revenue as (
     select
         shares.money_atom_id, case when shares.nth > 1 and shares.share_minor = 0 then 'another document of an event' else 'revenue' end as component,
         shares.entity_id, shares.currency_code, shares.order_id, shares.refund_id, shares.document_id,
-        case when shares.event_type = 'sale' then shares.share_minor end as contents_minor, case when shares.event_type = 'sale' then orders.order_date end as contents_date,
-        shares.share_minor as recognised_minor, shares.event_date as recognised_date, shares.booked_revenue_minor as books_minor, shares.document_date as books_date
+        case when shares.event_type = 'sale' then shares.share_minor end as contents_minor,
+        case when shares.event_type = 'sale' then orders.order_date end as contents_date,
+        shares.share_minor as recognised_minor, shares.event_date as recognised_date,
+        shares.booked_revenue_minor as books_minor, shares.document_date as books_date
     from shares
     left join orders on shares.order_id = orders.order_id
     where coalesce(shares.nth, 1) = 1 or shares.booked_revenue_minor != 0
