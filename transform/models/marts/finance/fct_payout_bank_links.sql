@@ -32,21 +32,33 @@ paired as (
 ),
 
 -- What is left is joined where a line names the payout's trace; only sums that meet to the cent become links.
-named as (
-    select payouts.payout_id, bank_lines.bank_line_id, payouts.amount_minor as payout_minor, bank_lines.amount_minor as line_minor,
-        count(*) over (partition by bank_lines.bank_line_id) as payouts_of_line,
-        count(*) over (partition by payouts.payout_id) as lines_of_payout
+open_payouts as (
+    select payout_id, entity_id, currency_code, reference, amount_minor
     from payouts
-    inner join bank_lines
-        on payouts.entity_id = bank_lines.entity_id
-        and payouts.currency_code = bank_lines.currency_code
-        and length(payouts.reference) >= 8
-        and position(payouts.reference in bank_lines.line_text) > 0
-    left join paired as paired_payouts
-        on payouts.payout_id = paired_payouts.payout_id
-    left join paired as paired_lines
-        on bank_lines.bank_line_id = paired_lines.bank_line_id
-    where paired_payouts.payout_id is null and paired_lines.bank_line_id is null
+    where length(reference) >= 8 and payout_id not in (select payout_id from paired)
+),
+
+open_lines as (
+    select bank_line_id, entity_id, currency_code, line_text, amount_minor
+    from bank_lines
+    where bank_line_id not in (select bank_line_id from paired)
+),
+
+-- A trace that stands in a line ends in one of its pieces, so that not every payout is looked for in every line.
+line_pieces as (
+    select distinct open_lines.*, pieces.piece from open_lines cross join {{ text_pieces('open_lines.line_text', 8) }}
+),
+
+named as (
+    select open_payouts.payout_id, line_pieces.bank_line_id, open_payouts.amount_minor as payout_minor, line_pieces.amount_minor as line_minor,
+        count(*) over (partition by line_pieces.bank_line_id) as payouts_of_line,
+        count(*) over (partition by open_payouts.payout_id) as lines_of_payout
+    from open_payouts
+    inner join line_pieces
+        on open_payouts.entity_id = line_pieces.entity_id
+        and open_payouts.currency_code = line_pieces.currency_code
+        and right(open_payouts.reference, 8) = line_pieces.piece
+        and position(open_payouts.reference in line_pieces.line_text) > 0
 ),
 
 merged_lines as (

@@ -100,4 +100,4 @@ postings as (
     select * from borne
 )
 
-select * from postings
+select * from postings where signed_minor != 0
