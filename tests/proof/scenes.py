@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -15,18 +15,6 @@ from tests.proof import activation_tables
 from tests.reverse_etl.conftest import Turn
 
 ELSEWHERE = "gid://shopify/Location/70000000002"
-
-
-class Killed(BaseException):
-    """The process is gone at this line."""
-
-
-def die_at(label: str) -> Callable[[str], None]:
-    def step(reached: str) -> None:
-        if reached == label:
-            raise Killed(label)
-
-    return step
 
 
 def troubles(ledger: Ledger) -> set[tuple[str | None, str]]:

@@ -14,6 +14,7 @@ from reverse_etl import engine
 from tests.proof import activation_tables, shop_rows
 from tests.proof.counting_shop import CountingShop
 from tests.reverse_etl.conftest import Turn, no_sleep
+from tests.reverse_etl.sudden_death import die_at
 
 SYNC = "woocommerce__stock_levels"
 TEN_MINUTES = timedelta(minutes=10)
@@ -88,15 +89,3 @@ def test_what_a_sleeper_had_looked_up_is_looked_up_again(turn, label) -> None:
     turn.push(plan)
     assert turn.shop.values("11") == [7]
     assert turn.states(plan) == ["accepted"]
-
-
-class Killed(BaseException):
-    pass
-
-
-def die_at(label: str) -> Callable[[str], None]:
-    def step(reached: str) -> None:
-        if reached == label:
-            raise Killed(label)
-
-    return step

@@ -14,7 +14,8 @@ from reverse_etl import engine, flows
 from reverse_etl.errors import StopSync
 from tests.proof import shop_rows
 from tests.proof.counting_shop import CountingShop, Faults
-from tests.proof.scenes import ELSEWHERE, Scene, die_at
+from tests.proof.scenes import ELSEWHERE, Scene
+from tests.reverse_etl.sudden_death import die_at
 
 HUBSPOT, KLAVIYO, WOO = "hubspot__contacts", "klaviyo__profiles", "woocommerce__stock_levels"
 STOCK, RECEIPTS = "shopify__stock_levels", "quickbooks__sales_receipts"

@@ -10,8 +10,9 @@ import pytest
 from reverse_etl.errors import ConfigurationError
 from tests.proof import shop_rows
 from tests.proof.counting_shop import CountingShop, Faults
-from tests.proof.scenes import Scene, die_at
+from tests.proof.scenes import Scene
 from tests.reverse_etl.conftest import settings_for
+from tests.reverse_etl.sudden_death import die_at
 
 HUBSPOT, WOO = "hubspot__contacts", "woocommerce__stock_levels"
 RECEIPTS, MEMOS = "quickbooks__sales_receipts", "quickbooks__credit_memos"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
 
 from reverse_etl import engine, settings
 from reverse_etl.ledger import Ledger
+from reverse_etl.operations_tables import EXCEPTIONS
 from tests.reverse_etl import activation_rows
 from tests.reverse_etl.postgres_server import migrated_database, new_store, postgres_server, store  # noqa: F401
 from tests.reverse_etl.receiving_shop import ReceivingShop
@@ -56,6 +58,12 @@ class Turn:
     def push(self, plan, **more):
         options = {"clock": lambda: self.at, "sleep": no_sleep} | more
         return engine.push(plan, self.ledger, self.settings, **options)
+
+    def open_codes(self) -> list[str]:
+        """Codes of the exceptions that are open, each as often as it is."""
+        wanted = select(EXCEPTIONS.c.code).where(EXCEPTIONS.c.exception_status == "open")
+        with self.ledger.engine.connect() as connection:
+            return sorted(connection.execute(wanted).scalars())
 
     def states(self, plan) -> list[str]:
         return [delivery.state for delivery in self.ledger.queries.deliveries(plan.plan_id)]

@@ -10,6 +10,7 @@ import pytest
 from tests.reverse_etl import books_chain
 from tests.reverse_etl.books_chain import SYNCS
 from tests.reverse_etl.conftest import Turn, settings_for
+from tests.reverse_etl.sudden_death import DEATHS, die_at
 
 server = pytest.importorskip("sandbox.server")
 KINDS = ("customer", "invoice", "credit_memo", "payment", "deposit")
@@ -117,23 +118,15 @@ def test_every_document_of_the_chain_is_made_once_whatever_happens_on_the_way(sa
     assert [turn.plan(sync).deliveries for sync in SYNCS] == [()] * 5
 
 
-class Died(BaseException):
-    """The process is gone: nothing after this line runs."""
-
-
 @pytest.mark.parametrize("step", ["written_ahead", "answered"])
 @pytest.mark.parametrize("victim", SYNCS)
 def test_a_crash_anywhere_in_the_chain_leaves_one_of_each_document_in_the_end(sandbox, turn, names, victim, step):
     books_chain.chain(turn.warehouse, dict(list(names.items())[:1]))
 
-    def die(label: str) -> None:
-        if label == step:
-            raise Died(label)
-
     for sync in SYNCS[: SYNCS.index(victim)]:
         turn.push(turn.plan(sync))
-    with pytest.raises((Died, BaseExceptionGroup)):
-        turn.push(turn.plan(victim), step=die)
+    with pytest.raises(DEATHS):
+        turn.push(turn.plan(victim), step=die_at(step))
     for _ in range(2):
         push_all(turn)
     assert made(sandbox) == dict.fromkeys(KINDS, 1)

@@ -12,14 +12,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
-from sqlalchemy import select
 
 from reverse_etl import ownership
 from reverse_etl.errors import StopSync
-from reverse_etl.operations_tables import EXCEPTIONS
 from tests.proof import activation_tables, shop_rows
 from tests.reverse_etl.conftest import Turn
 from tests.reverse_etl.destination_cases import KEY, one, results, write
+from tests.reverse_etl.sudden_death import DEATHS, die_at
 
 server = pytest.importorskip("sandbox.server")
 from sandbox.mailbox import Mailbox  # noqa: E402
@@ -54,16 +53,6 @@ def turn(running, tmp_path):
 def alerts(turn, *rows):
     activation_tables.fill(turn.warehouse, ALERTS, rows)
     return turn.plan(ALERTS)
-
-
-def open_codes(turn) -> list[str]:
-    wanted = select(EXCEPTIONS.c.code).where(EXCEPTIONS.c.exception_status == "open")
-    with turn.ledger.engine.connect() as connection:
-        return sorted(connection.execute(wanted).scalars())
-
-
-class Died(BaseException):
-    pass
 
 
 def test_one_crossing_is_one_line_in_the_mailbox_however_often_it_is_planned_and_pushed(mailbox, turn):
@@ -103,7 +92,7 @@ def test_no_line_comes_twice_and_none_is_lost_without_a_row(mailbox, turn, troub
     result = turn.push(plan)
     assert (result.accepted, result.rejected) == ended
     assert len(mailbox.lines) == arrived
-    assert open_codes(turn) == rows
+    assert turn.open_codes() == rows
     assert turn.push(turn.plan(ALERTS)).calls == 0
 
 
@@ -113,7 +102,7 @@ def test_content_that_is_refused_alone_is_a_row_about_its_record_and_keeps_nobod
     result = turn.push(alerts(turn, shop_rows.alert("CUP"), shop_rows.alert("POT")))
     assert (result.accepted, result.rejected) == (1, 1)
     assert mailbox.lines == ["Low stock: POT, 3 left to sell"]
-    assert open_codes(turn) == ["http_554"]
+    assert turn.open_codes() == ["http_554"]
 
 
 @pytest.mark.parametrize(("trouble", "code"), [("refuse_login", "http_535"), ("refuse_recipient", "http_550")])
@@ -145,16 +134,12 @@ def test_a_server_that_is_not_there_is_tried_again(turn, mailbox):
 
 @pytest.mark.parametrize(("label", "arrived"), [("written_ahead", 0), ("answered", 1)])
 def test_a_worker_that_dies_around_the_message_leaves_at_most_one_and_a_row(mailbox, turn, label, arrived):
-    def die(step):
-        if step == label:
-            raise Died
-
     plan = alerts(turn, shop_rows.alert("CUP"))
-    with pytest.raises((Died, BaseExceptionGroup)):
-        turn.push(plan, step=die)
+    with pytest.raises(DEATHS):
+        turn.push(plan, step=die_at(label))
     assert turn.push(plan).accepted == 1
     assert len(mailbox.messages) == arrived
-    assert open_codes(turn) == ["perhaps_unsent"]
+    assert turn.open_codes() == ["perhaps_unsent"]
 
 
 def test_a_title_can_neither_end_the_message_nor_add_a_header(mailbox, turn):

@@ -6,15 +6,14 @@ The receiver's own count is the evidence, and where it may be short, a row for a
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
 
 from reverse_etl import engine, ownership
 from reverse_etl.destination import Answer, Result
 from reverse_etl.errors import DeliveryError, StopSync
-from reverse_etl.operations_tables import EXCEPTIONS
 from tests.proof import activation_tables, shop_rows
 from tests.reverse_etl.conftest import Turn
 from tests.reverse_etl.destination_cases import KEY, MALFORMED, batch, one, outcomes, results, write
+from tests.reverse_etl.sudden_death import DEATHS, die_at
 
 server = pytest.importorskip("sandbox.server")
 from sandbox import pacing  # noqa: E402
@@ -55,16 +54,6 @@ def alerts(turn, *rows):
 
 def lines(sandbox) -> list[str]:
     return [line for message in sandbox.world.state("slack")["messages"] for line in message["text"].splitlines()]
-
-
-def open_codes(turn) -> list[str]:
-    wanted = select(EXCEPTIONS.c.code).where(EXCEPTIONS.c.exception_status == "open")
-    with turn.ledger.engine.connect() as connection:
-        return sorted(connection.execute(wanted).scalars())
-
-
-class Died(BaseException):
-    pass
 
 
 def test_each_record_is_a_line_of_its_own_and_its_text_can_not_call_anybody():
@@ -126,25 +115,21 @@ def test_no_line_comes_twice_and_none_is_lost_without_a_row(sandbox, turn, fault
     result = turn.push(plan)
     assert (result.accepted, result.in_doubt, result.waiting) == (2, 0, 0)
     assert len(lines(sandbox)) == arrived
-    assert open_codes(turn) == (["perhaps_unsent"] * 2 if in_doubt else [])
+    assert turn.open_codes() == (["perhaps_unsent"] * 2 if in_doubt else [])
     assert turn.push(turn.plan(ALERTS)).calls == 0
     # The next line about a record ends its row.
     assert turn.push(alerts(turn, shop_rows.alert("CUP", "recovered", 40), shop_rows.alert("POT"))).accepted == 1
-    assert open_codes(turn) == (["perhaps_unsent"] if in_doubt else [])
+    assert turn.open_codes() == (["perhaps_unsent"] if in_doubt else [])
 
 
 @pytest.mark.parametrize(("label", "arrived"), [("written_ahead", 0), ("answered", 1)])
 def test_a_worker_that_dies_around_the_request_leaves_at_most_one_line_and_a_row(sandbox, turn, label, arrived):
-    def die(step):
-        if step == label:
-            raise Died
-
     plan = alerts(turn, shop_rows.alert("CUP"))
-    with pytest.raises((Died, BaseExceptionGroup)):
-        turn.push(plan, step=die)
+    with pytest.raises(DEATHS):
+        turn.push(plan, step=die_at(label))
     assert turn.push(plan).accepted == 1
     assert len(lines(sandbox)) == arrived
-    assert open_codes(turn) == ["perhaps_unsent"]
+    assert turn.open_codes() == ["perhaps_unsent"]
     assert alerts(turn, shop_rows.alert("CUP")).deliveries == ()
 
 

@@ -18,6 +18,7 @@ from reverse_etl.operations_tables import AUDIT_LOG
 from tests.reverse_etl import activation_rows as rows
 from tests.reverse_etl.conftest import settings_for
 from tests.reverse_etl.postgres_server import on_both_stores
+from tests.reverse_etl.sudden_death import DEATHS, die_at
 
 pytestmark = on_both_stores
 
@@ -55,18 +56,6 @@ def enter_by_hand(shop, line):
     shop.book("salesreceipt", f"by hand {number}", {"DocNumber": number, "PrivateNote": note, "Line": []})
 
 
-class Died(BaseException):
-    """The process is gone; nothing of ours may catch this."""
-
-
-def die_at(label):
-    def step(reached):
-        if reached == label:
-            raise Died("died")
-
-    return step
-
-
 def entered(turn, number):
     return turn.shop.count("salesreceipt", f"je:main:{number}:captured:0")
 
@@ -74,7 +63,7 @@ def entered(turn, number):
 def test_a_round_by_hand_while_the_books_are_down_leaves_each_receipt_once(turn):
     """Three receipts: the first was sent by a process that died before the answer; a person enters the second."""
     rows.receipts(turn.warehouse, ["101"])
-    with pytest.raises(BaseExceptionGroup):
+    with pytest.raises(DEATHS):
         turn.push(turn.plan(RECEIPTS), step=die_at("answered"))
     assert entered(turn, "101") == 1, "it is there, and nobody here knows"
 

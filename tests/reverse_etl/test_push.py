@@ -20,6 +20,7 @@ from reverse_etl.sync import Guard
 from tests.reverse_etl import activation_rows as rows
 from tests.reverse_etl.conftest import NOW, SECRET, settings_for
 from tests.reverse_etl.postgres_server import on_both_stores
+from tests.reverse_etl.sudden_death import DEATHS, die_at
 
 # One sync for each guard and shape of record; every document beside them is tried at its twin (test_destinations_at_the_twin).
 SYNCS = (
@@ -78,25 +79,13 @@ def test_a_fault_on_the_way_ends_in_one_effect(turn, sync, fault):
     assert turn.shop.count(*effect) == 1
 
 
-class Killed(BaseException):
-    pass
-
-
-def die_at(label):
-    def step(reached):
-        if reached == label:
-            raise Killed(label)
-
-    return step
-
-
 @on_both_stores
 @pytest.mark.parametrize("label", ["written_ahead", "answered", "recorded"])
 @pytest.mark.parametrize("sync", SYNCS)
 def test_a_process_that_dies_at_any_step_leaves_a_ledger_the_next_push_can_finish(turn, sync, label):
     effect = seed(turn, sync)
     plan = turn.plan(sync)
-    with pytest.raises(BaseExceptionGroup):
+    with pytest.raises(DEATHS):
         turn.push(plan, step=die_at(label))
     assert turn.states(plan) == ["accepted" if label == "recorded" else "sending"]
     if label != "recorded":
@@ -207,7 +196,7 @@ def test_a_missing_item_rejects_its_document_by_name_and_no_other(turn):
 def test_a_document_entered_by_a_human_under_our_number_is_not_doubled(turn):
     seed(turn, "quickbooks__sales_receipts")
     plan = turn.plan("quickbooks__sales_receipts")
-    with pytest.raises(BaseExceptionGroup):
+    with pytest.raises(DEATHS):
         turn.push(plan, step=die_at("written_ahead"))
     turn.shop.documents.append({"Id": "77", "DocNumber": "#1042", "PrivateNote": "typed by Bob"})
     assert turn.push(plan).rejected == 1
@@ -248,7 +237,7 @@ def test_a_dead_destination_leaves_deliveries_waiting(turn, tmp_path):
 def test_a_key_older_than_the_vendor_keeps_it_is_looked_up_not_trusted(turn, sync):
     effect = seed(turn, sync)
     plan = turn.plan(sync)
-    with pytest.raises((BaseExceptionGroup, Killed)):
+    with pytest.raises(DEATHS):
         turn.push(plan, step=die_at("answered"))
     # Two days later the destination has forgotten the key.
     turn.shop.answered.clear()

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
 
 from reverse_etl import destinations, engine
 from reverse_etl.breaker import FAILURES, breaker_of
@@ -17,16 +16,9 @@ from reverse_etl.destination import Pace
 from reverse_etl.errors import StopSync
 from reverse_etl.feed import Feed
 from reverse_etl.group_commit import GroupCommit
-from reverse_etl.operations_tables import EXCEPTIONS
 from reverse_etl.push import Push, request_key
 from tests.reverse_etl import activation_rows as rows
 from tests.reverse_etl.conftest import NOW, no_sleep, settings_for
-
-
-def troubles(turn, status="open"):
-    wanted = select(EXCEPTIONS.c.code).where(EXCEPTIONS.c.exception_status == status)
-    with turn.ledger.engine.connect() as connection:
-        return sorted(connection.execute(wanted).scalars())
 
 
 def test_a_dead_destination_is_left_alone_for_a_minute_and_everything_goes_out_when_it_is_back(turn, tmp_path):
@@ -39,10 +31,10 @@ def test_a_dead_destination_is_left_alone_for_a_minute_and_everything_goes_out_w
     # Eight in flight may fail together before the breaker is open to all of them.
     assert first.calls < FAILURES + 8
     assert turn.push(plan).calls == 0
-    assert "breaker_open" in troubles(turn)
+    assert "breaker_open" in turn.open_codes()
     turn.settings, turn.at = reachable, NOW + timedelta(minutes=2)
     assert turn.push(plan).accepted == 40
-    assert troubles(turn) == []
+    assert turn.open_codes() == []
     assert sorted(turn.shop.effects) == sorted(("profile", email) for email in emails)
 
 
@@ -114,7 +106,7 @@ def test_a_canary_that_does_not_read_back_leaves_the_rest_unsent_until_a_person_
     result = turn.push(plan)
     assert (result.accepted, result.stopped_code) == (5, "canary_failed")
     assert len(turn.shop.effects) == 5
-    assert "canary_failed" in troubles(turn)
+    assert "canary_failed" in turn.open_codes()
     with pytest.raises(StopSync, match="canary"):
         turn.push(plan)
     # The property is writable again; a new plan still waits for a person, because the last one went wrong.
@@ -149,4 +141,4 @@ def test_a_document_waits_for_the_one_it_belongs_to_and_a_failure_stops_only_its
     result = turn.push(memos)
     assert (result.accepted, result.waiting) == (1, 1)
     assert [key for kind, key in turn.shop.effects if kind == "refundreceipt"] == ["je:main:#2:captured:0:refund"]
-    assert "waiting_for_upstream" in troubles(turn)
+    assert "waiting_for_upstream" in turn.open_codes()
