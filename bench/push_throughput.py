@@ -18,11 +18,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
-import uvloop
 from httpx_aiohttp import AiohttpTransport
 from planned import NOW, SYNC, approved
 from receiver import receiver
 
+from reverse_etl import event_loop
 from reverse_etl.answers import accepted, at, complete, raise_for_error
 from reverse_etl.breaker import breaker_of
 from reverse_etl.client import DestinationClient
@@ -116,7 +116,7 @@ def main() -> None:
                 lambda: asyncio.run(bare(url, bodies, in_flight, AiohttpTransport())),  # noqa: B023
             )
             counted()
-            mine, mine_ms = timed(deliveries, lambda: uvloop.run(ours(url, ledger, in_flight, deliveries)))  # noqa: B023
+            mine, mine_ms = timed(deliveries, lambda: event_loop.run(ours(url, ledger, in_flight, deliveries)))  # noqa: B023
             requests, keys = counted()
             assert requests == keys == deliveries, (requests, keys)
             print(

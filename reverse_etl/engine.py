@@ -7,20 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 import duckdb
 
-try:
-    import uvloop
-except ImportError:  # not made for Windows
-    uvloop = None  # type: ignore[assignment]
-
-from reverse_etl import comparison, destinations, plan, plan_inputs, plan_standing, settings, staleness
+from reverse_etl import comparison, destinations, event_loop, plan, plan_inputs, plan_standing, settings, staleness
 from reverse_etl.breaker import breaker_of
 from reverse_etl.canary import lead
 from reverse_etl.client import DestinationClient
@@ -191,17 +185,10 @@ def push(
         else:
             connection = read.connection(destination)
             read.require_write_permission(destination, connection)
-            tally, calls = _finish(_run(sync, plan_id, ledger, connection, progress, clock, step, sleep, held))
+            tally, calls = event_loop.run(_run(sync, plan_id, ledger, connection, progress, clock, step, sleep, held))
     result = _result(sync, plan_id, ledger, tally, calls)
     _note_result(ledger, sync, result, tally, started, clock())
     return result
-
-
-def _finish(work: Coroutine[Any, Any, tuple[Tally, int]]) -> tuple[Tally, int]:
-    """Run to the end on the faster event loop, where there is one for this system."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop if uvloop is not None else None) as runner:
-        result: tuple[Tally, int] = runner.run(work)
-        return result
 
 
 async def _run(

@@ -14,8 +14,6 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack, closing
 from datetime import UTC, datetime
 
-import uvloop
-
 from orchestration import environment, warehouse
 from orchestration.lane.loop import Lane
 from orchestration.lane.pointers import Pointers
@@ -24,7 +22,7 @@ from orchestration.lane.reporter import Reporter
 from orchestration.lane.tables import NoLaneSnapshot
 from pipelines.intake import parent, wake
 from pipelines.intake.inbox import Inbox
-from reverse_etl import engine, lane_states, settings
+from reverse_etl import engine, event_loop, lane_states, settings
 from reverse_etl.channel import FLOW, Channel
 from reverse_etl.errors import ConfigurationError, DeliveryError
 from reverse_etl.group_commit import GroupCommit
@@ -51,8 +49,7 @@ def main() -> int:
     except ConfigurationError as error:
         print(error, file=sys.stderr)
         return CAN_NOT_START
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_until_stopped(read, syncs))
+    event_loop.run(_until_stopped(read, syncs))
     return 0
 
 
