@@ -6,14 +6,24 @@ unless what was the newest is taken back: then it is computed over all rows, by 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from orchestration.lane.models import CLOCK, Node
+from orchestration.lane.models import CLOCK
 from orchestration.lane.workshop import Workshop, literal
 
 Times = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Dated:
+    """A table that says dates and times of SKUs."""
+
+    name: str
+    dates: tuple[str, ...]
+    times: tuple[str, ...]
 
 
 class Clock:
@@ -22,9 +32,13 @@ class Clock:
     def __init__(self, shop: Workshop) -> None:
         self._shop = shop
         self._is_doubtful = False
+        self._dated = [*_dated(shop)]
         self.now: Times = shop.over_all(CLOCK)
         self.before = self.now
-        self._set(self.now)
+        shop.connection.execute(f"delete from {CLOCK}")
+        shop.connection.execute(f"insert into {CLOCK} values ({', '.join('?' * len(self.now))})", list(self.now))
+        columns = shop.snapshot.columns[CLOCK]
+        self._setting = f"update {CLOCK} set " + ", ".join(f"{name} = ${at}" for at, name in enumerate(columns, 1))
 
     def start(self) -> None:
         """Remembers the row, so that what moves from here can be told."""
@@ -58,8 +72,7 @@ class Clock:
 
     def _set(self, now: Times) -> None:
         self.now = now
-        self._shop.connection.execute(f"delete from {CLOCK}")
-        self._shop.connection.execute(f"insert into {CLOCK} values ({', '.join('?' * len(now))})", list(now))
+        self._shop.connection.execute(self._setting, list(now))
 
     @property
     def has_new_day(self) -> bool:
@@ -69,26 +82,37 @@ class Clock:
     def moved(self) -> set[str]:
         """SKUs that the clock alone moved since `start`: with a soft hold that ended, or, on a new day, a dated policy."""
         found = set[str]()
-        if self.now == self.before:
-            return found
-        for node in self._shop.models.of("given"):
-            columns = self._shop.snapshot.columns[node.name]
-            dated = [name for name, kind in columns.items() if self.has_new_day and kind == "DATE"]
-            timed = [name for name, kind in columns.items() if kind.startswith("TIMESTAMP")]
-            if "sku" in columns and (dated or timed):
-                found |= self._named(node, dated, timed)
+        if self.now != self.before:
+            for table in self._dated:
+                found |= self._named(table)
         return found
 
-    def _named(self, node: Node, dated: list[str], timed: list[str]) -> set[str]:
+    def _named(self, table: Dated) -> set[str]:
         """SKUs of a given table with a date, or with a time that the clock has just passed."""
         passed = sorted(time for time in (self.before[1], self.now[1]) if isinstance(time, datetime))
-        some = [f"{name} is not null" for name in dated]
-        if self.has_new_day or len(passed) < 2:
-            some += [f"{name} is not null" for name in timed]
-        else:
-            some += [f"{name} between $1 and $2" for name in timed]
-        rows = self._shop.connection.execute(
-            f"select distinct sku from {self._shop.where(node)} where {' or '.join(some)}",
-            passed if any("$1" in one for one in some) else None,
-        ).fetchall()
-        return {sku for (sku,) in rows if sku is not None}
+        is_any = self.has_new_day or len(passed) < 2
+        some = [
+            f"{name} is not null"
+            for name in (*(table.dates if self.has_new_day else ()), *(table.times if is_any else ()))
+        ]
+        some += [] if is_any else [f"{name} between $1 and $2" for name in table.times]
+        if not some:
+            return set()
+        sql = f"select distinct sku from {table.name} where sku is not null and ({' or '.join(some)})"
+        rows = self._shop.connection.execute(sql, passed if "$1" in sql else None).fetchall()
+        return {sku for (sku,) in rows}
+
+
+def _dated(shop: Workshop) -> Iterator[Dated]:
+    """The given tables with dates that a model reads which the clock moves: no other date is compared with it."""
+    moved, read = {CLOCK}, set[str]()
+    for node in shop.models.of("computed"):
+        if moved & {*node.reads}:
+            moved.add(node.name)
+            read |= {*node.reads}
+    for node in shop.models.of("given"):
+        columns = shop.snapshot.columns[node.name]
+        dates = tuple(name for name, kind in columns.items() if kind == "DATE")
+        times = tuple(name for name, kind in columns.items() if kind.startswith("TIMESTAMP"))
+        if node.name in read and "sku" in columns and (dates or times) and shop.has_rows(node):
+            yield Dated(shop.where(node), dates, times)

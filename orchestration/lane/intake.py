@@ -187,24 +187,25 @@ class Intake:
         touched |= self._swap(gone)
         touched |= reach.reached(self._shop, orders, parcels)
         for table in {one.table for one in told}:
-            self._shop.connection.execute(f"delete from {table}")
+            self._shop.again(f"delete from {table}")
         return touched
 
     def _swap(self, gone: Mapping[str, tuple[str, list[str]]]) -> set[str]:
         """Puts what was mapped in the place of what goes; the SKUs of what came."""
-        run, came = self._shop.connection.execute, set[str]()
+        run, again, came = self._shop.connection.execute, self._shop.again, set[str]()
         for node in self._shop.kept:
             if node.table in gone:
                 column, keys = gone[node.table]
                 name = noun(node)
                 key = f", {ORDER_KEY}" if name in KEYED else ""
                 if name in self._shop.named:
-                    rows = run(f"select distinct sku from fresh.{node.table}").fetchall()
+                    rows = again(f"select sku from fresh.{node.table}").fetchall()
                     self._shop.named[name] |= {sku for (sku,) in rows}
                     came |= {sku for (sku,) in rows if sku is not None}
                 run(f"delete from kept.{name} where {column} in {literal(keys)}")
-                run(f"insert into kept.{name} select *{key} from fresh.{node.table}")
-                run(f"delete from fresh.{node.table}")
+                again(f"insert into kept.{name} select *{key} from fresh.{node.table}")
+                self._shop.fill(node)
+                again(f"delete from fresh.{node.table}")
         return came
 
     def _skus(self, gone: Mapping[str, tuple[str, list[str]]]) -> set[str]:

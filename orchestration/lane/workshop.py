@@ -8,7 +8,7 @@ marts       what the activation models read, for the SKUs in hand: made by one s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import duckdb
@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from orchestration.lane.changes import TOLD_OF
 from orchestration.lane.composed import composed, pushed_from
+from orchestration.lane.making import Making
 from orchestration.lane.models import CLOCK, COMPONENTS, Node
 from orchestration.lane.snapshot import PATCHED, LaneSnapshot, declared
 
@@ -60,6 +61,7 @@ class Workshop:
         self.nouns |= {noun(node): list(snapshot.columns[node.name]) for node in self.narrowed}
         self.made = pushed_from(self.models)
         self._prepared: set[str] = set()
+        self._again: dict[str, str] = {}
         # The nouns of which `work` has rows.
         self.picked: set[str] = set()
         self.connection = duckdb.connect(config={"threads": "1"})
@@ -85,9 +87,9 @@ class Workshop:
         }
         # The driver loads what it converts parameters with when it sees the first: a second, on a busy machine.
         self.connection.execute("select $1, $2", ["", None])
-        # Planned now, so that the first event waits for none of it.
-        for node in self.made:
-            self._prepare(*self._making(node))
+        # The kept mappings that have, or once had, a row.
+        self._filled = {node.name for node in self.kept if self.has_rows(node)}
+        self._making = Making(self.connection, snapshot, self.empty)
         for node in self.kept:
             if node.schema == "canonical" and self._is_told(node):
                 self._prepare(*self._mapping(node))
@@ -160,7 +162,7 @@ class Workshop:
             if node not in self.kept:
                 yield f"create table {node.name} ({declared(columns)})"
                 continue
-            where = self._of_platform(node) if self._is_told(node) or self._has_rows(node) else " where false"
+            where = self._of_platform(node) if self._is_told(node) or self.has_rows(node) else " where false"
             yield f"create view {node.name} as select {self._viewed(node)} from work.{noun(node)}{where}"
             if node.schema == "canonical":
                 yield f"create table fresh.{node.table} as select {self.listed(node)} from {node.name} limit 0"
@@ -176,7 +178,7 @@ class Workshop:
     def _of_platform(self, node: Node) -> str:
         return f" where platform = '{node.table.partition('__')[2]}'" if node.schema == "canonical" else ""
 
-    def _has_rows(self, node: Node) -> bool:
+    def has_rows(self, node: Node) -> bool:
         """False for a platform that is not used here: nothing is planned for it."""
         return self.connection.execute(f"select 1 from snapshot.{node.name} limit 1").fetchone() is not None
 
@@ -192,10 +194,16 @@ class Workshop:
         """The columns of a kept table that have values, in the order of its noun's table."""
         return ", ".join(f'"{column}"' for column in self.nouns[noun(node)])
 
+    def again(self, sql: str) -> duckdb.DuckDBPyConnection:
+        """Runs a statement that comes in every round, planned when it came first."""
+        if sql not in self._again:
+            self._again[sql] = self._prepare(f"again_{len(self._again)}", sql)
+        return self.connection.execute(f"execute {self._again[sql]}")
+
     def put_down(self) -> None:
         """Nothing lies in `work` any more."""
         for name in self.picked:
-            self.connection.execute(f"delete from work.{name}")
+            self.again(f"delete from work.{name}")
         self.picked.clear()
 
     def pick(self, name: str, which: str) -> None:
@@ -205,44 +213,33 @@ class Workshop:
             self.picked.add(name)
 
     def make(self) -> tuple[Any, ...] | None:
-        """What the activation models read, anew, for the rows that lie in `work`: compiled SQL, and nothing else.
+        """What the activation models read, anew, for the rows that lie in `work`: compiled SQL, and nothing else; the clock."""
+        return self._making(self.picked)
 
-        The clock's row, which is the newer of the one that stands in its table and the one over these rows.
-        """
-        clock = None
-        for node in self.made:
-            self.connection.execute(f"delete from work.{node.table}")
-            self.connection.execute(f"execute {self._prepare(*self._making(node))}")
-            columns = ", ".join(f'"clock.{name}"' for name in self.snapshot.columns[CLOCK])
-            clock = self.connection.execute(f"select {columns} from work.{node.table} limit 1").fetchone()
-        return clock
+    def empty(self, nouns: Collection[str]) -> set[str]:
+        """The tables without rows while rows of only these nouns lie in `work`."""
+        here = {noun(node) for node in (*self.kept, *self.narrowed) if self.is_whole(noun(node))} | {*nouns}
+        given = [node for node in self.models.of("given") if node not in self.narrowed and not self.has_rows(node)]
+        kept = [node for node in self.kept if node.name not in self._filled or noun(node) not in here]
+        return {node.name for node in (*given, *kept, *(node for node in self.narrowed if noun(node) not in here))}
+
+    def fill(self, node: Node) -> None:
+        """Notes that a kept mapping has rows."""
+        if node.name not in self._filled:
+            self._filled.add(node.name)
+            self._making.forget()
 
     def rows(self, node: Node) -> pa.Table:
         """The rows of an activation model as last made, or of any computed model for what lies in `work`; SKU after SKU."""
         if node.schema == "activation":
             query = f"select * from {node.name} order by sku"
         else:
-            query = (
-                f'{composed(self.models, node.name, instead=self._clock_on())} select * from "{node.name}" order by sku'
-            )
+            query = f'{composed(self.models, node.name, instead=self._making.clock_on())} select * from "{node.name}" order by sku'
         return self.connection.execute(f"execute {self._prepare(f'rows_{node.table}', query)}").to_arrow_table()
 
     def map(self, node: Node) -> None:
         """What a platform's mapping makes of the raw rows in hand, into `fresh`: its compiled SQL again."""
         self.connection.execute(f"execute {self._prepare(*self._mapping(node))}")
-
-    def _making(self, node: Node) -> tuple[str, str]:
-        common = composed(self.models, node.name, CLOCK, instead=self._clock_on())
-        return f"make_{node.table}", (
-            f'insert into work.{node.table} {common} select clock.*, listed.* from "{CLOCK}" as clock'
-            f' left join (select true as is_row, * from "{node.name}") as listed on true'
-        )
-
-    def _clock_on(self) -> dict[str, str]:
-        """The clock wound forward: both its times are the newest of something."""
-        [clock] = [node for node in self.models.nodes if node.name == CLOCK]
-        newest = ", ".join(f'max("{name}") as "{name}"' for name in self.snapshot.columns[CLOCK])
-        return {CLOCK: f"select {newest} from (from {CLOCK} union all ({clock.sql}))"}
 
     def _mapping(self, node: Node) -> tuple[str, str]:
         return (

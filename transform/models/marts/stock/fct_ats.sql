@@ -6,6 +6,12 @@ components as (
     select bundle_sku, component_sku, quantity from {{ ref('dim_bundle_components') }}
 ),
 
+hard_totals as (
+    select sku, sum(hard) as hard_total
+    from policies
+    group by sku
+),
+
 -- A set is never counted itself, even where a stock system has a line for it.
 shared_pools as (
     select
@@ -17,13 +23,14 @@ shared_pools as (
         case when risk_buffers.sku is null then 'fixed' else 'risk' end as buffer_rule,
         coalesce(preorders.sellable, 0) as preorderable,
         policies.hard,
-        sum(policies.hard) over (partition by pools.sku) as hard_total,
-        pools.pool + coalesce(preorders.sellable, 0) - sum(policies.hard) over (partition by pools.sku) as shared,
+        hard_totals.hard_total,
+        pools.pool + coalesce(preorders.sellable, 0) - hard_totals.hard_total as shared,
         policies.min_listed,
         policies.max_listed,
         policies.end_when
     from {{ ref('fct_stock_pools') }} as pools
     inner join policies on pools.sku = policies.sku
+    inner join hard_totals on pools.sku = hard_totals.sku
     left join {{ ref('fct_risk_buffers') }} as risk_buffers
         on policies.sku = risk_buffers.sku and policies.channel = risk_buffers.channel
     left join {{ ref('fct_preorders') }} as preorders on pools.sku = preorders.sku

@@ -15,7 +15,7 @@ channels as (
     select channel from policies where channel <> '*'
 ),
 
-candidates as (
+fitting as (
     select
         sellable.sku,
         channels.channel,
@@ -29,14 +29,24 @@ candidates as (
         policies.min_listed,
         policies.max_listed,
         policies.end_when,
-        row_number() over (
-            partition by sellable.sku, channels.channel
-            order by case when policies.sku = '*' then 1 else 0 end, case when policies.channel = '*' then 1 else 0 end
-        ) as preference
+        case when policies.sku = '*' then 2 else 0 end + case when policies.channel = '*' then 1 else 0 end as distance
     from sellable
     cross join channels
     left join policies
         on policies.sku in (sellable.sku, '*') and policies.channel in (channels.channel, '*')
+),
+
+nearest as (
+    select sku, channel, min(distance) as distance
+    from fitting
+    group by sku, channel
+),
+
+candidates as (
+    select fitting.*
+    from fitting
+    inner join nearest
+        on fitting.sku = nearest.sku and fitting.channel = nearest.channel and fitting.distance = nearest.distance
 ),
 
 allocation_sales as (
@@ -46,8 +56,7 @@ allocation_sales as (
     inner join {{ ref('can_orders') }} as orders
         on units.order_id = orders.order_id and candidates.channel = orders.channel
     where
-        candidates.preference = 1
-        and candidates.hard_allocation > 0
+        candidates.hard_allocation > 0
         and not orders.is_test
         and orders.cancelled_at is null
         and orders.order_date >= candidates.hard_from
@@ -76,7 +85,6 @@ applied as (
     cross join {{ ref('dim_stock_clock') }} as clock
     left join allocation_sales
         on candidates.sku = allocation_sales.sku and candidates.channel = allocation_sales.channel
-    where candidates.preference = 1
 )
 
 select * from applied

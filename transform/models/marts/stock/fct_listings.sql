@@ -3,9 +3,6 @@
 with listings as (
     select
         listings.*,
-        count(*) over (
-            partition by listings.channel, listings.sku, coalesce(listings.location_id, ''), coalesce(listings.pool_group, '')
-        ) as twins,
         coalesce(accounts.is_written, true) as is_account_written
     from {{ ref('can_channel_listings') }} as listings
     left join {{ ref('accounts') }} as accounts
@@ -13,11 +10,12 @@ with listings as (
     where listings.sku is not null
 ),
 
-free_places as (
-    select listings.listing_id, places.free, places.is_counted
+-- Shown more than once in one place of one channel.
+twins as (
+    select channel, sku, coalesce(location_id, '') as place, coalesce(pool_group, '') as pool_group
     from listings
-    inner join {{ ref('fct_free_places') }} as places
-        on listings.sku = places.sku and listings.location_id = places.location_id
+    group by channel, sku, coalesce(location_id, ''), coalesce(pool_group, '')
+    having count(*) > 1
 ),
 
 -- Nothing is offered beyond what a shop already shows while a component's count can not be explained.
@@ -38,20 +36,21 @@ measured as (
         ats.available,
         ats.locations,
         ats.preorderable,
-        coalesce(free_places.free, 0) as free,
-        coalesce(free_places.is_counted, false) as is_counted,
-        cast(sum(coalesce(free_places.free, 0)) over (
-            partition by listings.channel, listings.sku
-            order by coalesce(free_places.free, 0) desc, listings.location_id, listings.listing_id rows unbounded preceding
-        ) as bigint) as free_so_far,
-        cast(sum(coalesce(free_places.free, 0)) over (partition by listings.channel, listings.sku) as bigint) as free_in_all,
-        row_number() over (
-            partition by listings.channel, listings.sku
-            order by coalesce(free_places.free, 0) desc, listings.location_id, listings.listing_id
-        ) as fullness
+        places.free,
+        places.is_counted,
+        places.free_so_far,
+        places.free_in_all,
+        places.fullness,
+        twins.sku is not null as is_listed_twice
     from listings
+    left join twins
+        on
+            listings.sku = twins.sku
+            and listings.channel = twins.channel
+            and coalesce(listings.location_id, '') = twins.place
+            and coalesce(listings.pool_group, '') = twins.pool_group
     left join {{ ref('fct_ats') }} as ats on listings.sku = ats.sku and listings.channel = ats.channel
-    left join free_places on listings.listing_id = free_places.listing_id
+    left join {{ ref('fct_listing_places') }} as places on listings.listing_id = places.listing_id
 ),
 
 targets as (
@@ -67,7 +66,7 @@ targets as (
         case
             when not is_account_written then 'account_not_written'
             when not coalesce(is_tracked, true) then 'not_tracked'
-            when twins > 1 then 'sku_listed_twice'
+            when is_listed_twice then 'sku_listed_twice'
             when ats is null then 'sku_unknown_to_stock'
             when location_id is not null and not is_counted then 'location_not_counted'
         end as unfit_reason

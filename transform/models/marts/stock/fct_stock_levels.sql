@@ -17,14 +17,38 @@ with per_system as (
     group by platform, account_id, sku, location_id
 ),
 
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by sku, location_id order by as_of_at desc nulls last, platform, account_id
-        ) as newest_first,
-        count(*) over (partition by sku, location_id) as systems
+places as (
+    select sku, location_id, count(*) as systems
     from per_system
+    group by sku, location_id
+),
+
+-- Nothing is ranked where one system counts, which is nearly everywhere.
+contested as (
+    select
+        per_system.platform,
+        per_system.account_id,
+        per_system.sku,
+        per_system.location_id,
+        row_number() over (
+            partition by per_system.sku, per_system.location_id
+            order by per_system.as_of_at desc nulls last, per_system.platform, per_system.account_id
+        ) as newest_first
+    from per_system
+    inner join places on per_system.sku = places.sku and per_system.location_id = places.location_id
+    where places.systems > 1
+),
+
+ranked as (
+    select per_system.*, places.systems, coalesce(contested.newest_first, 1) as newest_first
+    from per_system
+    inner join places on per_system.sku = places.sku and per_system.location_id = places.location_id
+    left join contested
+        on
+            per_system.sku = contested.sku
+            and per_system.location_id = contested.location_id
+            and per_system.platform = contested.platform
+            and per_system.account_id = contested.account_id
 ),
 
 -- A count speaks for its own time; what moved later is added to it. Parcels that left later are in flight instead.
