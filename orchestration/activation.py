@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from orchestration import environment, model_code, stock_findings, warehouse
+from orchestration import environment, margin_findings, model_code, stock_findings, warehouse
 from orchestration.failed_checks import FailedCheck
 from reverse_etl import engine
 from reverse_etl.errors import StopSync
@@ -65,7 +65,7 @@ def blocked_syncs(published: warehouse.Publication | None = None) -> dict[str, t
 
 
 def publish(now: datetime) -> warehouse.Publication:
-    """Publishes the snapshot, and tells the queue which syncs it blocks, which are free again, and what is amiss with stock."""
+    """Publishes the snapshot, and tells the queue which syncs it blocks, which are free again, and what is amiss with stock and costs."""
     with warehouse.writing("publish"):
         published = warehouse.publish(now)
     ledger = engine.open_ledger()
@@ -76,6 +76,7 @@ def publish(now: datetime) -> warehouse.Publication:
             if name not in blocked:
                 ledger.clear(name, [BLOCKED], "the checks it waits for hold again", now)
         stock_findings.report(published, ledger, now)
+        margin_findings.report(published, ledger, now)
     finally:
         ledger.close()
     return published

@@ -103,6 +103,10 @@ CODES: dict[str, Advice] = {
     "unexplained_stock": Advice(
         _M, _DECIDE, "count the shelf; shops may show less of it, never more, until it is explained"
     ),
+    # Margins.
+    "missing_cost": Advice(
+        _L, _DECIDE, "state the product's cost in the stock system or the file; until then its orders have no margin"
+    ),
     # Doubts.
     "unanswered": Advice(_H, _RETRY, "nothing to do: the next push looks it up before anything is sent"),
     "no_answer": Advice(_H, _RETRY, "nothing to do: the next push looks it up before anything is sent"),

@@ -42,7 +42,11 @@ def write(content: Content, file: Path) -> None:
     workbook_ledger.trial_balance(book, formats, content)
     workbook_ledger.against_books(book, formats, content)
     workbook_drill_down.for_a_person(book, formats, content)
-    places = workbook_drill_down.differences(book, formats, content)
+    # To the parts, where they were frozen: a difference of a whole channel is one row, its parts are its orders.
+    places = {
+        **workbook_drill_down.differences(book, formats, content),
+        **workbook_drill_down.parts(book, formats, content),
+    }
     workbook_drill_down.facts(book, formats, content)
     _files(book, formats, content)
     for bridge, sheet in bridges.items():

@@ -1,4 +1,4 @@
-"""The sheets with single rows: differences by bridge and code, what waits for a person, and the facts behind the ends."""
+"""The sheets with single rows: parts of atoms and differences by bridge and code, what waits for a person, facts behind the ends."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ _DIFFERENCES = (
     ("bridge", "bridge", 26), ("code", "reason_code", 9), ("reason", "reason", 36), ("reference", "reference", 20),
     ("order", "order_id", 26), ("amount", "amount_minor", 14), ("currency", "currency_code", 9), ("from", "from_system", 13),
     ("to", "to_system", 13), ("what the rule saw", "evidence", 60),
+)  # fmt: skip
+_PARTS = (
+    ("bridge", "bridge", 26), ("code", "reason_code", 9), ("part", "part", 10), ("systems", "pair", 26), ("what", "component", 20),
+    ("amount", "amount_minor", 14), ("currency", "currency_code", 9), ("gap of the atom", "gap_minor", 14), ("reference", "reference", 20),
+    ("order", "order_id", 26), ("what the rule saw", "evidence", 60), ("atom", "money_atom_id", 40), ("difference", "difference_id", 40),
 )  # fmt: skip
 _FACTS: Mapping[str, tuple[str, tuple[tuple[str, str, int], ...]]] = {
     "fct_order_reconciliation": (
@@ -69,18 +74,42 @@ Places = Mapping[tuple[str, str, str], Span]
 
 def differences(book: Workbook, formats: Formats, content: Content) -> Places:
     """Every difference of the month, those of one step together; where each step's rows stand."""
-    rows = sorted(content.rows("fct_differences"), key=_by_step)
-    name = "Differences"
-    sheet = _sheet(book, formats, content, name, "Every difference between two systems", _DIFFERENCES, len(rows))
+    rows = sorted(content.rows("fct_differences"), key=lambda row: (*_step(row), row["difference_id"]))
+    return _stepwise(
+        book, formats, content, ("Differences", "Every difference between two systems"), _DIFFERENCES, rows
+    )
+
+
+def parts(book: Workbook, formats: Formats, content: Content) -> Places:
+    """Every part of an atom of the month, those of one step together; nothing, where a close did not freeze them."""
+    if not content.has("fct_money_atom_parts"):
+        return {}
+    rows = sorted(content.rows("fct_money_atom_parts"), key=lambda row: (*_step(row), row["money_atom_part_id"]))
+    title = "Why each amount is not the same in two systems: the rows of every bridge, amount by amount"
+    return _stepwise(book, formats, content, ("Parts", title), _PARTS, rows)
+
+
+def _stepwise(
+    book: Workbook,
+    formats: Formats,
+    content: Content,
+    name_and_title: tuple[str, str],
+    columns: Sequence[tuple[str, str, int]],
+    rows: Sequence[Row],
+) -> Places:
+    """A sheet of rows that are sorted by step. No places where the rows are more than a sheet takes."""
+    name, title = name_and_title
+    sheet = _sheet(book, formats, content, name, title, columns, len(rows))
     if len(rows) > MOST_ROWS:
         return {}
+    letter = chr(ord("A") + [field for _, field, _ in columns].index("amount_minor"))
     places, place = {}, HEAD + 1
-    for (bridge, currency, code), group in groupby(rows, key=lambda row: _by_step(row)[:3]):
+    for step, group in groupby(rows, key=lambda row: _step(row)[:3]):
         listed = list(group)
         for offset, row in enumerate(listed):
-            _write_row(sheet, formats, place + offset, _DIFFERENCES, row)
+            _write_row(sheet, formats, place + offset, columns, row)
         total = sum(row["amount_minor"] for row in listed)
-        places[bridge, currency, code] = Span(name, "F", place, place + len(listed) - 1, total)
+        places[step] = Span(name, letter, place, place + len(listed) - 1, total)
         place += len(listed)
     return places
 
@@ -164,5 +193,6 @@ def _write_row(
             sheet.write_string(place, column, str(value), formats["text"])
 
 
-def _by_step(row: Row) -> tuple[str, str, str, str, str]:
-    return (row["bridge"] or "", row["currency_code"], row["reason_code"], row["reference"] or "", row["difference_id"])
+def _step(row: Row) -> tuple[str, str, str, str]:
+    """Bridge, currency, code, and within them what a person looks up."""
+    return (row["bridge"] or "", row["currency_code"], row["reason_code"], row["reference"] or "")

@@ -204,7 +204,7 @@ LIES = {
             + case money_atom_id when 'leg:of more' then 1 when 'leg:of paid out' then -1 else 0 end
         where reason_code in ('TIM-01', 'TIM-03')""",
     "a part that is missing and late at once": """insert into fct_money_atom_parts
-        select * replace ('timing' as part, 0 as amount_minor) from fct_money_atom_parts where reason_code = 'TND-01'""",
+        select * replace ('timing' as part) from fct_money_atom_parts where reason_code = 'TND-01'""",
     "a part in another month": "update fct_money_atom_parts set period_month = '2026-12' where reason_code = 'BNK-01'",
 }
 

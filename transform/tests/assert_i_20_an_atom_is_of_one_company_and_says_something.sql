@@ -1,6 +1,6 @@
 {{ config(tags=['identity'], meta={'identity': 'I-20', 'severity': 'blocks'}) }}
--- I-20: an atom has an amount other than nought in some system; its processor's and its bank's side is its own movement, of its entity and currency; a leg
--- and its charge of one entity and currency are one atom.
+-- I-20: an atom has an amount other than nought in some system, or parts that cancel out; its processor's and its bank's side is its own
+-- movement, of its entity and currency; a leg and its charge of one entity and currency are one atom.
 -- A failure means that an amount stands in the wrong company, or that a row explains nothing.
 with
 
@@ -27,10 +27,10 @@ where coalesce(storefront_minor, 0) = 0
     and coalesce(books_minor, 0) = 0
     and coalesce(contents_minor, 0) = 0
     and coalesce(balance_minor, 0) = 0
-    -- A payout of an account that lists none of its content is under way before it is anything at the bank.
-    and component not in ('tender leg', 'revenue', 'payout')
-    -- The fee of a payout that is under way: nothing on the balance but what it will cost.
-    and coalesce(movement_id, '') not in (select movement_id from {{ ref('can_processor_movements') }} where fee_minor != 0)
+    -- A leg or an event of nought is one all the same; what is nought in every month may be something within one (a payout under way, its fee).
+    and component != 'tender leg'
+    and (component != 'revenue' or recognised_minor is null)
+    and money_atom_id not in (select money_atom_id from {{ ref('fct_money_atom_parts') }})
 union all
 select atoms.money_atom_id
 from atoms

@@ -1,6 +1,7 @@
 {{ config(tags=['identity'], meta={'identity': 'I-20', 'severity': 'blocks'}) }}
 -- I-20: the parts of the atoms are the gap between the totals of two systems, per entity, month and currency: storefront to processor, processor to
--- bank, storefront to net revenue, net revenue to the books; and the parts with one reason are the row of the bridge with that reason.
+-- bank, storefront to net revenue, net revenue to the books; and the parts with one reason are the row of the bridge with that reason,
+-- and the differences with it.
 -- Totals are each system's own; the processor's is what its movements moved before their fees, payouts left out.
 -- A failure means that a bridge tells another story than its atoms.
 with
@@ -41,6 +42,16 @@ told as (
     union all
     select entity_id, period_month, currency_code, bridge || ' ' || reason_code, -amount_minor
     from {{ ref('fct_money_atom_parts') }}
+    -- And what a person reads as differences is the parts, beside what is in no bridge.
+    union all
+    select entity_id, period_month, currency_code, 'told as ' || reason_code, amount_minor
+    from {{ ref('fct_differences') }}
+    {%- for model in ['fct_money_atom_parts', 'fct_charge_differences', 'fct_close_differences', 'fct_tax_differences'] %}
+    union all
+    select entity_id, period_month, currency_code, 'told as ' || reason_code, -amount_minor
+    from {{ ref(model) }}
+    {{ "where bridge is null" if model == 'fct_charge_differences' }}
+    {%- endfor %}
 )
 
 select entity_id, period_month, currency_code, place, {{ sum_minor('amount_minor') }} as gap_minor

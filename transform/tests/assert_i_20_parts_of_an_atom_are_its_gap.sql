@@ -34,6 +34,10 @@ from {{ ref('fct_money_atom_parts') }}
 group by money_atom_id, pair, period_month, part
 having count(*) > 1
 union all
+select money_atom_id, pair, period_month, 'nought'
+from {{ ref('fct_money_atom_parts') }}
+where amount_minor = 0
+union all
 select money_atom_id, pair, period_month, 'missing and late'
 from {{ ref('fct_money_atom_parts') }}
 where part != 'amount'

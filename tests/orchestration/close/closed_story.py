@@ -38,6 +38,7 @@ def made(folder: Path) -> ClosedMonth:
     with duckdb.connect() as connection:
         _bridges(connection)
         _differences(connection)
+        _parts(connection)
         _clearing(connection)
         _ledger(connection)
         _provision(connection)
@@ -81,6 +82,18 @@ def _differences(connection: duckdb.DuckDBPyConnection) -> None:
     )
     columns = "(difference_id, currency_code, reason_code, amount_minor)"
     connection.executemany(f"insert into fct_differences {columns} values (?, ?, ?, ?)", DIFFERENCES)
+
+
+def _parts(connection: duckdb.DuckDBPyConnection) -> None:
+    """Two for the difference of 15.25, one for each other."""
+    connection.execute(
+        """create table fct_money_atom_parts as
+           select difference_id || '/' || nth as money_atom_part_id, bridge, reason_code, 'amount' as part, 'processor_to_bank' as pair,
+               'tender leg' as component, case when difference_id != 'b' then amount_minor when nth = 1 then -1_500 else -25 end as amount_minor,
+               currency_code, amount_minor as gap_minor, reference, order_id, evidence, 'leg:' || difference_id as money_atom_id, difference_id
+           from fct_differences, range(1, 3) as twice (nth)
+           where nth = 1 or difference_id = 'b'"""
+    )
 
 
 def _clearing(connection: duckdb.DuckDBPyConnection) -> None:

@@ -64,14 +64,27 @@ def test_a_wrong_row_shows_in_the_check_cell(book: Workbook, tmp_path: Path) -> 
     assert recalculated(damaged, sheet, check) == 1
 
 
-def test_a_step_leads_to_the_rows_it_is_made_of(book: Workbook) -> None:
-    bridge, rows = book["Storefront to bank USD"], book["Differences"]
+def test_a_step_leads_to_the_parts_of_atoms_it_is_made_of(book: Workbook) -> None:
+    bridge, rows = book["Storefront to bank USD"], book["Parts"]
     (step,) = [row for row in bridge.iter_rows(min_row=5) if row[2].value == "FEE-01"]
     target = step[2].hyperlink.location
     first = rows[target.rpartition("!")[2]].row
-    assert [rows.cell(first + offset, 2).value for offset in (0, 1)] == ["FEE-01", "FEE-01"]
-    assert [rows.cell(first + offset, 6).value for offset in (0, 1)] == [-14.25, -15.25]
-    assert step[4].value == 2
+    found = [[rows.cell(first + offset, column).value for column in (2, 3, 6, 13)] for offset in range(3)]
+    assert found == [
+        ["FEE-01", "amount", -14.25, "a"],
+        ["FEE-01", "amount", -15.0, "b"],
+        ["FEE-01", "amount", -0.25, "b"],
+    ]
+    assert (target.rpartition("!")[0], step[4].value) == ("'Parts'", 3)
+
+
+def test_a_close_that_froze_no_parts_leads_to_its_differences(tmp_path: Path) -> None:
+    close = closed_story.made(tmp_path)
+    tables = {name: table for name, table in close.tables.items() if name != "fct_money_atom_parts"}
+    pack.write(tmp_path, replace(close, tables=tables))
+    bridge = openpyxl.load_workbook(tmp_path / f"{NAME}.xlsx")["Storefront to bank USD"]
+    (step,) = [row for row in bridge.iter_rows(min_row=5) if row[2].value == "FEE-01"]
+    assert step[2].hyperlink.location.startswith("'Differences'!")
 
 
 def test_amounts_have_the_digits_of_their_currency(book: Workbook) -> None:
