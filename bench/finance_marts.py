@@ -3,11 +3,13 @@
 The history is made in the canonical tables of a warehouse that dbt built empty (bench/finance_history.py). Per size: dbt builds every
 model of marts/finance, journal, tax, books and close; a bare connection runs their compiled SQL in the same order; then 1,000 orders
 are placed, refunded, changed and taken away, and dbt builds again. Seconds are wall clock, processor seconds beside them, for a busy machine.
-Prints the slowest models and, with two sizes, the growth. Default sizes 100,000 and 1,000,000; `python bench/finance_marts.py 20000`.
+Prints the models that cost most and, with several sizes, how both builds grow with the history: `--orders 100000 1000000`, which is the default.
+`--memory 6GB` limits the bare connection, which then writes to disk what does not fit.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import resource
@@ -32,7 +34,7 @@ CHANGED = 1_000
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds by the clock and of processor, and the slowest models."""
+    """Seconds by the clock and of processor, and the models that cost most (dbt's by the clock, the bare connection's of processor)."""
 
     seconds: float
     processor: float
@@ -89,20 +91,25 @@ def statements(target: Path) -> list[tuple[str, str]]:
     return ordered
 
 
-def bare(file: Path, target: Path) -> Cost:
+def bare(file: Path, target: Path, memory: str | None) -> Cost:
     """The compiled SQL of the same models as plain statements, in the order of their dependencies."""
-    models = statements(target)
+    models, costs = statements(target), []
     with duckdb.connect(str(file)) as connection:
         connection.execute("set TimeZone = 'UTC'; set preserve_insertion_order = false; set threads = 2")
+        if memory:
+            connection.execute(f"set memory_limit = '{memory}'")
         started, before = time.perf_counter(), used(resource.RUSAGE_SELF)
         for name, sql in models:
+            begun = used(resource.RUSAGE_SELF)
             connection.execute(f"create or replace table marts.{name} as {sql}")
+            costs.append((used(resource.RUSAGE_SELF) - begun, name))
         connection.execute("checkpoint")
-    return Cost(time.perf_counter() - started, used(resource.RUSAGE_SELF) - before)
+    most = tuple(sorted(costs, reverse=True)[:8])
+    return Cost(time.perf_counter() - started, used(resource.RUSAGE_SELF) - before, most)
 
 
-def measured(orders: int, empty: Path) -> Cost:
-    """One size; prints its rows and returns what a full build cost."""
+def measured(orders: int, empty: Path, memory: str | None) -> tuple[Cost, Cost]:
+    """One size; prints its rows and returns what a full build cost, and one after some orders changed."""
     home = empty.parent / f"home{orders}"
     home.mkdir()
     file, target = home / "warehouse.duckdb", empty.parent / "target"
@@ -112,22 +119,31 @@ def measured(orders: int, empty: Path) -> Cost:
         finance_history.fill(connection, orders)
     full = marts(home)
     told(orders, "dbt, full", full, resource.RUSAGE_CHILDREN)
-    print("          slowest: " + ", ".join(f"{name} {seconds:.1f}" for seconds, name in full.slowest))
-    told(orders, "bare connection", bare(file, target), resource.RUSAGE_SELF)
+    told(orders, "bare connection", bare(file, target, memory), resource.RUSAGE_SELF)
     with duckdb.connect(str(file)) as connection:
         connection.execute("set TimeZone = 'UTC'")
         finance_history.change(connection, orders, CHANGED)
-    told(orders, f"dbt, {CHANGED:,} orders changed", marts(home), resource.RUSAGE_CHILDREN)
+    changed = marts(home)
+    told(orders, f"dbt, {CHANGED:,} orders changed", changed, resource.RUSAGE_CHILDREN)
     shutil.rmtree(home)
-    return full
+    return full, changed
 
 
 def told(orders: int, what: str, cost: Cost, who: int) -> None:
-    print(f"{orders:>9,} {what:<28} {cost.seconds:>8.1f} {cost.processor:>10.1f} {peak_mib(who):>9,.0f}", flush=True)
+    print(f"{orders:>9,} {what:<28} {cost.seconds:>8.1f} {cost.processor:>10.1f} {peak_mib(who):>9,.0f}")
+    print("          most: " + ", ".join(f"{name} {seconds:.1f}" for seconds, name in cost.slowest), flush=True)
+
+
+def asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Costs of the finance marts over histories of so many orders.")
+    parser.add_argument("--orders", type=int, nargs="+", default=[100_000, 1_000_000])
+    parser.add_argument("--memory", help="limit of the bare connection, as DuckDB reads it: 6GB")
+    return parser.parse_args()
 
 
 def main() -> None:
-    sizes = [int(text) for text in sys.argv[1:]] or [100_000, 1_000_000]
+    given = asked()
+    sizes = given.orders
     with tempfile.TemporaryDirectory() as temporary:
         empty = Path(temporary) / "empty" / "warehouse.duckdb"
         empty.parent.mkdir()
@@ -137,11 +153,15 @@ def main() -> None:
         start = dbt(empty.parent, "parse")
         print(f"dbt's start: {start.seconds:.1f} s, {start.processor:.1f} of the processor")
         print(f"{'orders':>9} {'':<28} {'seconds':>8} {'processor':>10} {'peak MiB':>9}")
-        full = [measured(orders, empty) for orders in sizes]
-    for (small, first), (large, second) in pairwise(zip(sizes, full, strict=True)):
-        growth = (second.processor - start.processor) / (first.processor - start.processor)
+        costs = [measured(orders, empty, given.memory) for orders in sizes]
+    for (small, few), (large, many) in pairwise(zip(sizes, costs, strict=True)):
+        full, changed = (
+            (more.processor - start.processor) / (less.processor - start.processor)
+            for less, more in zip(few, many, strict=True)
+        )
         print(
-            f"{large / small:.0f} x the orders: {growth:.1f} x the processor time of a full build, dbt's start left out"
+            f"{large / small:.0f} x the orders, in processor time without dbt's start: {full:.1f} x a full build, "
+            f"{changed:.1f} x one after {CHANGED:,} orders changed"
         )
 
 

@@ -35,9 +35,11 @@ linked as (
         end as is_linked_in_books,
         links.line_amount_minor
     from links
+    -- The kind stands inside the key: as a condition beside it, every line would be held against every document.
     left join {{ ref('fct_expected_invoices') }} as invoices
-        on links.linked_type = 'invoice' and links.linked_key = invoices.document_key
-    left join credit_notes on links.linked_type = 'credit_memo' and links.linked_key = credit_notes.document_key
+        on case when links.linked_type = 'invoice' then links.linked_key end = invoices.document_key
+    left join credit_notes
+        on case when links.linked_type = 'credit_memo' then links.linked_key end = credit_notes.document_key
 )
 
 select * from linked

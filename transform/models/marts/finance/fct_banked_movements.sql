@@ -15,6 +15,6 @@ select
     movements.movement_date, movements.order_id, movements.amount_minor, movements.net_minor,
     payouts.payout_id, payouts.bank_line_id, payouts.bank_value_date
 from movements
+-- As part of the key: beside it, every movement would be held against every payout.
 left join payouts
-    on movements.payout_id = payouts.payout_id
-    and movements.movement_type != 'payout'
+    on case when movements.movement_type != 'payout' then movements.payout_id end = payouts.payout_id

@@ -89,8 +89,7 @@ explained as (
     left join orders
         on changed.order_id = orders.order_id
     left join elsewhere
-        on changed.row_key = elsewhere.net_revenue_id
-        and changed.table_name = 'fct_net_revenue'
+        on case when changed.table_name = 'fct_net_revenue' then changed.row_key end = elsewhere.net_revenue_id
     left join known_orders
         on changed.close_id = known_orders.close_id
         and changed.order_id = known_orders.order_id

@@ -76,9 +76,9 @@ joined as (
         on movements.platform = conversions.platform
         and movements.account_id = conversions.account_id
         and movements.charge_reference = conversions.charge_reference
+    -- As part of the key: beside it, every movement would be held against every payout.
     left join payouts
-        on movements.payout_id = payouts.payout_id
-        and movements.movement_type != 'payout'
+        on case when movements.movement_type != 'payout' then movements.payout_id end = payouts.payout_id
 )
 
 select
