@@ -29,7 +29,7 @@ from reverse_etl.errors import DeliveryError, Kind, StopSync
 from reverse_etl.feed import Feed, InHand
 from reverse_etl.group_commit import GroupCommit
 from reverse_etl.ledger import Ledger
-from reverse_etl.ledger_memory import read_records
+from reverse_etl.ledger_memory import last_accepted
 from reverse_etl.partial_plan import Handed, as_delivery
 from reverse_etl.plan import Plan
 from reverse_etl.push import Clock, Push
@@ -169,8 +169,8 @@ class Channel:
         """The rows with their marks; what was accepted of them, by whomever, is remembered as shown."""
         rows = comparison.marked(self._marks, self.sync, handed)
         with self.ledger.reader() as connection:
-            known = read_records(connection, self.sync.name, [[row["record_key"] for row in rows]])
-        for record, last in known.accepted.items():
+            accepted = last_accepted(connection, self.sync.name, [row["record_key"] for row in rows])
+        for record, last in accepted.items():
             quantity = last.payload.get(QUANTITY)
             if isinstance(quantity, int):
                 self._shown.wrote(record, quantity, last.accepted_at)

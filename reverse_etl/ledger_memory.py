@@ -41,7 +41,7 @@ def read_records(connection: Connection, sync: str, chunks: Sequence[Sequence[st
     refused: dict[str, Refusal] = {}
     chosen: dict[str, dict[str, Chosen]] = {}
     for keys in chunks:
-        accepted.update(_last_accepted(connection, sync, keys))
+        accepted.update(last_accepted(connection, sync, keys))
         unsettled.update(connection.execute(_unsettled_keys(sync, keys)).scalars())
         refused.update(_refused(connection, sync, keys))
         for row in connection.execute(_chosen(sync, keys)).mappings():
@@ -59,7 +59,8 @@ def _written_ahead(connection: Connection, sync: str, keys: Sequence[str], read_
     return {row[0] for row in connection.execute(wanted) if foreknowledge.is_ahead(row[1], read_at)}
 
 
-def _last_accepted(connection: Connection, sync: str, keys: Sequence[str]) -> dict[str, LastAccepted]:
+def last_accepted(connection: Connection, sync: str, keys: Sequence[str]) -> dict[str, LastAccepted]:
+    """What was last accepted of these records, by key; those of which nothing was are left out."""
     wanted = (
         select(ACCEPTED, *(DELIVERIES.c[name] for name in ("payload", "changes", "source_key", "currency_code")))
         .join(DELIVERIES, DELIVERIES.c.delivery_id == ACCEPTED.c.delivery_id)

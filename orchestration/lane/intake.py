@@ -83,7 +83,7 @@ class Intake:
     def newest(self, told: Iterable[Told]) -> list[Told]:
         """Of what was read just now, what is news."""
         some = [one for one in told if one.table in self.told_of]
-        kept = self._kept_versions([one for one in some if one.table not in PATCHED])
+        kept = self._kept_versions(some)
         return [one for one in some if self._is_news(one, None, kept, was_read=True)]
 
     def _is_news(
@@ -214,8 +214,9 @@ class Intake:
             name = mapping.partition("__")[0]
             # Lines of orders and parcels are reached by these already.
             if name not in ("can_order_lines", "can_parcel_lines") and "sku" in self._shop.nouns.get(name, ()):
-                sql = f"select distinct sku from kept.{name} where {column} in {literal(keys)} and sku is not null"
-                found |= {sku for (sku,) in self._shop.connection.execute(sql).fetchall()}
+                # A second condition would be looked for among all rows instead of in the index.
+                sql = f"select sku from kept.{name} where {column} in {literal(keys)}"
+                found |= {sku for (sku,) in self._shop.connection.execute(sql).fetchall() if sku is not None}
         return found
 
     def _load(self, told: Iterable[Told]) -> None:

@@ -141,7 +141,7 @@ class LaneTables:
 
     def rows(self, model: str, skus: Collection[str]) -> pa.Table:
         """The rows of an activation table (or any mart of the lane) for these SKUs, as the batch lane would build them now."""
-        [node] = [node for node in self._shop.models.of("computed") if node.table == model]
+        node = self._shop.computed(model)
         if node.schema != "activation":
             self._gather(frozenset(reach.closed(self._shop, skus)))
             found = self._shop.rows(node)
@@ -178,5 +178,4 @@ class LaneTables:
         self._gathered = skus
         self._clock.wind(self._shop.make())
         for model, known in self._known.items():
-            [node] = [node for node in self._shop.models.of("computed") if node.table == model]
-            known.learn(self._shop.rows(node), skus, forget=self._clock.has_new_day)
+            known.learn(self._shop.rows(self._shop.computed(model)), skus, forget=self._clock.has_new_day)

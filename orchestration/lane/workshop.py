@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.lane.changes import TOLD_OF
-from orchestration.lane.composed import composed, pushed_from
+from orchestration.lane.composed import composed, pushed_from, quoted
 from orchestration.lane.making import Making
 from orchestration.lane.models import CLOCK, COMPONENTS, Node
 from orchestration.lane.snapshot import PATCHED, LaneSnapshot, declared
@@ -194,6 +194,11 @@ class Workshop:
         """The columns of a kept table that have values, in the order of its noun's table."""
         return ", ".join(f'"{column}"' for column in self.nouns[noun(node)])
 
+    def computed(self, table: str) -> Node:
+        """A computed model, by the name of its table."""
+        [found] = [node for node in self.models.of("computed") if node.table == table]
+        return found
+
     def again(self, sql: str) -> duckdb.DuckDBPyConnection:
         """Runs a statement that comes in every round, planned when it came first."""
         if sql not in self._again:
@@ -252,8 +257,7 @@ class Workshop:
         sql = node.sql
         for up in self.models.of("kept"):
             if up.name in node.reads and up.schema == "canonical":
-                schema, _, table = up.name.partition(".")
-                sql = sql.replace(f'"{schema}"."{table}"', f"({self._of_raw(up)})")
+                sql = sql.replace(quoted(up.name), f"({self._of_raw(up)})")
         return sql
 
     def _is_told(self, node: Node) -> bool:
