@@ -114,6 +114,9 @@ class Emptied:
         if not whence.is_plain or node["modifiers"] or any(item[key] for item in stars for key in _STAR_PARTS):
             return
         order = [*_leaves(node["from_table"])]
+        if "" in order or len({*order}) < len(order):
+            # A star of one of them could not be written.
+            return
         node["from_table"] = _joined(node["from_table"], whence.gone)
         shown: list[Part] = []
         for item in node["select_list"]:
@@ -204,7 +207,7 @@ class _Whence:
 
 
 def _called(table: Part) -> str:
-    return str(table["alias"] or table["table_name"])
+    return str(table["alias"] or table.get("table_name", ""))
 
 
 def _leaves(table: Part) -> Iterator[str]:

@@ -37,6 +37,7 @@ QUERIES = {
         select goods.*, owed.units, parts.part, moved.units as moved
         from stock.goods left join owed on goods.sku = owed.sku left join parts on goods.sku = parts.sku
         left join moved on goods.sku = moved.sku""",
+    "a part without a name": "select * from (select sku from stock.goods) left join stock.moves as m on true",
     "an order": "select goods.sku, coalesce(m.units, goods.places) as units from stock.goods left join stock.moves as m using (sku) order by units",
 }  # fmt: skip
 
