@@ -75,6 +75,7 @@ def routes(world: World) -> list[BaseRoute]:
         Route(f"{API}/Journals", guarded(_journals)),
         Route(f"{API}/Reports/TrialBalance", guarded(_trial_balance)),
         Route(f"{API}/CreditNotes/{{id}}/Allocations", guarded(_allocations), methods=["PUT"]),
+        Route(f"{API}/CreditNotes/{{id}}/Allocations/{{allocation}}", guarded(_take_off), methods=["DELETE"]),
         Route(f"{API}/{{name}}", guarded(_list)),
         Route(f"{API}/{{name}}", guarded(_write), methods=["PUT", "POST"]),
         Route(f"{API}/{{name}}/{{id}}", guarded(_one)),
@@ -139,6 +140,13 @@ async def _allocations(books: Books, request: Request) -> Response:
         return settlements.allocate(books, books.records["CreditNotes"][note["CreditNoteID"]], body)
 
     return await _applied(books, request, "Allocations", allocate)
+
+
+async def _take_off(books: Books, request: Request) -> Response:
+    note = books.get("CreditNotes", request.path_params["id"])
+    if note is None:
+        raise Missing
+    return answer(chart.wire(settlements.take_off(books, note, request.path_params["allocation"])))
 
 
 async def _write(books: Books, request: Request) -> Response:

@@ -44,6 +44,13 @@ def end(books: Books, name: str, key: str) -> Record:
     return edit(books, name, key, Status="VOIDED" if is_voided else "DELETED")
 
 
+def take_off(books: Books, note: str, invoice: str) -> Record:
+    """Remove what of a credit note stands against an invoice."""
+    found = _found(books, "CreditNotes", note)
+    made = next(one for one in found["Allocations"] if one["Invoice"]["InvoiceNumber"] == invoice)
+    return settlements.take_off(books, found, made["AllocationID"], by_hand=True)
+
+
 def copy(books: Books, name: str, key: str, **changes: Any) -> Record:
     """The same document once more, under a number of its own where it needs one."""
     kind, found = KINDS[name], _found(books, name, key)

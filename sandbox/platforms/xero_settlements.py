@@ -91,12 +91,20 @@ def allocate(books: Books, note: Record, body: Any, *, by_hand: bool = False) ->
     amount = amounts.number(body, "Amount")
     if note["Status"] != "AUTHORISED" or invoice["Status"] != "AUTHORISED":
         raise Refused("Credit can only be allocated between authorised documents")
+    if (
+        note["Contact"]["ContactID"] != invoice["Contact"]["ContactID"]
+        or note["CurrencyCode"] != invoice["CurrencyCode"]
+    ):
+        raise Refused("Credit can only be allocated to an invoice of the same contact in the same currency")
+    if amounts.cents(amount) != amount:
+        raise Refused("The amount allocated must have at most two decimal places")
     if not ZERO < amount <= min(note["RemainingCredit"], invoice["AmountDue"]):
         raise Refused("The amount allocated exceeds what is left of the credit, or what is due on the invoice")
     on = day(body, "Date", books.world.clock.now().date())
     books.check_open(on)
+    made = books.world.state("xero")["allocations"] = books.world.state("xero").get("allocations", 0) + 1
     allocation = {
-        "AllocationID": identity("allocation", f"{note['CreditNoteID']}/{len(note['Allocations']) + 1}"),
+        "AllocationID": identity("allocation", f"{note['CreditNoteID']}/{made}"),
         "Amount": amount,
         "Date": on,
         "Invoice": {"InvoiceID": invoice["InvoiceID"], "InvoiceNumber": invoice["InvoiceNumber"]},
@@ -115,6 +123,25 @@ def allocate(books: Books, note: Record, body: Any, *, by_hand: bool = False) ->
             "xero", "allocation_created", f"{note['CreditNoteNumber']}>{invoice['InvoiceNumber']}"
         )
     return allocation
+
+
+def take_off(books: Books, note: Record, key: str, *, by_hand: bool = False) -> Record:
+    """Delete an allocation: credit and invoice are open again by its amount."""
+    found = next((one for one in note["Allocations"] if one["AllocationID"] == key), None)
+    if found is None:
+        raise Refused("Allocation could not be found")
+    books.check_open(found["Date"])
+    _settled(books, "CreditNotes", {**note, "Allocations": [one for one in note["Allocations"] if one is not found]})
+    invoice = _named(books, "Invoices", found["Invoice"], "InvoiceID")
+    said = (note["CreditNoteID"], found["Amount"], found["Date"])
+    applied = [(one["CreditNoteID"], one["AppliedAmount"], one["Date"]) for one in invoice["CreditNotes"]]
+    left = [one for nth, one in enumerate(invoice["CreditNotes"]) if nth != applied.index(said)]
+    _settled(books, "Invoices", {**invoice, "CreditNotes": left})
+    if not by_hand:
+        books.world.effects.record(
+            "xero", "allocation_deleted", f"{note['CreditNoteNumber']}>{invoice['InvoiceNumber']}"
+        )
+    return {**found, "IsDeleted": True}
 
 
 def _left(name: str, document: Record) -> Decimal:

@@ -95,7 +95,7 @@ def test_reading_asks_for_one_record_and_changes_nothing(name):
     assert (first.method, first.path, first.params) == (again.method, again.path, again.params)
     assert first.method == "GET" or first.json["query"].strip().startswith("query")
     natural = dict.fromkeys(XERO, "DateTime(2026,10,05)") | {
-        "xero__invoices": "#1042", "xero__credit_notes": "#1042", "xero__contacts": "customer:main:ann",
+        "xero__invoices": "#1042", "xero__credit_notes": "#1042", "xero__allocations": "#1042", "xero__contacts": "customer:main:ann",
         "shopify__stock_levels": "InventoryItem/1", "shopify__tracking": "shopify/Order/1", "hubspot__contacts": "a0%40example.com",
         "woocommerce__stock_levels": "/products/11", "klaviyo__profiles": "a0@example.com",
         "shopify__product_visibility": "shopify/Product/1", "woocommerce__product_visibility": "/products/11",

@@ -118,6 +118,19 @@ def xero_wanted(twin):
             "Status": "AUTHORISED",
         }
         people.type_in(books, "Invoices", Type="ACCREC", Date="2026-10-05", DueDate="2026-10-05", **typed)
+    if name == "xero__allocations":
+        line = {"Description": "Back", "UnitAmount": Decimal("200.00"), "AccountCode": "4020"}
+        typed = {"CreditNoteNumber": "T-C", "Contact": {"Name": "Kontor GmbH"}, "LineItems": [line]}
+        note = people.type_in(
+            books,
+            "CreditNotes",
+            Type="ACCRECCREDIT",
+            Date="2026-10-05",
+            Reference="je:note",
+            Status="AUTHORISED",
+            **typed,
+        )
+        return one(name, credit_note_id=note["CreditNoteID"], credit_note_number="T-C", invoice_number="T-0")
     made = replace(one(name), record_key=f"je:twin:{name}")
     told = {"document_number": f"T-{name}", "invoice_number": "T-0"}
     changed = {field: told.get(field, value) for field, value in made.payload.items()}

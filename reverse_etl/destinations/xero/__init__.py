@@ -1,4 +1,4 @@
-"""Xero Accounting: contacts, invoices, credit notes, payments, money received and spent, transfers.
+"""Xero Accounting: contacts, invoices, credit notes and what they are set against, payments, money received and spent, transfers.
 
 A custom connection: a client's id and secret bring a token of half an hour, from the vendor's token service. 60 requests
 a minute, 5,000 a day and 5 at once for the organisation, which the reading shares. Documents are made by PUT, which only
@@ -7,7 +7,7 @@ Guard: `Idempotency-Key`. It is kept a day at most and only under the access tok
 retries of one process and is never trusted beyond: a doubt is looked up by our own reference before anything is sent
 again. Invoices and credit notes are found by their number, and a key at the end of the reference tells ours from a
 human's; all else has no number and is looked for among the records of its day, because a filter on a reference silently
-finds nothing. Contacts are kept by ContactNumber, which is a natural key. Amounts are JSON numbers in major units.
+finds nothing. What of a credit note stands against an invoice is read from the credit note before each write. Contacts are kept by ContactNumber, which is a natural key. Amounts are JSON numbers in major units.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from reverse_etl.destination import Answer, Destination, Grant, Pace
+from reverse_etl.destinations.xero.allocations import ALLOCATION
 from reverse_etl.destinations.xero.api import MEANINGS
 from reverse_etl.destinations.xero.contacts import CONTACT
 from reverse_etl.destinations.xero.documents import CREDIT_NOTE, INVOICE
@@ -46,6 +47,7 @@ DESTINATION = Destination(
         "contact": CONTACT,
         "invoice": INVOICE,
         "credit_note": CREDIT_NOTE,
+        "allocation": ALLOCATION,
         "payment": PAYMENT,
         "receipt": RECEIPT,
         "refund": REFUND,

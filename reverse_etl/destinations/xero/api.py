@@ -59,7 +59,7 @@ _SENTENCES = (
     (r"(invoice|credit note|document) could not be found", "missing_document"),
     (r"account code '(?P<name>[^']*)'|account could not be found", "missing_account"),
     (r"taxtype (code )?'(?P<name>[^']*)'", "missing_tax_code"),
-    (r"exceeds the amount", "overpaid"),
+    (r"exceeds (the amount|what is left|the remaining)", "overpaid"),
     (r"not subscribed to currency (?P<name>\w+)", "currency_not_subscribed"),
     (r"idempotency.?key was used", "key_reused"),
 )
@@ -70,7 +70,7 @@ def put(collection: str, records: list[Any], request_key: str, method: str = "PU
     """Records of one collection in one request; PUT only ever creates."""
     headers = {"Idempotency-Key": request_key}
     params = {} if collection == _WHOLE else _ONE_BY_ONE
-    return Request(method, f"{API}/{collection}", params, {collection: records}, headers)
+    return Request(method, f"{API}/{collection}", params, {collection.rpartition("/")[2]: records}, headers)
 
 
 def read(collection: str, **params: str) -> Request:
