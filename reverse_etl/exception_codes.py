@@ -122,6 +122,12 @@ CODES: dict[str, Advice] = {
     "number_taken": Advice(
         _H, _FIX, "somebody else entered a document with this number: compare, then accept or correct"
     ),
+    "allocated_otherwise": Advice(
+        _M, _FIX, "somebody set another amount of the credit note against the invoice: compare, then accept or correct"
+    ),
+    "credit_used": Advice(
+        _M, _FIX, "too little is left of the credit note: see what it was set against there, then accept or free it"
+    ),
     "moved_meanwhile": Advice(
         _M, _FIX, "nothing to do: somebody changed it there; refresh, and the next plan is made anew"
     ),

@@ -133,6 +133,23 @@ def receipt(number: str, item: str = "Product", amount_minor: int = 10000, **mor
     ]
 
 
+def allocation(number: str, credit_note_id: str) -> Row:
+    """40.00 of a credit note set against an invoice that owes more, so that it could be done twice."""
+    return {
+        "record_key": f"allocation:{number}",
+        "document_date": "2026-10-05",
+        "credit_note_key": f"je:europe:{number}:refunded:0",
+        "credit_note_id": credit_note_id,
+        "credit_note_number": f"{number}-R",
+        "invoice_number": number,
+        "total_minor": 4_000,
+        "money_minor": 4_000,
+        "currency_code": "EUR",
+        "reason": "a credit note lowers its invoice",
+        "source_key": number,
+    }
+
+
 def bank_transaction(number: str) -> Row:
     """A fee of its own, as money spent from clearing under a contact that the books know."""
     return {

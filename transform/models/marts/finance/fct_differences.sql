@@ -33,7 +33,9 @@ differences as (
             end || ': ' || cast(parts as varchar) || ' amounts together'
         end
     from together
-    {%- for model, condition in [('fct_charge_differences', 'where bridge is null'), ('fct_close_differences', ''), ('fct_tax_differences', '')] %}
+    {%- for model, condition in [
+        ('fct_charge_differences', 'where bridge is null'), ('fct_close_differences', ''), ('fct_tax_differences', ''), ('fct_allocation_differences', ''),
+    ] %}
     union all
     select difference_id, entity_id, period_month, currency_code, bridge, from_system, to_system, reason_code, order_id, reference, amount_minor, evidence
     from {{ ref(model) }}
