@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, func, select
 
+from reverse_etl.delivery_states import UNSENT
 from reverse_etl.ledger_store import reader
 from reverse_etl.ledger_tables import DELIVERIES, MODEL, PLANS
 from reverse_etl.operations_tables import APPROVALS
@@ -65,8 +66,11 @@ def newest_plan_id(engine: Engine, sync: str) -> str | None:
 
 
 def needs_person(engine: Engine, found: PlanStanding, sync: Sync) -> list[str]:
-    """Why a plan may not go without a person; empty when nobody is needed or enough people have approved it."""
-    if len(found.approved_by) >= sync.limits.approvers:
+    """Why a plan may not go without a person; empty when nobody is needed or enough people have approved it.
+
+    What has nothing left to send waits for nobody: there is nothing in it that a person could let go.
+    """
+    if len(found.approved_by) >= sync.limits.approvers or not any(found.states.get(state) for state in UNSENT):
         return []
     failed = _canary_failed_since_a_person(engine, found)
     reasons = [*found.breaches, *([f"the canary of {failed} failed"] if failed else [])]

@@ -118,6 +118,20 @@ def test_a_canary_that_does_not_read_back_leaves_the_rest_unsent_until_a_person_
     assert turn.push(again).accepted == 25
 
 
+def test_after_a_canary_failed_a_plan_with_nothing_to_send_waits_for_nobody_and_the_next_one_with_something_does(turn):
+    sync = "quickbooks__sales_receipts"
+    rows.receipts(turn.warehouse, ["#1", "#2", "#3", "#4"])
+    turn.shop.faults = ["400"] * 3
+    assert turn.push(turn.plan(sync)).stopped_code == "canary_failed"
+    turn.warehouse.execute(f"delete from activation.act_{sync}")
+    nothing = turn.plan(sync)
+    assert (nothing.deliveries, turn.push(nothing).stopped_code) == ((), None)
+    assert turn.open_codes() == []
+    rows.receipts(turn.warehouse, ["#5"])
+    with pytest.raises(StopSync, match="cartwheel approve"):
+        turn.push(turn.plan(sync))
+
+
 def test_a_document_waits_for_the_one_it_belongs_to_and_a_failure_stops_only_its_chain(turn):
     rows.receipts(turn.warehouse, ["#1", "#2"], item="Surcharge")
     turn.plan("quickbooks__sales_receipts")
