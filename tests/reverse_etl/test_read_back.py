@@ -12,7 +12,6 @@ from reverse_etl.errors import ConfigurationError
 from reverse_etl.read_back import read_back
 from tests.reverse_etl import activation_rows as rows
 from tests.reverse_etl.conftest import NOW, no_sleep
-from tests.reverse_etl.test_stops import troubles
 
 SYNC = "quickbooks__sales_receipts"
 
@@ -41,7 +40,7 @@ def document(turn, number):
 def test_what_nobody_touched_is_no_drift(booked):
     compared = look(booked)
     assert (compared.records, compared.drifts, compared.unread) == (3, [], {})
-    assert troubles(booked) == []
+    assert booked.open_codes() == []
 
 
 def test_an_edited_and_a_deleted_document_wait_for_a_choice_and_a_plan_does_not_end_that(booked):
@@ -51,10 +50,10 @@ def test_an_edited_and_a_deleted_document_wait_for_a_choice_and_a_plan_does_not_
     look(booked)
     edited = [("je:main:#1:captured:0", "document_date"), ("je:main:#2:captured:0", "document")]
     assert listed(booked) == edited
-    assert troubles(booked) == ["drift", "drift"]
+    assert booked.open_codes() == ["drift", "drift"]
     booked.at = NOW + timedelta(hours=1)
     assert booked.plan(SYNC).deliveries == ()
-    assert (listed(booked), troubles(booked)) == (edited, ["drift", "drift"])
+    assert (listed(booked), booked.open_codes()) == (edited, ["drift", "drift"])
     # Reading changes nothing there.
     assert booked.shop.effects == effects
 
@@ -64,7 +63,7 @@ def test_it_ends_when_it_reads_back_as_written(booked):
     look(booked)
     document(booked, "#1")["TxnDate"] = "2026-10-05"
     look(booked)
-    assert (listed(booked), troubles(booked)) == ([], [])
+    assert (listed(booked), booked.open_codes()) == ([], [])
 
 
 def test_an_accepted_edit_is_not_asked_about_again_and_another_one_is(booked):
@@ -75,7 +74,7 @@ def test_an_accepted_edit_is_not_asked_about_again_and_another_one_is(booked):
             connection, "accept", sync=SYNC, record_key="je:main:#1:captured:0", by="ann", because="was late", now=NOW
         )
     look(booked)
-    assert (listed(booked), troubles(booked)) == ([], [])
+    assert (listed(booked), booked.open_codes()) == ([], [])
     booked.shop.documents.remove(document(booked, "#1"))
     look(booked)
     assert listed(booked) == [("je:main:#1:captured:0", "document")]
@@ -93,12 +92,12 @@ def test_what_can_not_be_read_is_named_and_keeps_its_standing(booked):
     assert (compared.records, len(compared.unread) + compared.left) == (0, 3)
     assert "je:main:#1:captured:0" in compared.unread
     assert listed(booked) == [("je:main:#1:captured:0", "document_date")]
-    assert sorted(troubles(booked)) == ["drift", "not_read_back"]
+    assert booked.open_codes() == ["drift", "not_read_back"]
     booked.settings, booked.at = reachable, booked.at + timedelta(minutes=5)
     look(booked, records=1)
-    assert sorted(troubles(booked)) == ["drift", "not_read_back"], "two of three are still unread"
+    assert booked.open_codes() == ["drift", "not_read_back"], "two of three are still unread"
     look(booked)
-    assert troubles(booked) == ["drift"]
+    assert booked.open_codes() == ["drift"]
 
 
 def test_what_shuts_everything_out_ends_the_reading_and_leaves_the_rest_as_it_was(booked):
@@ -110,7 +109,7 @@ def test_what_shuts_everything_out_ends_the_reading_and_leaves_the_rest_as_it_wa
     assert (compared.records, compared.left, compared.unread) == (0, 3, {})
     assert compared.stopped.kind == "auth"
     assert listed(booked) == [("je:main:#1:captured:0", "document_date")]
-    assert sorted(troubles(booked)) == ["drift", "not_read_back"]
+    assert booked.open_codes() == ["drift", "not_read_back"]
 
 
 def test_reading_waits_while_something_is_being_sent_there(booked):
