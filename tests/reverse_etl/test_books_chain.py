@@ -103,7 +103,10 @@ def test_a_document_that_fails_stops_its_own_chain_and_no_other(sandbox, turn, n
     assert all(f"je:main:{number}:" in said for said in waiting)
 
 
-FAULTS = ["reply_lost", "request_lost", "500_after", "429", "garbage"]
+FAULTS = [
+    "reply_lost", "500_after",
+    *(pytest.param(fault, marks=pytest.mark.proof) for fault in ("request_lost", "429", "garbage")),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -118,7 +121,7 @@ def test_every_document_of_the_chain_is_made_once_whatever_happens_on_the_way(sa
     assert [turn.plan(sync).deliveries for sync in SYNCS] == [()] * 5
 
 
-@pytest.mark.parametrize("step", ["written_ahead", "answered"])
+@pytest.mark.parametrize("step", [pytest.param("written_ahead", marks=pytest.mark.proof), "answered"])
 @pytest.mark.parametrize("victim", SYNCS)
 def test_a_crash_anywhere_in_the_chain_leaves_one_of_each_document_in_the_end(sandbox, turn, names, victim, step):
     books_chain.chain(turn.warehouse, dict(list(names.items())[:1]))

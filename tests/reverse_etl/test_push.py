@@ -329,7 +329,7 @@ def test_no_secret_reaches_plan_ledger_or_result(turn):
     assert any(SECRET in json.dumps(request["headers"]) for request in turn.shop.requests)
 
 
-@hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@hypothesis_settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     steps=st.lists(
         st.sampled_from(["written_ahead", "answered", "lose_reply", "lose_request", "500", "429", "replan"]), max_size=5

@@ -127,10 +127,10 @@ def test_what_is_told_is_what_the_connector_reads(sandbox: Sandbox, inbox: Inbox
 def test_orders_are_asked_for_within_half_of_the_vendor_s_rate(sandbox: Sandbox, inbox: Inbox) -> None:
     seconds = Seconds()
     asking = poll(sandbox, inbox, seconds)
-    for _ in range(60):
+    for _ in range(20):
         sold(sandbox)
         asking.turn()
-        seconds.at += 10
+        seconds.at += 30
     # Ten at once, and one and a half in ten minutes.
     assert searches(sandbox) == 11
     missing = set(sandbox.world.amazon.orders) - set(orders(inbox))
