@@ -156,8 +156,8 @@ class LaneTables:
         return known.of(skus)
 
     def everything(self) -> frozenset[str]:
-        """Every SKU that stands in a listing, a count or an open line."""
-        return frozenset(reach.all_skus(self._shop))
+        """Every SKU that stands in a listing, a count or an open line, and the sets they are parts of."""
+        return frozenset(reach.closed(self._shop, reach.all_skus(self._shop)))
 
     def explained(self, sku: str) -> pa.Table:
         """The parts of one SKU's numbers, channel by channel (fct_ats_explained), as of now."""
