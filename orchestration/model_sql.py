@@ -16,6 +16,7 @@ import duckdb
 from orchestration import compiled_sql
 from reverse_etl import canonical_json
 from reverse_etl.kept_sql import KeptModel
+from reverse_etl.lineage import literal
 
 PUBLISHED_SCHEMAS = ("marts", "activation")
 
@@ -37,12 +38,8 @@ def of_seed(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, Any]
     )
     names = ", ".join(f'"{name}"' for name in rows.columns)
     texts = connection.execute(f"select cast(columns(*) as varchar) from {table} order by all").fetchall()
-    lines = ", ".join(f"({', '.join(map(_literal, row))})" for row in texts or [(None,) * len(rows.columns)])
+    lines = ", ".join(f"({', '.join(map(literal, row))})" for row in texts or [(None,) * len(rows.columns)])
     return {"sql": f"select {typed} from (values {lines}) as t ({names}){'' if texts else ' where false'}", "reads": []}
-
-
-def _literal(text: str | None) -> str:
-    return "null" if text is None else "'" + text.replace("'", "''") + "'"
 
 
 def behind(unique_id: str, nodes: Mapping[str, Any]) -> dict[str, KeptModel]:

@@ -18,6 +18,7 @@ import pyarrow as pa
 from reverse_etl import comparison
 from reverse_etl.comparison import Accepted
 from reverse_etl.kept_sql import KeptModel, Rerun, chosen
+from reverse_etl.lineage import literal
 from reverse_etl.memory import LastAccepted
 from reverse_etl.plan_inputs import PlanInputs
 from reverse_etl.sync import Baseline, Sync
@@ -38,7 +39,7 @@ def run(
     table = f"{comparison.SCHEMA}.{sync.model}"
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
-        connection.execute(f"attach '{str(file).replace(chr(39), chr(39) * 2)}' as published (read_only)")
+        connection.execute(f"attach {literal(str(file))} as published (read_only)")
         kept = frozenset(
             f"{schema}.{name}"
             for schema, name in connection.execute(

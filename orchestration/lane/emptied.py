@@ -74,7 +74,7 @@ class Emptied:
             is_empty = self._query(part["subquery"]["node"], ways)
             if is_empty and part["subquery_type"] in ("ANY", "EXISTS"):
                 holder[key] = {**self._parsed("select false")["select_list"][0], "alias": part["alias"]}
-        whence = _Whence(node, ways)
+        whence = _Whence(ways)
         is_empty = self._relation(node["from_table"], whence) or _is_false(node["where_clause"])
         if whence.gone and not (is_empty or any(_subqueries(node))):
             self._without(node, whence)
@@ -200,7 +200,6 @@ _STAR_PARTS = ("exclude_list", "replace_list", "rename_list", "qualified_exclude
 class _Whence:
     """The from-clause of one select: what it is joined to in vain, by name, with the columns that are null."""
 
-    node: Part
     ways: Ways
     gone: dict[str, Columns] = field(default_factory=dict)
     is_plain: bool = True

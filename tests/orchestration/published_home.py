@@ -15,6 +15,7 @@ import pytest
 from orchestration import activation, warehouse
 from orchestration.failed_checks import FailedCheck
 from tests.reverse_etl.conftest import CREDENTIALS, SECRET
+from tests.transform.canonical_rows import CanonicalRows
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 OURS = ("CARTWHEEL_", "SOURCES__", "DESTINATIONS__")
@@ -33,13 +34,21 @@ def settle_in(home: Path, url: str, patch: pytest.MonkeyPatch) -> None:
             patch.setenv(f"DESTINATIONS__{platform.upper()}__{name.upper()}", SECRET)
 
 
-def publish(fill: Callable[[duckdb.DuckDBPyConnection], None]) -> warehouse.Publication:
+def publish(fill: Callable[[duckdb.DuckDBPyConnection], object]) -> warehouse.Publication:
     """Fill the activation tables and publish them, as a build would."""
     with duckdb.connect(str(warehouse.path())) as connection:
         for schema in warehouse.PUBLISHED_SCHEMAS:
             connection.execute(f"create schema if not exists {schema}")
         fill(connection)
     return activation.publish(NOW)
+
+
+def publish_built(table: str, world: CanonicalRows) -> warehouse.Publication:
+    """Publish a mart as it stands in these rows."""
+    world.build(table)
+    file = warehouse.home() / f"{table}.parquet"
+    world.connection.execute(f"copy {table} to '{file}'")
+    return publish(lambda connection: connection.execute(f"create or replace table marts.{table} as from '{file}'"))
 
 
 def fail_in_build(*checks: FailedCheck) -> None:

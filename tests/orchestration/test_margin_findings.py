@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-import duckdb
 import pytest
 import sqlalchemy as sa
 
@@ -45,16 +44,8 @@ def shop(costs: dict[str, int | None]) -> CanonicalRows:
     return rows.rows("can_products", *told)
 
 
-def publish(tmp_path: Path, costs: dict[str, int | None]) -> None:
-    world = shop(costs)
-    world.build("fct_unknown_costs")
-    file = tmp_path / "costs.parquet"
-    world.connection.execute(f"copy fct_unknown_costs to '{file}'")
-
-    def fill(connection: duckdb.DuckDBPyConnection) -> None:
-        connection.execute(f"create or replace table marts.fct_unknown_costs as from '{file}'")
-
-    published_home.publish(fill)
+def publish(costs: dict[str, int | None]) -> None:
+    published_home.publish_built("fct_unknown_costs", shop(costs))
 
 
 def queue() -> dict[str, tuple[str, ...]]:
@@ -66,15 +57,15 @@ def queue() -> dict[str, tuple[str, ...]]:
     return {row[0]: tuple(row[1:]) for row in rows}
 
 
-def test_a_product_sold_without_a_cost_stands_in_the_queue_by_its_sku_until_the_cost_is_told(tmp_path: Path) -> None:
-    publish(tmp_path, {CUP: 300, MUG: None})
-    publish(tmp_path, {CUP: 300, MUG: None})  # the same lack twice is one case
+def test_a_product_sold_without_a_cost_stands_in_the_queue_by_its_sku_until_the_cost_is_told() -> None:
+    publish({CUP: 300, MUG: None})
+    publish({CUP: 300, MUG: None})  # the same lack twice is one case
     found = queue()
     assert set(found) == {f"main:{MUG}:USD", "main:channel market:USD"}
     # 70,000.00 less a discount of 5.00; a warning, whatever was sold.
     assert found[f"main:{MUG}:USD"][:4] == ("missing_cost", "open", "low", 6_999_500)
     assert found[f"main:{MUG}:USD"][4].startswith(f"No cost is known of {MUG}: 3 sold in 1 orders from 2026-10-10")
-    publish(tmp_path, {CUP: 300, MUG: 450})
+    publish({CUP: 300, MUG: 450})
     assert {key: row[1] for key, row in queue().items()} == {
         f"main:{MUG}:USD": "resolved",
         "main:channel market:USD": "open",

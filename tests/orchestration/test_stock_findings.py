@@ -9,7 +9,6 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-import duckdb
 import pytest
 import sqlalchemy as sa
 
@@ -27,19 +26,12 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     published_home.settle_in(tmp_path / "home", "http://127.0.0.1:9", monkeypatch)
 
 
-def publish(tmp_path: Path, units: int) -> None:
+def publish(units: int) -> None:
     """The snapshot of a shelf with so many cups and two orders for one each; MUG is below nothing."""
     world = CanonicalRows().rows("can_stock_levels", level("CUP", "BER", units), level("MUG", "BER", -2))
     world.rows("can_orders", order("A"), order("B", "woocommerce", placed_at=datetime(2026, 10, 30, 9, 1)))
     world.rows("can_order_lines", line("A", "CUP", 1), line("B", "CUP", 1))
-    world.build("fct_stock_exceptions")
-    file = tmp_path / "exceptions.parquet"
-    world.connection.execute(f"copy fct_stock_exceptions to '{file}'")
-
-    def fill(connection: duckdb.DuckDBPyConnection) -> None:
-        connection.execute(f"create or replace table marts.fct_stock_exceptions as from '{file}'")
-
-    published_home.publish(fill)
+    published_home.publish_built("fct_stock_exceptions", world)
 
 
 def queue() -> dict[str, tuple[str, str, str]]:
@@ -51,9 +43,9 @@ def queue() -> dict[str, tuple[str, str, str]]:
     return {row[0]: (row[1], row[2], row[3]) for row in rows}
 
 
-def test_an_oversold_order_stands_in_the_queue_until_there_is_enough(tmp_path: Path) -> None:
-    publish(tmp_path, units=1)
-    publish(tmp_path, units=1)  # the same trouble twice is one case
+def test_an_oversold_order_stands_in_the_queue_until_there_is_enough() -> None:
+    publish(units=1)
+    publish(units=1)  # the same trouble twice is one case
     code, status, message = queue()["B/CUP"]
     assert (code, status) == ("oversold_last_unit", "open")
     assert "Order #B (woocommerce, placed 2026-10-30 09:01:00 UTC) claims 1 of CUP" in message
@@ -61,10 +53,10 @@ def test_an_oversold_order_stands_in_the_queue_until_there_is_enough(tmp_path: P
         "The last went to #A (shopify, placed 2026-10-30 09:00:00 UTC), decided by earlier on a clock of 1 s" in message
     )
     assert "Options: substitute; cancel and refund" in message
-    publish(tmp_path, units=2)
+    publish(units=2)
     assert queue()["B/CUP"][1] == "resolved"
 
 
-def test_a_shelf_below_nothing_is_a_case_of_its_own(tmp_path: Path) -> None:
-    publish(tmp_path, units=2)
+def test_a_shelf_below_nothing_is_a_case_of_its_own() -> None:
+    publish(units=2)
     assert {key: row[:2] for key, row in queue().items()} == {"MUG@BER": ("negative_stock", "open")}

@@ -13,7 +13,7 @@ from sandbox.platforms.xero_books import Books
 from sandbox.server import Sandbox
 from tests.transform.finance_rows import Story
 from tests.transform.raw_rows import RawRows
-from tests.transform.xero_books import beside, held, read
+from tests.transform.xero_books import beside, emptied, read
 
 KEY = "je:europe:1001:captured:0"
 LINES = (("4000", 10_000, 1_900, "OUTPUT"), ("4030", 500, 95, "OUTPUT"), ("6000", -200, 0, "NONE"))
@@ -30,8 +30,7 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def books(sandbox: Sandbox) -> Books:
     """Empty books with one document in them, as our push left it."""
-    kept = held(sandbox)
-    kept.__init__(sandbox.world)  # type: ignore[misc]
+    kept = emptied(sandbox)
     lines = [
         {"Description": "d", "UnitAmount": Decimal(net) / 100, "AccountCode": account, "TaxType": code, "TaxAmount": Decimal(tax) / 100}
         for account, net, tax, code in LINES

@@ -20,6 +20,13 @@ def held(sandbox: Sandbox) -> Books:
     return found
 
 
+def emptied(sandbox: Sandbox) -> Books:
+    """The books with nothing in them."""
+    found = held(sandbox)
+    found.__init__(sandbox.world)  # type: ignore[misc]
+    return found
+
+
 def records(sandbox: Sandbox) -> dict[str, list[Record]]:
     """What the connector fetches, by resource."""
     sandbox.world.state("xero")["limits"].minute.refill()
