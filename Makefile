@@ -26,8 +26,8 @@ test: $(VENV)/.installed ## the test suite
 	@$(BIN)/pytest
 
 proof: $(VENV)/.installed ## the proofs in full: crash matrix, mutants of engine and SQL, random shops, mishaps, faults, the engine on PostgreSQL
-	@$(BIN)/pytest -m proof tests
-	@CARTWHEEL_TEST_STORE=postgresql $(BIN)/pytest tests/reverse_etl
+	@$(BIN)/pytest -m proof --hypothesis-profile search tests
+	@CARTWHEEL_TEST_STORE=postgresql $(BIN)/pytest --hypothesis-profile search tests/reverse_etl
 
 lint: $(VENV)/.installed ## ruff and mypy
 	@$(BIN)/ruff check .

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from reverse_etl.answers import accepted, at, items, rejected
+from reverse_etl.answers import accepted, at, items, rejected, unreadable
 from reverse_etl.destination import UPSTREAM, Answer, Batch, LookUp, Outcome, ReadBack, References, Request, Write
 from reverse_etl.destinations.xero import api
 from reverse_etl.errors import Kind, RejectedRecord
@@ -40,8 +40,12 @@ def _note_id(delivery: Delivery, references: References) -> str:
     return str(found)
 
 
-def _wanted(delivery: Delivery) -> Any:
-    return major(delivery.payload["total_minor"], delivery.currency_code or "")
+def _wanted(delivery: Delivery) -> Decimal:
+    return _major(delivery, delivery.payload["total_minor"])
+
+
+def _major(delivery: Delivery, amount_minor: int) -> Decimal:
+    return major(amount_minor, delivery.currency_code or "")
 
 
 def _read(delivery: Delivery, references: References) -> Request:
@@ -68,16 +72,18 @@ def _found(delivery: Delivery, answer: Answer) -> Outcome | None:
     note = _note(delivery, answer)
     if note is None:
         return rejected("the credit note is no longer in the books", Kind.GONE, "missing_document")
-    made, wanted = _against(delivery, note), _wanted(delivery)
-    done = sum((Decimal(str(at(one, "Amount"))) for one in made), Decimal(0))
-    if made and done == Decimal(str(wanted)):
+    made, wanted = _against(delivery, note), delivery.payload["total_minor"]
+    done = _sum(delivery, made)
+    if made and done == wanted:
         return accepted(at(made[0], "AllocationID"))
     if made:
-        said = f"{done} of the credit note stands against the invoice where {wanted} should"
+        said = (
+            f"{_major(delivery, done)} of the credit note stands against the invoice where {_wanted(delivery)} should"
+        )
         return rejected(said, Kind.CONFLICT, "allocated_otherwise")
     left = at(note, "RemainingCredit")
-    if left is not None and Decimal(str(left)) < Decimal(str(wanted)):
-        said = f"only {left} is left of the credit note where {wanted} should stand against the invoice"
+    if left is not None and _minor(delivery, left) < wanted:
+        said = f"only {left} is left of the credit note where {_wanted(delivery)} should stand against the invoice"
         return rejected(said, Kind.CONFLICT, "credit_used")
     return None
 
@@ -88,11 +94,19 @@ def _held(delivery: Delivery, answer: Answer) -> Mapping[str, Any] | None:
     made = _against(delivery, note) if note is not None else []
     if not made:
         return None
-    currency = delivery.currency_code or ""
-    return {
-        "document_date": api.iso_day(at(made[0], "Date")),
-        "total_minor": sum(minor(at(one, "Amount"), currency) for one in made),
-    }
+    return {"document_date": api.iso_day(at(made[0], "Date")), "total_minor": _sum(delivery, made)}
+
+
+def _sum(delivery: Delivery, allocations: list[Any]) -> int:
+    return sum(_minor(delivery, at(one, "Amount")) for one in allocations)
+
+
+def _minor(delivery: Delivery, amount: Any) -> int:
+    """Minor units of an amount they say. Raises InDoubt when it is none."""
+    found = minor(amount, delivery.currency_code or "")
+    if found is None:
+        raise unreadable()
+    return found
 
 
 ALLOCATION = Write(
