@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from hypothesis import strategies as st
-
 from tests.transform.finance_rows import Row, Story
 
 FIRST = date(2026, 9, 14)
@@ -88,7 +86,6 @@ CHOICES: dict[str, Sequence[Any]] = {
     "lonely": LONELY,
     "wait": (0, 0, 1, 30),
 }
-HAPPENINGS = st.builds(Happening, **{name: st.sampled_from(choice) for name, choice in CHOICES.items()})
 
 
 def happenings(rng: random.Random, count: int) -> list[Happening]:
