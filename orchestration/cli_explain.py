@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from datetime import date
 
 import click
+
+_BRIDGES = ["storefront_to_bank", "clearing", "storefront_to_net_revenue", "net_revenue_to_books"]
 
 
 @click.group()
@@ -61,6 +65,45 @@ def stock(sku: str, channel: str, output: str) -> None:
     from orchestration.stock_explaining import explain_stock
 
     sys.exit(explain_stock(sku, channel, output))
+
+
+@explain.command()
+@click.option("--entity", default="main", show_default=True, help="Whose bridges.")
+@click.option("--month", default=None, metavar="YYYY-MM", help="The bridges of a month.")
+@click.option("--day", default=None, metavar="YYYY-MM-DD", help="The bridges of a day, in the entity's time zone.")
+@click.option("--currency", default=None, help="ISO 4217 code; default: each there is.")
+@click.option("--bridge", "name", default=None, type=click.Choice(_BRIDGES), help="Default: all four.")
+@click.option("--reason", default=None, metavar="CODE", help="Also the amounts behind the row with this code.")
+@click.option("--format", "output", default="text", show_default=True, type=click.Choice(["text", "json"]))
+@click.option("--limit", default=20, show_default=True, help="Amounts shown per row in text; 0 shows all.")
+def bridge(
+    entity: str,
+    month: str | None,
+    day: str | None,
+    currency: str | None,
+    name: str | None,
+    reason: str | None,
+    output: str,
+    limit: int,
+) -> None:
+    """Leads from one total to the next in a month or on a day: start, rows with their reasons, end."""
+    from orchestration.bridge_explaining import Asked, explain_bridge
+
+    if (month is None) == (day is None):
+        raise click.UsageError("name a month (--month 2026-10) or a day (--day 2026-10-05)")
+    if month is not None and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
+        raise click.UsageError(f"'{month}' is not a month such as 2026-10")
+    if day is not None and not _is_day(day):
+        raise click.UsageError(f"'{day}' is not a day such as 2026-10-05")
+    wanted = {"currency": currency and currency.upper(), "bridge": name, "reason": reason and reason.upper()}
+    sys.exit(explain_bridge(Asked(entity, month or day or "", day is not None, **wanted), output, limit))
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 @click.command()

@@ -40,7 +40,14 @@ CHAPTERS = {
         "fct_fees",
         "fct_disputes",
     ),
-    "Bridges": ("fct_bridge", "fct_differences", "fct_money_atoms", "fct_money_atom_parts"),
+    "Bridges": (
+        "fct_bridge",
+        "fct_bridge_days",
+        "fct_differences",
+        "fct_money_atoms",
+        "fct_money_atom_parts",
+        "fct_within_month_parts",
+    ),
     "The journal": (
         "fct_journal_entries",
         "fct_journal_lines",

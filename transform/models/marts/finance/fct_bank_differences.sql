@@ -20,7 +20,7 @@ invoice_payments as (
 residues as (
     select
         'payout:' || payout_id as difference_id, 'payout:' || payout_id as money_atom_id, 'amount' as part, entity_id,
-        {{ month_key('bank_value_date') }} as period_month, currency_code,
+        bank_value_date as part_date, currency_code,
         case when is_automatic then 'UNX-00' else 'BNK-04' end as reason_code,
         platform_payout_id as reference, unexplained_minor as amount_minor,
         'amount of the payout less the net of its listed movements' as evidence
@@ -32,24 +32,23 @@ unlisted as (
     select
         payout_id, entity_id, currency_code, platform_payout_id as reference, amount_minor,
         payout_status in ('failed', 'canceled') as is_returned,
-        {{ month_key('sent_date') }} as sent_month,
-        case when bank_line_id is not null then {{ month_key('bank_value_date') }} end as bank_month
+        sent_date, bank_value_date, {{ month_key('sent_date') }} as sent_month, {{ month_key('bank_value_date') }} as bank_month
     from payouts
     where not is_content_listed
 ),
 
 -- Where no content is listed, a payout takes its amount off the balance when it is sent, and is under way until it is at the bank.
 rolled_forward as (
-    select 'payout:' || payout_id, 'payout:' || payout_id, 'amount', entity_id, sent_month, currency_code, 'BNK-04', reference, amount_minor,
+    select 'payout:' || payout_id, 'payout:' || payout_id, 'amount', entity_id, sent_date, currency_code, 'BNK-04', reference, amount_minor,
         'taken off a balance whose payouts list no movements'
     from unlisted
     union all
     select 'payout:' || payout_id || ':open', 'payout:' || payout_id, case when bank_month is null then 'existence' else 'timing' end, entity_id,
-        sent_month, currency_code, case when is_returned then 'BNK-02' else 'TIM-03' end, reference, -amount_minor, case when is_returned then 'the bank sent it back' else 'not at the bank by the end of the month' end
+        sent_date, currency_code, case when is_returned then 'BNK-02' else 'TIM-03' end, reference, -amount_minor, case when is_returned then 'the bank sent it back' else 'not at the bank by the end of the month' end
     from unlisted
     where bank_month is null or bank_month != sent_month
     union all
-    select 'payout:' || payout_id || ':banked', 'payout:' || payout_id, 'timing', entity_id, bank_month, currency_code, 'TIM-02', reference, amount_minor,
+    select 'payout:' || payout_id || ':banked', 'payout:' || payout_id, 'timing', entity_id, bank_value_date, currency_code, 'TIM-02', reference, amount_minor,
         'sent in ' || sent_month
     from unlisted
     where bank_month != sent_month
@@ -57,7 +56,7 @@ rolled_forward as (
 
 -- An invoice that is paid at the bank is no longer open.
 paid_invoices as (
-    select 'invoice:' || bank_line_id, 'bank:' || bank_line_id, 'existence', entity_id, {{ month_key('value_date') }}, currency_code, 'TND-03', order_number, amount_minor,
+    select 'invoice:' || bank_line_id, 'bank:' || bank_line_id, 'existence', entity_id, value_date, currency_code, 'TND-03', order_number, amount_minor,
         'paid at the bank on ' || cast(value_date as varchar) || ', open after it ' || cast(open_after_minor as varchar) || ' minor units'
     from invoice_payments
 ),
@@ -65,7 +64,7 @@ paid_invoices as (
 -- Money out for rent or wages is no settlement; money in that no payout or invoice explains might be.
 lone_deposits as (
     select
-        'bank_line:' || bank_lines.bank_line_id, 'bank:' || bank_lines.bank_line_id, 'existence', bank_lines.entity_id, {{ month_key('bank_lines.value_date') }}, bank_lines.currency_code,
+        'bank_line:' || bank_lines.bank_line_id, 'bank:' || bank_lines.bank_line_id, 'existence', bank_lines.entity_id, bank_lines.value_date, bank_lines.currency_code,
         'BNK-01', coalesce(bank_lines.reference, bank_lines.platform_bank_line_id), bank_lines.amount_minor,
         'money in, no payout carries this reference and amount: ' || coalesce(bank_lines.description, '')
     from bank_lines
@@ -78,17 +77,17 @@ lone_deposits as (
 
 -- A payout counts on the day its last part came; a part of an earlier month is said in both.
 early_parts as (
-    select links.*, payouts.platform_payout_id, {{ month_key('links.value_date') }} as link_month, {{ month_key('payouts.bank_value_date') }} as bank_month
+    select links.*, payouts.platform_payout_id, payouts.bank_value_date
     from links
     inner join payouts using (payout_id)
 ),
 
 split_over_months as (
-    {%- for side, month, sign in [('early', 'link_month', ''), ('late', 'bank_month', '-')] %}
-    select 'split:' || payout_bank_link_id || ':{{ side }}', 'split:' || payout_bank_link_id || ':{{ side }}', 'timing', entity_id, {{ month }},
+    {%- for side, day, sign in [('early', 'value_date', ''), ('late', 'bank_value_date', '-')] %}
+    select 'split:' || payout_bank_link_id || ':{{ side }}', 'split:' || payout_bank_link_id || ':{{ side }}', 'timing', entity_id, {{ day }},
         currency_code, 'BNK-03', platform_payout_id, {{ sign }}amount_minor, 'the bank split the payout: this part came on ' || cast(value_date as varchar)
     from early_parts
-    where link_month != bank_month
+    where {{ month_key('value_date') }} != {{ month_key('bank_value_date') }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
@@ -106,8 +105,8 @@ differences as (
 )
 
 select
-    difference_id, money_atom_id, 'processor_to_bank' as pair, part, entity_id, period_month, currency_code,
-    'storefront_to_bank' as bridge, 'processor' as from_system, 'bank' as to_system,
+    difference_id, money_atom_id, 'processor_to_bank' as pair, part, entity_id, part_date, {{ month_key('part_date') }} as period_month,
+    currency_code, 'storefront_to_bank' as bridge, 'processor' as from_system, 'bank' as to_system,
     reason_code, cast(null as varchar) as order_id, reference, amount_minor, evidence, cast(null as varchar) as channel,
     false as is_shared
 from differences

@@ -74,32 +74,32 @@ differences as (
             when is_kept then book_event_id || ':missing'
             else entity_id || ':' || channel || ':' || event_month || ':' || currency_code || ':' || missing_code
         end as difference_key,
-        money_atom_id, 'existence' as part, entity_id, event_month as period_month, currency_code, missing_code as reason_code, order_id, reference,
+        money_atom_id, 'existence' as part, entity_id, event_date as part_date, currency_code, missing_code as reason_code, order_id, reference,
         -expected_net_revenue_minor as amount_minor, 'no document with this number or key in the books' as evidence,
         case when not is_kept then channel end as channel
     from missing
     union all
-    select document_id || ':out', money_atom_id, 'timing', entity_id, event_month, currency_code, 'TIM-11', order_id, reference, -share_minor,
+    select document_id || ':out', money_atom_id, 'timing', entity_id, event_date, currency_code, 'TIM-11', order_id, reference, -share_minor,
         'booked on ' || cast(document_date as varchar), null
     from matched where event_month != document_month and share_minor != 0
     union all
-    select document_id || ':in', money_atom_id, 'timing', entity_id, document_month, currency_code, 'TIM-11', order_id, reference, share_minor,
+    select document_id || ':in', money_atom_id, 'timing', entity_id, document_date, currency_code, 'TIM-11', order_id, reference, share_minor,
         'recognised in ' || event_month, null
     from matched where event_month != document_month and share_minor != 0
     union all
-    select document_id || ':amount', money_atom_id, case when share_minor = 0 and nth > 1 then 'existence' else 'amount' end, entity_id, document_month,
+    select document_id || ':amount', money_atom_id, case when share_minor = 0 and nth > 1 then 'existence' else 'amount' end, entity_id, document_date,
         currency_code, wrong_code, order_id, document_number, amount_minor, document_type || ' ' || document_id || ' books '
             || cast(booked_revenue_minor as varchar) || ' minor units of revenue, expected ' || cast(share_minor as varchar), null
     from wrong
     union all
-    select document_id || ':alone', 'document:' || document_id, 'existence', entity_id, document_month, currency_code, 'BKS-08', null,
+    select document_id || ':alone', 'document:' || document_id, 'existence', entity_id, document_date, currency_code, 'BKS-08', null,
         coalesce(document_number, document_id), booked_revenue_minor,
         document_type || ' ' || document_id || ' books revenue that no order or refund explains', null
     from documents where book_event_id is null and booked_revenue_minor != 0
 )
 
 select
-    'books:' || difference_key as difference_id, money_atom_id, 'net_revenue_to_books' as pair, part, entity_id, period_month, currency_code,
-    'net_revenue_to_books' as bridge, 'net_revenue' as from_system, 'books' as to_system,
+    'books:' || difference_key as difference_id, money_atom_id, 'net_revenue_to_books' as pair, part, entity_id, part_date,
+    {{ month_key('part_date') }} as period_month, currency_code, 'net_revenue_to_books' as bridge, 'net_revenue' as from_system, 'books' as to_system,
     reason_code, order_id, reference, amount_minor, evidence, channel, channel is not null as is_shared
 from differences

@@ -1,81 +1,27 @@
 with
 
-orders as (
-    select * from {{ ref('fct_order_reconciliation') }}
+days as (
+    select
+        *,
+        min(bridge_date) over (partition by entity_id, period_month, currency_code, bridge) as first_date,
+        max(bridge_date) over (partition by entity_id, period_month, currency_code, bridge) as last_date
+    from {{ ref('fct_bridge_day_ends') }}
 ),
 
-clearing_months as (
-    select * from {{ ref('fct_clearing_months') }}
-),
-
-parts as (
-    select * from {{ ref('fct_money_atom_parts') }}
-),
-
-ordered as (
-    select entity_id, order_month as period_month, currency_code, {{ sum_minor('total_minor') }} as amount_minor
-    from orders
-    group by entity_id, order_month, currency_code
-),
-
--- Every end comes from its own system, never from start plus rows.
-banked as (
-    select bank_lines.entity_id, {{ month_key('bank_lines.value_date') }} as period_month, bank_lines.currency_code,
-        {{ sum_minor('bank_lines.amount_minor') }} as amount_minor
-    from {{ ref('can_bank_lines') }} as bank_lines
-    left join (select distinct bank_line_id from {{ ref('fct_payout_bank_links') }}) as links
-        on bank_lines.bank_line_id = links.bank_line_id
-    where links.bank_line_id is not null or bank_lines.amount_minor > 0
-    group by bank_lines.entity_id, {{ month_key('bank_lines.value_date') }}, bank_lines.currency_code
-),
-
-recognised as (
-    select entity_id, event_month as period_month, currency_code, {{ sum_minor('net_revenue_minor') }} as amount_minor
-    from {{ ref('fct_net_revenue') }}
-    group by entity_id, event_month, currency_code
-),
-
-booked as (
-    select entity_id, document_month as period_month, currency_code, {{ sum_minor('booked_revenue_minor') }} as amount_minor
-    from {{ ref('fct_book_matches') }}
-    where not is_deleted
-    group by entity_id, document_month, currency_code
-),
-
-sides as (
-    {%- for table, bridge, side in [
-        ('ordered', 'storefront_to_bank', 'start'), ('banked', 'storefront_to_bank', 'end'),
-        ('ordered', 'storefront_to_net_revenue', 'start'), ('recognised', 'storefront_to_net_revenue', 'end'),
-        ('recognised', 'net_revenue_to_books', 'start'), ('booked', 'net_revenue_to_books', 'end'),
-    ] %}
-    select entity_id, period_month, currency_code, '{{ bridge }}' as bridge, '{{ side }}' as side, amount_minor
-    from {{ table }}
-    union all
-    {%- endfor %}
-    select entity_id, period_month, currency_code, 'clearing', 'start', opening_minor
-    from clearing_months
-    union all
-    select entity_id, period_month, currency_code, 'clearing', 'end', coalesce(reported_closing_minor, computed_closing_minor)
-    from clearing_months
-    -- A month that only has differences still gets its bridge, from nought to nought.
-    union all
-    select distinct entity_id, period_month, currency_code, bridge, 'start', cast(0 as bigint)
-    from parts
-),
-
-bridges as (
+-- A balance is no sum over days: a month opens with its first day and closes with its last.
+months as (
     select
         entity_id,
         period_month,
         currency_code,
         bridge,
-        {{ sum_minor("case when side = 'start' then amount_minor else 0 end") }} as start_minor,
-        {{ sum_minor("case when side = 'end' then amount_minor else 0 end") }} as end_minor
-    from sides
+        {{ sum_minor("case when bridge != 'clearing' or bridge_date = first_date then start_minor else 0 end") }} as start_minor,
+        {{ sum_minor("case when bridge != 'clearing' or bridge_date = last_date then end_minor else 0 end") }} as end_minor
+    from days
     group by entity_id, period_month, currency_code, bridge
 )
 
 select
     entity_id || ':' || period_month || ':' || currency_code || ':' || bridge as bridge_id,
     entity_id, period_month, currency_code, bridge, start_minor, end_minor
-from bridges
+from months

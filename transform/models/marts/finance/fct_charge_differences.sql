@@ -100,7 +100,7 @@ differences as (
 -- A refund that the processor never paid moves no money between storefront and bank: shown, but in no bridge and of no atom.
 refunded_alone as (
     select refund_match_id as difference_id, cast(null as varchar) as money_atom_id, cast(null as varchar) as pair, cast(null as varchar) as part,
-        refund_entity_id as entity_id, {{ month_key('refund_date') }} as period_month, refund_currency_code as currency_code,
+        refund_entity_id as entity_id, refund_date as part_date, refund_currency_code as currency_code,
         cast(null as varchar) as bridge, 'REF-03' as reason_code, order_id,
         order_number as reference, refund_minor as amount_minor, 'refunded in the storefront, not at the processor' as evidence
     from lone_refunds
@@ -108,13 +108,13 @@ refunded_alone as (
 
 all_differences as (
     select 'charge:' || difference_key as difference_id, money_atom_id, 'storefront_to_processor' as pair, part, entity_id,
-        {{ month_key('difference_date') }} as period_month, currency_code, 'storefront_to_bank' as bridge, reason_code, order_id, reference, amount_minor, evidence
+        difference_date as part_date, currency_code, 'storefront_to_bank' as bridge, reason_code, order_id, reference, amount_minor, evidence
     from differences
     union all
     select * from refunded_alone
 )
 
 select
-    difference_id, money_atom_id, pair, part, entity_id, period_month, currency_code, bridge, 'storefront' as from_system, 'processor' as to_system,
+    difference_id, money_atom_id, pair, part, entity_id, part_date, {{ month_key('part_date') }} as period_month, currency_code, bridge, 'storefront' as from_system, 'processor' as to_system,
     reason_code, order_id, reference, amount_minor, evidence, cast(null as varchar) as channel, false as is_shared
 from all_differences

@@ -11,6 +11,7 @@ differences as (
         'processor_to_balance' as pair,
         'amount' as part,
         entity_id,
+        balance_date as part_date,
         period_month,
         currency_code,
         'clearing' as bridge,

@@ -20,7 +20,7 @@ monthly as (
         {{ sum_minor("case when movement_type = 'currency_conversion' then amount_minor else 0 end") }} as conversions_minor,
         {{ sum_minor("case when movement_type in ('payout', 'payout_failure') then amount_minor else 0 end") }} as payouts_minor,
         {{ sum_minor("case when movement_type in ('fee', 'payout_fee', 'financing', 'adjustment', 'unmapped') then amount_minor else 0 end") }} as adjustments_minor,
-        {{ sum_minor('net_minor') }} as net_minor
+        {{ sum_minor('net_minor') }} as net_minor, max(movement_date) as newest_date
     from movements
     group by entity_id, platform, account_id, movement_month, currency_code
 ),
@@ -41,7 +41,8 @@ filled as (
         first_months.entity_id, first_months.platform, first_months.account_id, entity_months.period_month, first_months.currency_code
         {%- for part in ['charges', 'refunds', 'disputes', 'dispute_fees', 'fees', 'reserves', 'conversions', 'payouts', 'adjustments', 'net'] %},
         coalesce(monthly.{{ part }}_minor, 0) as {{ part }}_minor
-        {%- endfor %}
+        {%- endfor %},
+        monthly.newest_date
     from first_months
     inner join entity_months
         on first_months.entity_id = entity_months.entity_id
@@ -61,7 +62,8 @@ rolled as (
         cast(sum(net_minor) over (
             partition by entity_id, platform, account_id, currency_code order by period_month rows unbounded preceding
         ) as bigint) as computed_closing_minor,
-        max(period_month) over (partition by entity_id, platform, account_id, currency_code) as latest_month
+        max(period_month) over (partition by entity_id, platform, account_id, currency_code) as latest_month,
+        max(newest_date) over (partition by entity_id, currency_code) as balance_date
     from filled
 ),
 
@@ -91,7 +93,8 @@ closed as (
         rolled.adjustments_minor,
         rolled.payouts_minor,
         rolled.computed_closing_minor,
-        cast(newest.available_minor + newest.pending_minor as bigint) as reported_closing_minor
+        cast(newest.available_minor + newest.pending_minor as bigint) as reported_closing_minor,
+        case when newest.balance_id is not null then rolled.balance_date end as balance_date
     from rolled
     left join newest
         on rolled.platform = newest.platform

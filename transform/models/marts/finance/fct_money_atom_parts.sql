@@ -6,7 +6,7 @@ rule_parts as (
         'fct_recognition_differences', 'fct_book_differences', 'fct_clearing_differences',
     ] %}
     select
-        difference_id, money_atom_id, pair, part, entity_id, period_month, currency_code, bridge, from_system, to_system, reason_code, order_id,
+        difference_id, money_atom_id, pair, part, entity_id, part_date, period_month, currency_code, bridge, from_system, to_system, reason_code, order_id,
         reference, amount_minor, evidence, channel, is_shared
     from {{ ref(model) }}
     {{ "where bridge is not null" if model == 'fct_charge_differences' }}
@@ -37,7 +37,7 @@ joined as (
 )
 
 select
-    money_atom_id || ':' || pair || ':' || period_month || ':' || part as money_atom_part_id, money_atom_id, component, entity_id, period_month,
+    money_atom_id || ':' || pair || ':' || period_month || ':' || part as money_atom_part_id, money_atom_id, component, entity_id, part_date, period_month,
     currency_code, bridge, pair, cast(gap_minor as bigint) as gap_minor, part, reason_code, amount_minor, order_id, reference, evidence,
     difference_id, from_system, to_system, channel, is_shared
 from joined

@@ -38,7 +38,7 @@ balances as (
     select
         'balance:' || platform || ':' || account_id || ':' || period_month || ':' || currency_code as money_atom_id, 'balance of the processor' as component,
         entity_id, currency_code, reported_closing_minor - computed_closing_minor as balance_minor,
-        {{ end_of_month("cast(period_month || '-01' as date)") }} as balance_date
+        balance_date
     from {{ ref('fct_clearing_months') }}
     where reported_closing_minor != computed_closing_minor
 ),

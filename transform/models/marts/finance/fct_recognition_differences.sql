@@ -19,7 +19,7 @@ never_revenue as (
         ('unlisted_minor', 'UNX-00', 'total of the order less the sum of its lines'),
     ] %}
     select order_id || ':{{ code }}' as difference_key, 'content:' || order_id || ':{{ code }}' as money_atom_id, 'existence' as part,
-        entity_id, order_month as period_month, currency_code, '{{ code }}' as reason_code, order_id, order_number as reference,
+        entity_id, order_date as part_date, currency_code, '{{ code }}' as reason_code, order_id, order_number as reference,
         -{{ column }} as amount_minor, '{{ words }}' as evidence, false as is_shared
     from orders
     where {{ column }} != 0
@@ -28,7 +28,7 @@ never_revenue as (
 ),
 
 unrecognised as (
-    select order_id || ':placed', 'revenue:je:' || entity_id || ':' || order_id || ':captured:0', 'existence', entity_id, order_month, currency_code,
+    select order_id || ':placed', 'revenue:je:' || entity_id || ':' || order_id || ':captured:0', 'existence', entity_id, order_date, currency_code,
         case when recognition_policy = 'on_fulfilment' then 'TIM-10' when is_cancelled then 'SRC-05' else 'TIM-04' end,
         order_id, order_number, -revenue_minor, 'net of tax, not captured', false
     from orders
@@ -47,11 +47,11 @@ sold as (
 ),
 
 moved as (
-    {%- for key, month, sign, words in [
-        ('placed', 'order_month', '-', "'net of tax, recognised on ' || cast(event_date as varchar)"),
-        ('recognised', 'event_month', '', "'net of tax, placed on ' || cast(order_date as varchar)"),
+    {%- for key, day, sign, words in [
+        ('placed', 'order_date', '-', "'net of tax, recognised on ' || cast(event_date as varchar)"),
+        ('recognised', 'event_date', '', "'net of tax, placed on ' || cast(order_date as varchar)"),
     ] %}
-    select order_id || ':{{ key }}', money_atom_id, 'timing', entity_id, {{ month }}, currency_code, moved_code, order_id, order_number,
+    select order_id || ':{{ key }}', money_atom_id, 'timing', entity_id, {{ day }}, currency_code, moved_code, order_id, order_number,
         {{ sign }}share_minor, {{ words }}, is_shared
     from sold
     {{ 'union all' if not loop.last }}
@@ -59,7 +59,7 @@ moved as (
 ),
 
 given_back as (
-    select 'refund:' || shares.refund_id || ':' || shares.currency_code, shares.money_atom_id, 'existence', shares.entity_id, shares.event_month,
+    select 'refund:' || shares.refund_id || ':' || shares.currency_code, shares.money_atom_id, 'existence', shares.entity_id, shares.event_date,
         shares.currency_code,
         case
             when shares.is_discount then 'REF-06'
@@ -85,7 +85,7 @@ parts as (
 
 -- A channel without a connected processor differs as a whole: one row a month, unless the order contradicts itself.
 placed as (
-    select parts.*, case when not orders.is_processor_connected and parts.reason_code != 'UNX-00' then orders.channel end as channel
+    select parts.*, {{ month_key('parts.part_date') }} as period_month, case when not orders.is_processor_connected and parts.reason_code != 'UNX-00' then orders.channel end as channel
     from parts
     left join orders using (order_id)
 )
@@ -95,7 +95,7 @@ select
         when channel is null then difference_key
         else entity_id || ':' || channel || ':' || period_month || ':' || currency_code || ':' || reason_code
     end as difference_id,
-    money_atom_id, 'storefront_to_net_revenue' as pair, part, entity_id, period_month, currency_code, 'storefront_to_net_revenue' as bridge,
-    'storefront' as from_system, 'net_revenue' as to_system, reason_code, order_id, reference, amount_minor, evidence,
-    channel, is_shared or channel is not null as is_shared
+    money_atom_id, 'storefront_to_net_revenue' as pair, part, entity_id, part_date, period_month, currency_code,
+    'storefront_to_net_revenue' as bridge, 'storefront' as from_system, 'net_revenue' as to_system, reason_code, order_id, reference,
+    amount_minor, evidence, channel, is_shared or channel is not null as is_shared
 from placed

@@ -49,7 +49,7 @@ placed as (
             when tenders.is_by_order then tenders.difference_key
             else orders.entity_id || ':' || orders.channel || ':' || orders.order_month || ':' || orders.currency_code || ':' || tenders.reason_code
         end as difference_key,
-        tenders.money_atom_id, 'existence' as part, orders.entity_id, orders.order_month as period_month, orders.currency_code, tenders.reason_code,
+        tenders.money_atom_id, 'existence' as part, orders.entity_id, orders.order_date as part_date, orders.currency_code, tenders.reason_code,
         tenders.order_id, orders.order_number as reference, tenders.amount_minor, tenders.evidence,
         case when not tenders.is_by_order then orders.channel end as channel
     from tenders
@@ -61,7 +61,7 @@ given_up as (
     {%- for code, part, sign, words in [
         ('TND-03', 'existence', '', 'owed no more: a discount for paying early'), ('REF-06', 'amount', '-', 'discount for paying early, as the terms allow'),
     ] %}
-    select event_id || ':{{ code }}', 'revenue:' || event_id || ':0', '{{ part }}', entity_id, {{ month_key('discount_date') }}, currency_code,
+    select event_id || ':{{ code }}', 'revenue:' || event_id || ':0', '{{ part }}', entity_id, discount_date, currency_code,
         '{{ code }}', order_id, order_number, {{ sign }}discount_minor, '{{ words }}', cast(null as varchar)
     from {{ ref('fct_early_payment_discounts') }}
     {{ 'union all' if not loop.last }}
@@ -75,7 +75,7 @@ differences as (
 )
 
 select
-    'tender:' || difference_key as difference_id, money_atom_id, 'storefront_to_processor' as pair, part, entity_id, period_month, currency_code,
-    'storefront_to_bank' as bridge, 'storefront' as from_system, 'processor' as to_system,
+    'tender:' || difference_key as difference_id, money_atom_id, 'storefront_to_processor' as pair, part, entity_id, part_date,
+    {{ month_key('part_date') }} as period_month, currency_code, 'storefront_to_bank' as bridge, 'storefront' as from_system, 'processor' as to_system,
     reason_code, order_id, reference, amount_minor, evidence, channel, channel is not null as is_shared
 from differences
