@@ -28,6 +28,13 @@ told as (
     from days
     where bridge != 'clearing' or bridge_date = {{ day }}
     union all
+    select entity_id, period_month, currency_code, bridge || ' and its', '{{ side }}', amount_minor
+    from months
+    where {{ place }}
+    union all
+    select entity_id, period_month, currency_code, bridge || ' and its', '{{ side }}', -{{ side }}_minor
+    from {{ ref('fct_bridge_ends') }}
+    union all
     {%- endfor %}
     select entity_id, period_month, currency_code, bridge, coalesce(reason_code, label), amount_minor
     from months
@@ -56,6 +63,16 @@ told as (
     select entity_id, period_month, currency_code, 'accounts', case when position = 1 then 'start' when position = last_position then 'end' else label end, -amount_minor
     from months
     where bridge = 'clearing' and reason_code is null
+    -- Where a processor reports a balance, the newest day has it; where none does, no day has.
+    union all
+    select entity_id, {{ month_key('clearing_date') }}, currency_code, 'accounts', 'reported', reported_closing_minor
+    from {{ ref('fct_clearing_days') }}
+    where reported_closing_minor is not null
+    union all
+    select entity_id, period_month, currency_code, 'accounts', 'reported', -sum(coalesce(reported_closing_minor, computed_closing_minor))
+    from {{ ref('fct_clearing_months') }}
+    group by entity_id, period_month, currency_code
+    having count(reported_closing_minor) > 0
 )
 
 select entity_id, period_month, currency_code, bridge || ' ' || step as place
@@ -75,4 +92,5 @@ union all
 select entity_id, period_month, currency_code, money_atom_id || ' ' || pair
 from {{ ref('fct_within_month_parts') }}
 group by entity_id, period_month, currency_code, money_atom_id, pair
-having sum(amount_minor) != 0 or count(*) != 2 or count(case when {{ month_key('part_date') }} = period_month then 1 end) != 2 or max(part_date) = min(part_date)
+having sum(amount_minor) != 0 or min(abs(amount_minor)) = 0 or count(*) != 2 or max(part_date) = min(part_date)
+    or count(case when {{ month_key('part_date') }} = period_month then 1 end) != 2
