@@ -28,28 +28,36 @@ from {{table}}
 where entity_id = getvariable('entity') and {{when}} = {{period}}
 order by {_ORDER}, currency_code, position
 """
-# What is on two days of one month is a row of its days, and of no month.
-_PARTS = """
+# What is on two days of one month is a row of its days, and of no month. Only what is shown leaves the database: a month has many fees.
+_AMOUNTS = """
 with told as (
-    select bridge, currency_code, money_atom_id, component, part, reference, evidence, amount_minor
+    select bridge, currency_code, cast(null as varchar) as label, money_atom_id, component, part, reference, evidence, amount_minor
     from fct_money_atom_parts
     where entity_id = getvariable('entity') and {when} = {period} and reason_code = getvariable('reason')
     {within}
 ),
+shown as (
+    select *, count(*) over rows as amounts, sum(amount_minor) over rows as amounts_minor
+    from told
+    window rows as (partition by bridge, currency_code, label),
+        largest as (partition by bridge, currency_code, label order by abs(amount_minor) desc, money_atom_id, part, amount_minor)
+    qualify row_number() over largest <= {limit}
+),
 known as (
     select money_atom_id, order_id, refund_id, movement_id, payout_id, bank_line_id, document_id
     from fct_money_atoms
-    where money_atom_id in (select money_atom_id from told)
+    where money_atom_id in (select money_atom_id from shown)
 )
-select told.*, known.order_id, known.refund_id, known.movement_id, known.payout_id, known.bank_line_id, known.document_id
-from told
+select shown.*, known.order_id, known.refund_id, known.movement_id, known.payout_id, known.bank_line_id, known.document_id
+from shown
 left join known using (money_atom_id)
-order by bridge, currency_code, abs(amount_minor) desc, money_atom_id, part, amount_minor
+order by bridge, currency_code, label, abs(amount_minor) desc, money_atom_id, part, amount_minor
 """
 _WITHIN = """union all
-    select bridge, currency_code, money_atom_id, component, 'timing', order_id, label || ': ' || cast(other_date as varchar), amount_minor
+    select bridge, currency_code, label, money_atom_id, component, 'timing', order_id, 'the other day is ' || cast(other_date as varchar), amount_minor
     from fct_within_month_parts
     where entity_id = getvariable('entity') and part_date = {period} and reason_code = getvariable('reason')"""
+_ALL = 2**62
 _SOURCES = ("order_id", "refund_id", "movement_id", "payout_id", "bank_line_id", "document_id")
 
 
@@ -78,18 +86,18 @@ class Asked:
 def explain_bridge(asked: Asked, output: str, limit: int) -> int:
     environment.prepare()
     with warehouse.reading() as connection:
-        found = explained(connection, asked)
+        found = explained(connection, asked, limit if output == "text" else 0)
     found["snapshot"] = warehouse.newest_publication().version
     if output == "json":
         sys.stdout.write(json.dumps(found, indent=1, default=str, ensure_ascii=False) + "\n")
     else:
-        click.echo("\n".join(rendered(found, limit)))
+        click.echo("\n".join(rendered(found)))
     return 0
 
 
-def explained(connection: duckdb.DuckDBPyConnection, asked: Asked) -> dict[str, Any]:
-    """The bridges asked for, each with its rows, and the parts of the rows with the reason asked for. Raises ClickException
-    with what there is instead where there is nothing."""
+def explained(connection: duckdb.DuckDBPyConnection, asked: Asked, limit: int = 0) -> dict[str, Any]:
+    """The bridges asked for, each with its rows, and the largest amounts behind the rows with the reason asked for, all of them
+    with limit 0. Raises ClickException with what there is instead where there is nothing."""
     _refuse_an_older_snapshot(connection)
     for name, value in (("entity", asked.entity), ("period", asked.period), ("reason", asked.reason or "")):
         # Not as parameters of the statement: to look at those duckdb imports pandas, which takes longer than all the rest.
@@ -101,7 +109,7 @@ def explained(connection: duckdb.DuckDBPyConnection, asked: Asked) -> dict[str, 
     bridges = _bridges(_chosen(steps, asked))
     if asked.reason is not None:
         bridges = _with_reason(bridges, asked.reason)
-        _add_parts(connection, bridges, asked)
+        _add_amounts(connection, bridges, asked, limit)
     return {"entity_id": asked.entity, "period": asked.period, "reason_code": asked.reason, "bridges": bridges}
 
 
@@ -141,19 +149,32 @@ def _with_reason(bridges: Rows, reason: str) -> Rows:
     return [bridge for bridge in bridges if any(row["reason_code"] == reason for row in bridge["rows"])]
 
 
-def _add_parts(connection: duckdb.DuckDBPyConnection, bridges: Rows, asked: Asked) -> None:
+def _add_amounts(connection: duckdb.DuckDBPyConnection, bridges: Rows, asked: Asked, limit: int) -> None:
     when = asked.when("part_date")
     within = _WITHIN.format(**when) if asked.is_day else ""
-    parts = _rows(connection, _PARTS.format(within=within, **when))
+    found = _rows(connection, _AMOUNTS.format(within=within, limit=limit or _ALL, **when))
     for bridge in bridges:
-        bridge["parts"] = [
-            {name: value for name, value in part.items() if name not in ("bridge", "currency_code")}
-            for part in parts
-            if (part["bridge"], part["currency_code"]) == (bridge["bridge"], bridge["currency_code"])
-        ]
+        for row in bridge["rows"]:
+            if row["reason_code"] == asked.reason:
+                row |= _behind(row, [amount for amount in found if _is_of(amount, bridge, row)])
 
 
-def rendered(found: dict[str, Any], limit: int) -> list[str]:
+def _is_of(amount: dict[str, Any], bridge: dict[str, Any], row: dict[str, Any]) -> bool:
+    """A code of days alone has a row for what leaves and one for what comes; any other has one."""
+    named = amount["label"] in (None, row["label"])
+    return named and (amount["bridge"], amount["currency_code"]) == (bridge["bridge"], bridge["currency_code"])
+
+
+def _behind(row: dict[str, Any], amounts: Rows) -> dict[str, Any]:
+    told = ("bridge", "currency_code", "label", "amounts", "amounts_minor")
+    return {
+        "amounts": amounts[0]["amounts"] if amounts else 0,
+        "amounts_minor": int(amounts[0]["amounts_minor"]) if amounts else 0,
+        "largest": [{name: value for name, value in each.items() if name not in told} for each in amounts],
+    }
+
+
+def rendered(found: dict[str, Any]) -> list[str]:
     """The bridges as lines for a terminal."""
     lines = [f"{found['entity_id']}, {found['period']} (snapshot {found['snapshot']})"]
     for bridge in found["bridges"]:
@@ -162,36 +183,32 @@ def rendered(found: dict[str, Any], limit: int) -> list[str]:
         for place, row in enumerate(bridge["rows"], start=1):
             mark = "=" if place == len(bridge["rows"]) else " "
             lines.append(
-                f"{mark} {_spoken(row['amount_minor'], currency):>16}  {row['reason_code'] or '':<6}  {row['label']}"
+                f"{mark} {_spoken(row['amount_minor'], currency)}  {row['reason_code'] or '':<6}  {row['label']}"
             )
         if bridge["gap_minor"]:
-            lines.append(
-                f"! {_spoken(bridge['gap_minor'], currency):>16}          start and rows less the end: not told"
-            )
-        if "parts" in bridge:
-            lines += _told_parts(bridge, found["reason_code"], limit)
+            lines.append(f"! {_spoken(bridge['gap_minor'], currency)}          start and rows less the end: not told")
+        for row in bridge["rows"]:
+            if "amounts" in row:
+                lines += _told_amounts(row, currency)
     return lines
 
 
-def _told_parts(bridge: dict[str, Any], reason: str, limit: int) -> list[str]:
-    parts, currency = bridge["parts"], bridge["currency_code"]
-    total = _spoken(sum(part["amount_minor"] for part in parts), currency)
-    count = f"{len(parts)} amounts that add" if len(parts) != 1 else "1 amount that adds"
-    lines = [f"{reason} is made of {count} up to {total}:"]
-    for part in parts[: limit or None]:
-        lines.append(
-            f"  {_spoken(part['amount_minor'], currency):>16}  {part['component']}"
-            f"{', ' + part['reference'] if part['reference'] else ''}: {part['evidence']}"
-        )
-        sources = [f"{name.removesuffix('_id')} {part[name]}" for name in _SOURCES if part[name]]
-        lines.append(f"  {'':>16}  {'; '.join(sources) or part['money_atom_id']}")
-    if limit and len(parts) > limit:
-        lines.append(f"  {'':>16}  … {len(parts) - limit} more: --limit 0")
+def _told_amounts(row: dict[str, Any], currency: str) -> list[str]:
+    count = f"{row['amounts']:,} amounts that add" if row["amounts"] != 1 else "1 amount that adds"
+    total = _spoken(row["amounts_minor"], currency).strip()
+    lines = ["", f"{row['reason_code']}, {row['label']}: {count} up to {total}"]
+    for each in row["largest"]:
+        what = ", ".join(word for word in (each["component"], each["reference"]) if word)
+        lines.append(f"  {_spoken(each['amount_minor'], currency)}  {what}: {each['evidence']}")
+        sources = [f"{name.removesuffix('_id')} {each[name]}" for name in _SOURCES if each[name]]
+        lines.append(f"  {'':>16}  {'; '.join(sources) or each['money_atom_id']}")
+    if row["amounts"] > len(row["largest"]):
+        lines.append(f"  {'':>16}  … {row['amounts'] - len(row['largest']):,} more: --limit 0")
     return lines
 
 
 def _spoken(amount_minor: int, currency: str) -> str:
-    return f"{major(amount_minor, currency):,}"
+    return f"{major(amount_minor, currency):>16,}"
 
 
 def _nothing(connection: duckdb.DuckDBPyConnection, asked: Asked) -> str:

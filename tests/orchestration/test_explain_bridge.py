@@ -19,11 +19,14 @@ from tests.transform.finance_rows import Story
 
 @pytest.fixture(scope="module", autouse=True)
 def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A snapshot of an order of 100.00 on the 1st, at the bank on the 3rd less a fee of 3.00; and one of the 1st that nobody charged."""
+    """A snapshot of an order of 100.00 on the 1st, at the bank on the 3rd less a fee of 3.00; one of the 1st that nobody charged; two that nobody booked."""
     story = Story()
     story.sell("#1", ("product", 10_000, 0, 0), fee=300, payout="po", day=date(2026, 10, 1))
     story.payout("po", 9_700, date(2026, 10, 2), date(2026, 10, 3))
     story.order("#2", ("product", 4_000, 0, 0), day=date(2026, 10, 1))
+    story.book("#1", ("4000", 10_000), day=date(2026, 10, 1))
+    for number, amount in (("#3", 500), ("#4", 2_000)):
+        story.sell(number, ("product", amount, 0, 0), day=date(2026, 10, 1))
     world = CanonicalRows(as_of="2027-01-31")
     for noun, rows in story.rows.items():
         world.rows(f"can_{noun}", *rows)
@@ -48,14 +51,15 @@ def asked(*words: str) -> Result:
 
 def test_a_day_is_told_from_start_to_end_with_its_reasons() -> None:
     lines = asked("--day", "2026-10-01", "--bridge", "storefront_to_bank", "--currency", "usd").output.splitlines()
-    # 140.00 ordered − 3.00 − 40.00 − 97.00 = 0.00 at the bank that day
+    # 165.00 ordered − 40.00 − 3.00 − 25.00 − 97.00 = 0.00 at the bank that day
     assert lines == [
         "main, 2026-10-01 (snapshot 1)",
         "",
         "storefront to bank, USD",
-        "            140.00          storefront, ordered",
+        "            165.00          storefront, ordered",
         "            -40.00  TIM-04  placed, but captured in another month or not at all",
         "             -3.00  FEE-01  processing fees",
+        "            -25.00  TIM-01  captured, not paid out by the end of the month",
         "            -97.00  TIM-12  moved at the processor, at the bank on another day of the month",
         "=             0.00          bank deposits",
     ]
@@ -88,12 +92,22 @@ def test_a_reason_shows_the_source_records_its_row_is_made_of(
     words = (*period, "--reason", reason, "--bridge", "storefront_to_bank")
     [bridge] = json.loads(asked(*words, "--format", "json").output)["bridges"]
     [row] = [row for row in bridge["rows"] if row["reason_code"] == reason]
-    [part] = bridge["parts"]
-    assert row["amount_minor"] == part["amount_minor"] == amount
-    assert part[source[0]] == source[1]
+    [behind] = row["largest"]
+    assert row["amount_minor"] == row["amounts_minor"] == behind["amount_minor"] == amount
+    assert behind[source[0]] == source[1]
     text = asked(*words).output
-    assert f"{reason} is made of 1 amount that adds up to" in text
+    assert f"{reason}, {row['label']}: 1 amount that adds up to {amount / 100:,.2f}" in text
     assert source[1] in text
+
+
+def test_of_many_amounts_the_largest_are_shown_and_all_are_counted() -> None:
+    words = ("--day", "2026-10-01", "--reason", "BKS-01", "--limit", "1")
+    assert "BKS-01, orders missing in the books: 2 amounts that add up to -25.00" in asked(*words).output
+    assert asked(*words).output.splitlines()[-3:] == [
+        "            -20.00  revenue, #4: no document with this number or key in the books",
+        "                    order #4",
+        "                    … 1 more: --limit 0",
+    ]
 
 
 REFUSED = {
