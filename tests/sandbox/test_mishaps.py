@@ -23,6 +23,7 @@ ELSEWHERE = {
     "CUR-03": "needs a charge in another currency without a rate: tests/transform/test_journal_recipes.py",
     "CUR-05": "needs a payout in another currency: the company `europe`, tests/transform/test_finance_europe.py",
     "TIM-10": "needs an order earned at fulfilment: tests/transform/test_journal_recipes.py",
+    "TIM-12": "is in no month, only in its days: tests/transform/test_bridge_days.py",
     "RND-02": "needs cash rounding, which no checkout of the sandbox does",
     "BNK-03": "the company `europe` has a bank line of two payouts: tests/transform/test_finance_europe.py",
     "BKS-09": "needs a document deleted after it was read: tests/transform/test_finance_cases.py",
