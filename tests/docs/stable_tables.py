@@ -6,6 +6,7 @@ STABLE_TABLES = {
     "fct_net_revenue": "entity_id, channel, order_id, order_line_id, event_type, event_date, currency_code, quantity,"
     " net_revenue_minor, tax_minor, discount_minor",
     "fct_bridge": "entity_id, period_month, currency_code, bridge, position, label, reason_code, amount_minor",
+    "fct_bridge_days": "entity_id, bridge_date, currency_code, bridge, position, label, reason_code, amount_minor",
     "fct_differences": "order_id, reference, from_system, to_system, reason_code, currency_code, amount_minor",
     "fct_payouts": "payout_id, amount_minor, currency_code",
     "fct_journal_lines": "entity_id, entry_id, recipe, entry_date, account_number, sub_account, side, amount_minor, currency_code,"

@@ -172,3 +172,20 @@ def test_the_identity_sees(shop: CanonicalRows, lie: str) -> None:
     found = shop.query((TRANSFORM / "tests" / f"assert_i_20_{identity}.sql").read_text())
     shop.connection.execute("rollback")
     assert found
+
+
+def test_what_has_no_day_is_left_out_of_nothing() -> None:
+    story = Story()
+    story.order("somewhen", ("product", 700, 0, 0))["order_date"] = None
+    rows = CanonicalRows(as_of="2027-01-31")
+    for noun, found in story.rows.items():
+        rows.rows(f"can_{noun}", *found)
+    told = """select bridge_date, label, amount_minor from {{ ref('fct_bridge_days') }}
+              where bridge = 'storefront_to_bank' order by position"""
+    # Its row without a day fails the grain test of the model: a build stops, and no amount is lost unseen.
+    assert rows.query(told) == [
+        (None, "storefront, ordered", 700),
+        (None, "paid through a gateway that is not connected", -700),
+        (None, "bank deposits", 0),
+    ]
+    rows.connection.close()
