@@ -33,6 +33,16 @@ HAPPENINGS_A_SHOP = 60
 CLOSED = ("outlet", "2026-09")
 # A channel whose revenue waits, in the company with schemes and rates.
 AHEAD = "ahead"
+# How each company looks ahead for returns: a rate that changed, one that is shown only, one that no company has of its own.
+RETURNS = (
+    ("main", "2026-01-01", "stated_rate", 250_000, 30),
+    ("outlet", "2026-01-01", "stated_rate", 600_000, 20),
+    ("outlet", "2026-10-01", "stated_rate", 400_000, 40),
+    ("europe", "2026-01-01", "stated_rate", 500_000, 14),
+    ("golden", "2026-01-01", "none", 0, 30),
+    ("*", "2026-01-01", "stated_rate", 300_000, 60),
+    ("*", "2026-12-01", "none", 0, 30),
+)
 
 # Columns that name a thing; where a story's own words refer to each other, `words` are renamed with them.
 KEYS = ("_id", "processor_reference", "charge_reference")
@@ -103,6 +113,11 @@ def seeds() -> dict[str, list[Row]]:
             {"entity_id": "untaxed", "tax_due": "on_fulfilment"},
         ],
         "dispute_policies": [{"entity_id": "*", "policy": "cost"}, {"entity_id": "stories", "policy": "return"}],
+        "returns_provision_policies": [
+            {"entity_id": name, "valid_from": since, "method": method, "return_rate_ppm": rate, "return_days": days, "recoverable_ppm": 400_000,
+             "is_posted": name in ("outlet", "europe", "golden")}
+            for name, since, method, rate, days in RETURNS
+        ],
     }  # fmt: skip
 
 
@@ -133,7 +148,14 @@ def _frozen(world: CanonicalRows) -> list[Row]:
     for nth, row in enumerate(kept):
         row["amount_minor"] += 100 if nth % 5 == 2 else 0
     gone = {"row_key": "sale:gone", "order_id": "gone", "amount_minor": 700}
-    return [*kept, kept[0] | gone]
+    # What was provided is kept, whatever is sold and given back since.
+    provided = {"table_name": "fct_returns_provisions", "row_key": f"{':'.join(CLOSED)}:USD", "currency_code": "USD", "order_id": None, "refund_id": None}
+    return [
+        *kept,
+        kept[0] | gone,
+        close | provided | {"measure": "provision_minor", "amount_minor": 280_000},
+        close | provided | {"measure": "right_to_goods_minor", "amount_minor": 112_000},
+    ]
 
 
 def _told_in_turn() -> list[Tables]:

@@ -1,0 +1,44 @@
+{{ config(tags=['identity'], meta={'identity': 'I-17', 'severity': 'blocks'}) }}
+-- I-17: a tax line has the base and the tax of the sale or the return it is made from, a return with both signs turned; what is given back for no line of the
+-- order is shared out among its taxes to the cent; and the boxes of the returns hold the bases of their lines, as they do the tax.
+-- A failure means that a return states a wrong base for a right tax. It does not mean that a rate is right; fct_tax_checks says that.
+with
+
+sources as (
+    select 'sale:' || tax_line_id as tax_event_id, 'sale' as event_type, taxable_minor, tax_minor from {{ ref('fct_tax_treatments') }}
+    union all
+    select refund_tax_line_id, 'return', -taxable_minor, -tax_minor from {{ ref('fct_refund_tax_lines') }}
+),
+
+shared as (
+    select refund_line_id, {{ sum_minor('taxable_minor') }} as taxable_minor
+    from {{ ref('fct_refund_tax_lines') }}
+    where basis = 'order'
+    group by refund_line_id
+),
+
+boxes as (
+    select entity_id, period_month, box, currency_code, taxable_minor from {{ ref('fct_tax_lines') }}
+    union all
+    select entity_id, period_month, box, currency_code, -taxable_minor from {{ ref('fct_tax_boxes') }}
+    union all
+    select entity_id, period_month, box, currency_code, taxable_minor - sold_minor - returned_minor from {{ ref('fct_tax_boxes') }}
+)
+
+select lines.tax_event_id as reference
+from {{ ref('fct_tax_lines') }} as lines
+left join sources
+    on lines.tax_event_id = sources.tax_event_id
+    and lines.event_type = sources.event_type
+where lines.event_type in ('sale', 'return')
+    and (lines.taxable_minor is distinct from sources.taxable_minor or lines.tax_minor is distinct from sources.tax_minor)
+union all
+select shared.refund_line_id
+from shared
+left join {{ ref('can_refund_lines') }} as lines using (refund_line_id)
+where shared.taxable_minor is distinct from lines.net_minor
+union all
+select entity_id || ' ' || period_month || ' ' || box || ' ' || currency_code
+from boxes
+group by entity_id, period_month, box, currency_code
+having sum(taxable_minor) != 0
