@@ -59,7 +59,7 @@ def test_dagster_shows_the_severity_of_each_identity(manifest: dict[str, Any]) -
 
 
 def test_an_identity_of_the_payouts_stops_the_deposits_and_no_stock_level(manifest: dict[str, Any]) -> None:
-    stopped = blocked(manifest, "assert_i_08_")
+    stopped = blocked(manifest, "assert_i_08_payout_is_the_net_of_its_movements")
     assert "quickbooks__deposits" in stopped
     assert not {name for name in stopped if name.startswith(("shopify", "woocommerce", "klaviyo", "hubspot"))}
 

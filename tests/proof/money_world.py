@@ -149,7 +149,13 @@ def _frozen(world: CanonicalRows) -> list[Row]:
         row["amount_minor"] += 100 if nth % 5 == 2 else 0
     gone = {"row_key": "sale:gone", "order_id": "gone", "amount_minor": 700}
     # What was provided is kept, whatever is sold and given back since.
-    provided = {"table_name": "fct_returns_provisions", "row_key": f"{':'.join(CLOSED)}:USD", "currency_code": "USD", "order_id": None, "refund_id": None}
+    provided = {
+        "table_name": "fct_returns_provisions",
+        "row_key": f"{':'.join(CLOSED)}:USD",
+        "currency_code": "USD",
+        "order_id": None,
+        "refund_id": None,
+    }
     return [
         *kept,
         kept[0] | gone,

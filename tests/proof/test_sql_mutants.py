@@ -8,8 +8,10 @@ import pytest
 
 from tests.proof.sql_mutation import SqlMutant, Verdict, World, mutants
 
-# Of the lies that change a row of some table, the share no build passes with: what was reached, below which nobody may fall back. 0.95 is asked.
-KILL_RATE_REACHED = 0.92
+# Of the lies that change a row of some table, the share that breaks an identity, and the share no build passes with: what was reached, below which
+# nobody may fall back. 0.95 is asked of the identities.
+IDENTITY_RATE_REACHED = 0.95
+KILL_RATE_REACHED = 0.95
 
 
 @pytest.fixture(scope="module")
@@ -35,18 +37,19 @@ def test_planted_lies_that_change_a_number_break_an_identity(
     world: World, record_property: pytest.RecordProperty
 ) -> None:
     ends: Counter[str] = Counter()
-    survived = []
+    unbroken: list[SqlMutant] = []
     for mutant in world.mutants():
         end = _end(world.judge(mutant))
         ends[end] += 1
-        if end == "survived":
-            survived.append(mutant)
+        if end in ("survived", "caught beside"):
+            unbroken.append(mutant)
     visible = ends["killed"] + ends["caught beside"] + ends["survived"]
     record_property("SQL mutants", ", ".join(f"{end} {count}" for end, count in ends.items()))
-    record_property("SQL mutants that break an identity", f"{ends['killed'] / visible:.3f}")
-    rate = (ends["killed"] + ends["caught beside"]) / visible
-    record_property("SQL kill rate", f"{rate:.3f}")
-    assert rate >= KILL_RATE_REACHED, _named(survived)
+    of_identities, of_builds = ends["killed"] / visible, (ends["killed"] + ends["caught beside"]) / visible
+    record_property("SQL mutants that break an identity", f"{of_identities:.3f}")
+    record_property("SQL kill rate", f"{of_builds:.3f}")
+    assert of_identities >= IDENTITY_RATE_REACHED, _named(unbroken)
+    assert of_builds >= KILL_RATE_REACHED, _named(unbroken)
 
 
 def _end(verdict: Verdict) -> str:
@@ -60,5 +63,5 @@ def _end(verdict: Verdict) -> str:
     return "caught beside" if verdict.beside else "survived"
 
 
-def _named(survived: list[SqlMutant]) -> str:
-    return "\n".join(mutant.name for mutant in survived)
+def _named(unbroken: list[SqlMutant]) -> str:
+    return "\n".join(mutant.name for mutant in unbroken)

@@ -4,11 +4,15 @@
 with
 
 months as (
-    select platform, account_id, currency_code, max(period_month) as newest_month from {{ ref('fct_clearing_months') }} group by platform, account_id, currency_code
+    select platform, account_id, currency_code, max(period_month) as newest_month
+    from {{ ref('fct_clearing_months') }}
+    group by platform, account_id, currency_code
 ),
 
 days as (
-    select platform, account_id, currency_code, max(as_of_at) as newest_at from {{ ref('can_processor_balances') }} group by platform, account_id, currency_code
+    select platform, account_id, currency_code, max(as_of_at) as newest_at
+    from {{ ref('can_processor_balances') }}
+    group by platform, account_id, currency_code
 ),
 
 newest as (
@@ -29,7 +33,9 @@ reported as (
 
 -- Two balances of one moment may differ: the month shows one of them.
 shown as (
-    select reported.platform, reported.account_id, reported.currency_code, max(case when reported.reported_closing_minor = newest.balance_minor then 1 else 0 end) as is_shown
+    select
+        reported.platform, reported.account_id, reported.currency_code,
+        max(case when reported.reported_closing_minor = newest.balance_minor then 1 else 0 end) as is_shown
     from reported
     left join newest using (platform, account_id, currency_code)
     group by reported.platform, reported.account_id, reported.currency_code

@@ -1,6 +1,6 @@
 {{ config(tags=['identity'], meta={'identity': 'I-20', 'severity': 'blocks'}) }}
--- I-20: where the one document of a sale is off by just the tax of its order and bears none (TAX-04), by its gift cards (LIA-01) or by its discount (BKS-07), the
--- difference has that reason, in this order. What rounding explains (RND-03) is the income typed less the goods and shipping sold, and its smallest
+-- I-20: where the one document of a sale is off by just the tax of its order and bears none (TAX-04), by its gift cards (LIA-01) or by its discount
+-- (BKS-07), the difference has that reason, in this order. What rounding explains (RND-03) is the income typed less the goods and shipping sold, and its smallest
 -- and its largest line of each kind are whole units less than one off; where there are no lines between them, that is all it takes.
 -- A failure means that a person is sent to look for what a rule knows. What no rule explains is UNX-00 and no failure here.
 with
@@ -70,7 +70,7 @@ rounded as (
         typed_goods_minor + typed_shipping_minor - goods_minor - shipping_minor as off_minor,
         true
         {%- for end in ['goods_least', 'goods_most', 'shipping_least', 'shipping_most'] %}
-        and coalesce(mod(typed_{{ end }}, unit_minor) = 0 and abs(typed_{{ end }} - {{ end }}) < unit_minor, true)
+        and coalesce(mod(typed_{{ end }}, unit_minor) = 0 and abs(typed_{{ end }} - {{ end }}) < unit_minor, typed_{{ end }} is null)
         {%- endfor %} as are_ends_whole
     from compared
     left join {{ ref('fct_book_roundings') }} as roundings using (document_id)

@@ -1,7 +1,7 @@
 {{ config(tags=['identity'], meta={'identity': 'I-23', 'severity': 'blocks'}) }}
 -- I-23: every movement of a dispute has one code, and the code holds in the numbers: lost in part (DSP-04) exactly where a lost dispute gave back less than it
 -- took, given back (DSP-02) only by a return of money, paid twice (DSP-05) only where the charge was refunded whole besides, lost (DSP-03) only where it was.
--- A lost dispute is told under a channel exactly where its order counts as revenue.
+-- A lost dispute has the policy of its order exactly where that counts as revenue.
 -- A failure means that a dispute is taken for another case than it is. It does not mean that a dispute is lost.
 with
 
@@ -18,8 +18,7 @@ disputes as (
 ended as (
     select
         platform, account_id, platform_source_id, count(distinct currency_code) as currencies,
-        sum(case when movement_type = 'dispute_reversal' then amount_minor else 0 end) as returned_minor,
-        -sum(case when movement_type = 'dispute' then amount_minor else 0 end) as taken_minor
+        sum(case when amount_minor > 0 then amount_minor else 0 end) as returned_minor, -sum(case when amount_minor < 0 then amount_minor else 0 end) as taken_minor
     from moved
     where movement_type in ('dispute', 'dispute_reversal')
     group by platform, account_id, platform_source_id
@@ -27,8 +26,7 @@ ended as (
 
 charged as (
     select
-        platform, account_id, charge_reference, sum(case when movement_type = 'charge' then amount_minor else 0 end) as charged_minor,
-        -sum(case when movement_type = 'refund' then amount_minor else 0 end) as refunded_minor
+        platform, account_id, charge_reference, sum(amount_minor) as left_minor, count(case when movement_type = 'refund' then 1 end) as refunds
     from moved
     where movement_type in ('charge', 'refund') and charge_reference is not null
     group by platform, account_id, charge_reference
@@ -50,7 +48,7 @@ judged as (
         moved.movement_id, moved.movement_type, coded.times, coalesce(coded.reason_code, '') as reason_code,
         coalesce(disputes.dispute_status = 'lost' and ended.currencies = 1 and ended.returned_minor > 0 and ended.returned_minor < ended.taken_minor, false)
             as is_lost_in_part,
-        coalesce(charged.refunded_minor > 0 and charged.refunded_minor >= charged.charged_minor, false) as is_refunded,
+        coalesce(charged.refunds > 0 and charged.left_minor <= 0, false) as is_refunded,
         coalesce(verdicts.has_lost, 0) = 1 as has_lost, coalesce(verdicts.disputes, 0) as disputes
     from moved
     left join coded on moved.movement_id = coded.movement_id
@@ -80,4 +78,4 @@ from {{ ref('fct_lost_disputes') }} as lost
 left join {{ ref('fct_order_recognitions') }} as recognitions
     on lost.order_id = recognitions.order_id
     and lost.currency_code = recognitions.currency_code
-where (lost.channel is not null) != (recognitions.recognised_date is not null)
+where (lost.recognition_policy is not null) != (recognitions.recognised_date is not null)

@@ -16,9 +16,9 @@ costs as (
 ),
 
 gone as (
-    select lines.order_id, coalesce(lines.sku, '') as sku, lines.quantity from {{ ref('can_order_lines') }} as lines where lines.line_type = 'product'
+    select order_id, sku, quantity from {{ ref('can_order_lines') }} where line_type = 'product'
     union all
-    select lines.order_id, coalesce(lines.sku, ''), -lines.quantity
+    select lines.order_id, lines.sku, -lines.quantity
     from {{ ref('can_refund_lines') }} as lines
     inner join {{ ref('can_refunds') }} as refunds on lines.refund_id = refunds.refund_id and refunds.refund_status = 'succeeded'
     where lines.line_type = 'product' and lines.restock_type in ('restocked', 'cancelled')
@@ -79,6 +79,6 @@ where (lacking.order_id is not null and not stated.is_missing)
         and not exists (
             select 1 from foreign_costs as others
             where others.order_id = stated.order_id and others.cost_type = stated.cost_type
-                and (others.currency_code != stated.currency_code or others.other_code != stated.currency_code)
+                and (others.currency_code is distinct from stated.currency_code or others.other_code is distinct from stated.currency_code)
         )
     )

@@ -9,21 +9,20 @@ expected as (
         ('returns_provision', 'provision_minor', ''), ('refund_liability', 'provision_minor', '-'),
         ('right_to_goods', 'right_to_goods_minor', ''), ('provided_cost', 'right_to_goods_minor', '-'),
     ] %}
-    select returns_provision_id, entity_id, currency_code, month_end, '{{ key }}' as posting_key, {{ sign }}{{ amount }} as signed_minor
+    select
+        'je:' || entity_id || ':journal:returns:' || currency_code || ':' || period_month as event_key, currency_code, month_end,
+        '{{ key }}' as posting_key, {{ sign }}{{ amount }} as signed_minor
     from {{ ref('fct_returns_provisions') }}
-    where is_posted and {{ amount }} != 0
+    inner join {{ ref('entities') }} using (entity_id)
+    where is_posted and provision_minor > 0 and {{ amount }} != 0
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
 
 sides as (
-    select 'je:' || entity_id || ':journal:returns:' || currency_code || ':' || {{ month_key('month_end') }} as event_key, posting_key, currency_code, month_end as entry_date,
-        signed_minor, 1 as times
-    from expected
+    select event_key, posting_key, currency_code, month_end as entry_date, signed_minor, 1 as times from expected
     union all
-    select 'je:' || entity_id || ':journal:returns:' || currency_code || ':' || {{ month_key('month_end') }}, posting_key, currency_code, {{ add_days('month_end', 1) }},
-        -signed_minor, 1
-    from expected
+    select event_key, posting_key, currency_code, {{ add_days('month_end', 1) }}, -signed_minor, 1 from expected
     union all
     select regexp_replace(event_id, ':(provided|provision_reversed)$', ''), posting_key, currency_code, entry_date, -signed_minor, -1
     from {{ ref('fct_returns_provision_lines') }}
