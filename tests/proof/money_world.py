@@ -9,15 +9,21 @@ from __future__ import annotations
 import inspect
 import random
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
+from tests.proof.money_costs import with_costs
+from tests.proof.money_rules import AHEAD, seeds
 from tests.transform import (
     advance_stories,
     journal_stories,
+    test_early_payment,
+    test_everything_on_one_order,
     test_finance_cases,
     test_finance_processors,
     test_hard_money,
+    test_journal_hard_cases,
+    test_money_atom_parts,
     test_tax_checks,
     test_tax_of_advances,
 )
@@ -31,23 +37,17 @@ from tests.transform.test_quickbooks_edits import DAY, TOTALS, WRITTEN
 Tables = dict[str, list[Row]]
 HAPPENINGS_A_SHOP = 60
 CLOSED = ("outlet", "2026-09")
-# A channel whose revenue waits, in the company with schemes and rates.
-AHEAD = "ahead"
-# How each company looks ahead for returns: a rate that changed, one that is shown only, one that no company has of its own.
-RETURNS = (
-    ("main", "2026-01-01", "stated_rate", 250_000, 30),
-    ("outlet", "2026-01-01", "stated_rate", 600_000, 20),
-    ("outlet", "2026-10-01", "stated_rate", 400_000, 40),
-    ("europe", "2026-01-01", "stated_rate", 500_000, 14),
-    ("golden", "2026-01-01", "none", 0, 30),
-    ("*", "2026-01-01", "stated_rate", 300_000, 60),
-    ("*", "2026-12-01", "none", 0, 30),
-)
-
 # Columns that name a thing; where a story's own words refer to each other, `words` are renamed with them.
 KEYS = ("_id", "processor_reference", "charge_reference")
 WORDS = ("reference", "order_reference", "order_number", "memo")
 SHARED = ("account_id", "entity_id")
+# Where the stories stand that are told alone.
+TOLD_ALONE = (
+    journal_stories,
+    test_hard_money,
+    test_journal_hard_cases,
+    test_money_atom_parts,
+)
 
 
 def everything() -> Tables:
@@ -56,7 +56,7 @@ def everything() -> Tables:
     for rows in (*_told_in_turn(), _journal_in_the_books(), _edited_documents(), *_taxed(), _closes()):
         for table, found in rows.items():
             tables.setdefault(table, []).extend(found)
-    return tables
+    return with_costs(tables)
 
 
 def random_shops() -> list[Shop]:
@@ -65,60 +65,6 @@ def random_shops() -> list[Shop]:
         Shop(entity, currency).tell(happenings(random.Random(f"sql mutants:{entity}"), HAPPENINGS_A_SHOP))
         for entity, currency in (("main", "USD"), ("outlet", "USD"), ("europe", "EUR"))
     ]
-
-
-def seeds() -> dict[str, list[Row]]:
-    """Entities with their policies, and a book rate of every day but the nineteenth of each month."""
-    zones = {"europe": "Europe/Berlin"}
-    names = (
-        "main",
-        "outlet",
-        "europe",
-        "golden",
-        "stories",
-        "advance",
-        "untaxed",
-        "cases",
-        "processors",
-        "booked",
-        "shut",
-    )
-    days = [date(2026, 9, 1) + timedelta(days=nth) for nth in range(130)]
-    daily = [
-        {"base_currency_code": base, "quote_currency_code": quote, "rate_date": str(day), "purpose": "book", "source": "us",
-         "rate": f"1.{700 + nth * 13 % 300}"}
-        for nth, day in enumerate(days) if day.day != 19 for base, quote in (("EUR", "USD"), ("GBP", "EUR"))
-    ]  # fmt: skip
-    closing = [("EUR", "SEK", "11.0215"), ("EUR", "DKK", "7.4604"), ("EUR", "PLN", "4.2735")]
-    ends = [
-        {"base_currency_code": base, "quote_currency_code": quote, "rate_date": "2026-12-31", "purpose": "oss_period_end",
-         "source": "ecb", "rate": rate}
-        for base, quote, rate in closing
-    ]  # fmt: skip
-    return {
-        "entities": [
-            {"entity_id": name, "name": name, "time_zone": zones.get(name, "America/New_York"),
-             "base_currency_code": "EUR" if name == "europe" else "USD"}
-            for name in names
-        ],
-        "fx_rates": daily + ends,
-        "recognition_policies": [
-            {"entity_id": "*", "channel": "*", "sku": "*", "policy": "on_capture"},
-            {"entity_id": "advance", "channel": "shop", "sku": "*", "policy": "on_fulfilment"},
-            {"entity_id": "untaxed", "channel": "shop", "sku": "*", "policy": "on_fulfilment"},
-            {"entity_id": "europe", "channel": AHEAD, "sku": "*", "policy": "on_fulfilment"},
-        ],
-        "advance_tax_policies": [
-            {"entity_id": "*", "tax_due": "on_payment"},
-            {"entity_id": "untaxed", "tax_due": "on_fulfilment"},
-        ],
-        "dispute_policies": [{"entity_id": "*", "policy": "cost"}, {"entity_id": "stories", "policy": "return"}],
-        "returns_provision_policies": [
-            {"entity_id": name, "valid_from": since, "method": method, "return_rate_ppm": rate, "return_days": days, "recoverable_ppm": 400_000,
-             "is_posted": name in ("outlet", "europe", "golden")}
-            for name, since, method, rate, days in RETURNS
-        ],
-    }  # fmt: skip
 
 
 def fill(world: CanonicalRows) -> None:
@@ -167,10 +113,7 @@ def _frozen(world: CanonicalRows) -> list[Row]:
 def _told_in_turn() -> list[Tables]:
     """Stories that were told alone get names of their own; those told together already have them."""
     alone = {
-        name: story
-        for told in (journal_stories, test_hard_money)
-        for name, story in vars(told).items()
-        if _is_story(story, told.__name__)
+        name: story for told in TOLD_ALONE for name, story in vars(told).items() if _is_story(story, told.__name__)
     }
     ready = {"golden": _rows_of(lambda story: story.rows.update(golden().rows))}
     cases = [tell for tell, _, _ in test_finance_cases.CASES]
@@ -181,6 +124,8 @@ def _told_in_turn() -> list[Tables]:
         _renamed("golden", "golden:", ready["golden"], words=False),
         _renamed("cases", "cases:", _rows_of(_plain, *dict.fromkeys(cases)), words=False),
         _renamed("processors", "processors:", _rows_of(*dict.fromkeys(held)), words=False),
+        _renamed("everything", "everything:", _rows_of(test_everything_on_one_order.everything), words=False),
+        _renamed("early", "early:", _rows_of(test_early_payment.paid_early), words=False),
         *(_renamed("stories", f"{name}-", _rows_of(story)) for name, story in alone.items()),
         *(_renamed("advance", f"advance-{name}-", _rows_of(story)) for name, story in (alone | before).items()),
         *(_renamed("untaxed", f"untaxed-{name}-", _rows_of(story)) for name, story in (preorders | before).items()),
@@ -197,7 +142,7 @@ def _is_story(value: object, module: str) -> bool:
     if not inspect.isfunction(value) or value.__module__ != module:
         return False
     needed = [one.name for one in inspect.signature(value).parameters.values() if one.default is one.empty]
-    return needed == ["story"] and value.__name__ not in ("terms", "sold")
+    return needed == ["story"] and value.__name__ not in ("terms", "sold", "world")
 
 
 def _plain(story: Story) -> None:
@@ -251,7 +196,7 @@ def _renamed(entity: str, prefix: str, rows: Mapping[str, list[Row]], words: boo
         return f"{prefix}{value}" if value is not None and key.endswith(named) else value
 
     def renamed(row: Row) -> Row:
-        owner = entity if row["entity_id"] == "main" else row["entity_id"]
+        owner = entity if row.get("entity_id", "main") == "main" else row["entity_id"]
         return {key: new(key, value, owner) for key, value in row.items()}
 
     return {f"can_{noun}": [renamed(row) for row in found] for noun, found in rows.items()}

@@ -25,7 +25,8 @@ sides as (
     select event_key, posting_key, currency_code, {{ add_days('month_end', 1) }}, -signed_minor, 1 from expected
     union all
     select regexp_replace(event_id, ':(provided|provision_reversed)$', ''), posting_key, currency_code, entry_date, -signed_minor, -1
-    from {{ ref('fct_returns_provision_lines') }}
+    from {{ ref('fct_journal_lines') }}
+    where recipe = 'J-36'
 )
 
 select event_key || ' ' || posting_key as reference
@@ -34,6 +35,7 @@ group by event_key, posting_key, currency_code, entry_date
 having sum(signed_minor) != 0 or sum(times) != 0
 union all
 select min(event_id)
-from {{ ref('fct_returns_provision_lines') }}
+from {{ ref('fct_journal_lines') }}
+where recipe = 'J-36'
 group by regexp_replace(event_id, ':(provided|provision_reversed)$', ''), posting_key
 having sum(coalesce(signed_base_minor, 0)) != 0 or count(signed_base_minor) not in (0, count(*))
