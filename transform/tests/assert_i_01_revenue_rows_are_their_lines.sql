@@ -1,6 +1,6 @@
 {{ config(tags=['identity'], meta={'identity': 'I-01', 'severity': 'blocks'}) }}
 -- I-01: gross less discount is net in every row of net revenue, and each row carries its own line's units, amounts and tax; a return with the sign turned;
--- a dispute lost as goods given back is its share of the order. A discount for paying early has no line; the receivable says what it is.
+-- a dispute lost as goods given back is its share of the order. A discount for paying early has no line: it is what the buyer kept, in net and tax.
 -- A failure means that a row of revenue is not the line it says it is.
 with
 
@@ -50,9 +50,22 @@ lost as (
             or -disputes.returned_minor != net_revenue.net_revenue_minor
             or -disputes.tax_minor != net_revenue.tax_minor
         )
+),
+
+discounted as (
+    select
+        coalesce(net_revenue.net_revenue_id, discounts.discount_id) as net_revenue_id
+    from (select * from {{ ref('fct_net_revenue') }} where event_type = 'discount') as net_revenue
+    full outer join {{ ref('fct_early_payment_discounts') }} as discounts on net_revenue.refund_id = discounts.discount_id
+    where net_revenue.net_revenue_minor is distinct from -discounts.net_minor
+        or net_revenue.tax_minor is distinct from -discounts.tax_minor
+        or net_revenue.order_id is distinct from discounts.order_id
+        or net_revenue.event_date is distinct from discounts.discount_date
 )
 
 select net_revenue_id from sold
+union all
+select net_revenue_id from discounted
 union all
 select net_revenue_id from lost
 union all

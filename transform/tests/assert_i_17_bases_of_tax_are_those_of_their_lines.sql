@@ -1,6 +1,6 @@
 {{ config(tags=['identity'], meta={'identity': 'I-17', 'severity': 'blocks'}) }}
 -- I-17: a tax line has the base and the tax of the sale or the return it is made from, a return with both signs turned; what is given back for no line of the
--- order is shared out among its taxes to the cent; and the boxes of the returns hold the bases of their lines, as they do the tax.
+-- order is shared out among its taxes to the cent; a discount gives up the same share of each base as of the whole order; and the boxes of the returns hold the bases of their lines, as they do the tax.
 -- A failure means that a return states a wrong base for a right tax. It does not mean that a rate is right; fct_tax_checks says that.
 with
 
@@ -37,6 +37,14 @@ select shared.refund_line_id
 from shared
 left join {{ ref('can_refund_lines') }} as lines using (refund_line_id)
 where shared.taxable_minor is distinct from lines.net_minor
+union all
+select lines.discount_tax_line_id
+from {{ ref('fct_discount_tax_lines') }} as lines
+inner join {{ ref('fct_tax_treatments') }} as taxes on lines.tax_line_id = taxes.tax_line_id
+inner join {{ ref('fct_early_payment_discounts') }} as discounts on lines.discount_id = discounts.discount_id
+where discounts.worth_minor > discounts.order_tax_minor
+    and abs(cast(taxes.taxable_minor as hugeint) * discounts.net_minor - cast(lines.taxable_minor as hugeint) * (discounts.worth_minor - discounts.order_tax_minor)) * 2
+        > discounts.worth_minor - discounts.order_tax_minor
 union all
 select entity_id || ' ' || period_month || ' ' || box || ' ' || currency_code
 from boxes

@@ -1,6 +1,7 @@
 {{ config(tags=['identity'], meta={'identity': 'margins', 'severity': 'blocks'}) }}
 -- The margin of an order is its revenue less the costs its own rows tell, each cost added up row by row; a margin is empty exactly where a cost is.
--- A failure means that a cost was lost, doubled or taken for nought. Costs in another currency are not reckoned again here.
+-- What is told in one other currency is worth what the book rate of the order's first day makes of it.
+-- A failure means that a cost was lost, doubled or taken for nought. Costs in several currencies are not reckoned again here.
 with
 
 margins as (
@@ -40,7 +41,7 @@ costs as (
 
 stated as (
     {%- for cost_type, column in [('goods', 'goods_cost_minor'), ('shipping', 'shipping_cost_minor'), ('fees', 'fees_minor')] %}
-    select order_id, currency_code, '{{ cost_type }}' as cost_type, {{ column }} as amount_minor from margins
+    select order_id, currency_code, first_date, '{{ cost_type }}' as cost_type, {{ column }} as amount_minor from margins
     {% if not loop.last %}union all{% endif %}
     {%- endfor %}
 ),
@@ -57,6 +58,17 @@ from stated
 left join costs on stated.order_id = costs.order_id and stated.cost_type = costs.cost_type
 where stated.amount_minor != coalesce(costs.amount_minor, 0)
     and (costs.order_id is null or (costs.currency_code = stated.currency_code and costs.other_currency_code = stated.currency_code))
+union all
+select stated.order_id, stated.currency_code, stated.cost_type, stated.amount_minor, costs.amount_minor
+from stated
+inner join costs on stated.order_id = costs.order_id and stated.cost_type = costs.cost_type
+left join {{ ref('dim_fx_rates') }} as rates
+    on costs.currency_code = rates.from_currency_code
+    and stated.currency_code = rates.to_currency_code
+    and stated.first_date = rates.rate_date
+    and rates.purpose = 'book'
+where costs.currency_code != stated.currency_code and costs.currency_code = costs.other_currency_code
+    and stated.amount_minor != {{ convert_minor('costs.amount_minor', 'costs.currency_code', 'stated.currency_code', 'rates.rate', 'rates.rate_base_currency_code') }}
 union all
 select margins.order_id, margins.currency_code, 'margin', margins.contribution_margin_minor, revenue.net_revenue_minor
 from margins
