@@ -3,6 +3,8 @@
 with lines as (
     select document_key, line_amount_minor from {{ ref('fct_expected_sales_receipt_lines') }}
     union all
+    select document_key, line_amount_minor from {{ ref('fct_expected_advance_lines') }}
+    union all
     select document_key, line_amount_minor from {{ ref('fct_expected_refund_receipt_lines') }}
     union all
     select document_key, line_amount_minor from {{ ref('fct_expected_invoice_lines') }}
@@ -20,6 +22,8 @@ sums as (
 
 documents as (
     select document_key, total_minor from {{ ref('fct_expected_sales_receipts') }} where held_back_reason is null
+    union all
+    select document_key, total_minor from {{ ref('fct_expected_advances') }} where held_back_reason is null
     union all
     select document_key, total_minor from {{ ref('fct_expected_refund_receipts') }} where held_back_reason is null
     union all

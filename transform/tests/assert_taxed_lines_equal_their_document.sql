@@ -15,6 +15,8 @@ sums as (
 documents as (
     select document_key, total_minor from {{ ref('fct_expected_sales_receipts') }} where held_back_reason is null
     union all
+    select document_key, total_minor from {{ ref('fct_expected_advances') }} where held_back_reason is null
+    union all
     select document_key, total_minor from {{ ref('fct_expected_refund_receipts') }} where held_back_reason is null
     union all
     select document_key, total_minor from {{ ref('fct_expected_invoices') }} where held_back_reason is null

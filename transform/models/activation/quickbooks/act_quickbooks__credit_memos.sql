@@ -15,10 +15,24 @@ summaries as (
 ),
 
 -- Sales receipts that are ours to send and not in the books yet: a refund does not get there before its sale.
-unsent_sales as (
-    select order_id, document_key
+unsent as (
+    select order_id, document_key, false as is_advance
     from {{ ref('fct_expected_sales_receipts') }}
     where held_back_reason is null and not is_in_books and {{ in_open_month('fct_expected_sales_receipts') }}
+    union all
+    select order_id, document_key, true
+    from {{ ref('fct_expected_advances') }}
+    where held_back_reason is null and not is_in_books and {{ in_open_month('fct_expected_advances') }}
+),
+
+-- What was paid in advance is given back after that payment; every other refund follows its sale.
+unsent_sales as (
+    select receipts.document_key as receipt_key, max(unsent.document_key) as document_key
+    from receipts
+    inner join unsent
+        on receipts.order_id = unsent.order_id
+        and unsent.is_advance = (receipts.gives_back = 'advance')
+    group by receipts.document_key
 ),
 
 credit_memos as (
@@ -44,7 +58,7 @@ credit_memos as (
         unsent_sales.document_key as sales_receipt_key
     from receipts
     inner join {{ ref('fct_expected_refund_receipt_lines') }} as lines on receipts.document_key = lines.document_key
-    left join unsent_sales on receipts.order_id = unsent_sales.order_id
+    left join unsent_sales on receipts.document_key = unsent_sales.receipt_key
     union all
     select
         summaries.document_key, lines.line_number, summaries.document_number, summaries.document_date, summaries.customer_name,

@@ -8,16 +8,25 @@ companies as (
     where entity_id in {{ entities_with_books('xero') }}
 ),
 
--- Orders that moved nothing at a processor are invoiced to their channel, so that needs a contact too.
+-- What moved nothing at a processor is invoiced to its channel, so that needs a contact too.
+settled as (
+    select document_key, entity_id, channel, customer_name, currency_code from {{ ref('fct_expected_sales_receipts') }}
+    where held_back_reason is null and total_minor = 0
+    union all
+    select document_key, entity_id, channel, customer_name, currency_code from {{ ref('fct_expected_advances') }}
+    where held_back_reason is null and total_minor = 0
+    union all
+    select document_key, entity_id, channel, customer_name, currency_code from {{ ref('fct_expected_refund_receipts') }}
+    where held_back_reason is null and gives_back = 'released'
+),
+
 channels as (
     select
-        'channel:' || receipts.entity_id || ':' || receipts.channel as customer_key, receipts.entity_id,
-        receipts.customer_name as display_name, min(receipts.currency_code) as currency_code,
-        count(*) as invoices, max(receipts.document_key) as newest_document_key
-    from {{ ref('fct_expected_sales_receipts') }} as receipts
-    where receipts.held_back_reason is null and receipts.total_minor = 0
-        and receipts.entity_id in {{ entities_with_books('xero') }}
-    group by receipts.entity_id, receipts.channel, receipts.customer_name
+        'channel:' || entity_id || ':' || channel as customer_key, entity_id, customer_name as display_name, min(currency_code) as currency_code,
+        count(*) as invoices, max(document_key) as newest_document_key
+    from settled
+    where entity_id in {{ entities_with_books('xero') }}
+    group by entity_id, channel, customer_name
 ),
 
 named as (

@@ -14,6 +14,19 @@ per_order as (
         and {{ in_open_month('expected') }}
 ),
 
+advances as (
+    select
+        expected.document_key, expected.order_id, cast(null as varchar) as refund_id, expected.document_number, expected.document_date,
+        expected.customer_name, expected.deposit_account_number, expected.total_minor, expected.currency_code,
+        'paid in advance, less ' || {{ money_text('expected.fee_minor', 'expected.currency_code') }} || ' fee' as detail
+    from {{ ref('fct_expected_advances') }} as expected
+    inner join {{ ref('fct_order_book_policies') }} as policies using (order_id)
+    where expected.held_back_reason is null and not expected.is_in_books and policies.booking_policy = 'per_order'
+        and expected.total_minor > 0
+        and expected.entity_id in {{ entities_with_books('xero') }}
+        and {{ in_open_month('expected') }}
+),
+
 summaries as (
     select
         document_key, cast(null as varchar) as order_id, cast(null as varchar) as refund_id, document_number, document_date,
@@ -27,6 +40,8 @@ summaries as (
 
 expected as (
     select * from per_order
+    union all
+    select * from advances
     union all
     select * from summaries
 ),

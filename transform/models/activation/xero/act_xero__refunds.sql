@@ -5,11 +5,11 @@ per_order as (
     select
         expected.document_key, expected.order_id, expected.refund_id, expected.document_number, expected.document_date,
         expected.customer_name, expected.deposit_account_number, expected.total_minor, expected.currency_code,
-        'one refund' as detail
+        'one refund' as detail, expected.gives_back = 'advance' as is_advance
     from {{ ref('fct_expected_refund_receipts') }} as expected
     inner join {{ ref('fct_order_book_policies') }} as policies using (order_id)
     where expected.held_back_reason is null and not expected.is_in_books and policies.booking_policy = 'per_order'
-        and expected.deposit_account_number = '1100'
+        and expected.deposit_account_number = '1100' and expected.total_minor > 0
         and expected.entity_id in {{ entities_with_books('xero') }}
         and {{ in_open_month('expected') }}
 ),
@@ -17,10 +17,11 @@ per_order as (
 summaries as (
     select
         document_key, cast(null as varchar) as order_id, cast(null as varchar) as refund_id, document_number, document_date,
-        customer_name, deposit_account_number, total_minor, currency_code, cast(documents as varchar) || ' orders in one document' as detail
+        customer_name, deposit_account_number, total_minor, currency_code, cast(documents as varchar) || ' orders in one document' as detail,
+        false as is_advance
     from {{ ref('fct_expected_receipt_summaries') }}
     where document_type = 'refund_receipt' and held_back_reason is null and not is_in_books
-        and deposit_account_number = '1100'
+        and deposit_account_number = '1100' and total_minor > 0
         and entity_id in {{ entities_with_books('xero') }}
         and {{ in_open_month('fct_expected_receipt_summaries') }}
 ),
@@ -31,9 +32,12 @@ expected as (
     select * from summaries
 ),
 
--- Receipts that are ours to send and not in the books yet: a refund does not get there before its sale.
+-- Receipts that are ours to send and not in the books yet: a refund does not get there before its sale, or before the payment it gives back.
 unsent_receipts as (
-    select distinct record_key, source_key as order_id from {{ ref('act_xero__receipts') }}
+    select receipts.source_key as order_id, advances.document_key is not null as is_advance, max(receipts.record_key) as record_key
+    from {{ ref('act_xero__receipts') }} as receipts
+    left join {{ ref('fct_expected_advances') }} as advances on receipts.record_key = advances.document_key
+    group by receipts.source_key, advances.document_key is not null
 ),
 
 lines as (
@@ -70,7 +74,7 @@ refunds as (
     from expected
     inner join lines using (document_key)
     left join unmapped using (document_key)
-    left join unsent_receipts using (order_id)
+    left join unsent_receipts using (order_id, is_advance)
     where unmapped.document_key is null
 )
 

@@ -11,6 +11,12 @@ forms as (
     inner join policies on receipts.order_id = policies.order_id
     where receipts.held_back_reason is null and not receipts.is_in_books and policies.booking_policy = 'per_order'
     union all
+    select advances.document_key, advances.entity_id, advances.document_date, advances.currency_code,
+        advances.deposit_account_number, 1, advances.total_minor
+    from {{ ref('fct_expected_advances') }} as advances
+    inner join policies on advances.order_id = policies.order_id
+    where advances.held_back_reason is null and not advances.is_in_books and policies.booking_policy = 'per_order'
+    union all
     select receipts.document_key, receipts.entity_id, receipts.document_date, receipts.currency_code,
         receipts.deposit_account_number, -1, receipts.total_minor
     from {{ ref('fct_expected_refund_receipts') }} as receipts
@@ -30,7 +36,7 @@ forms as (
 ),
 
 form_lines as (
-    {%- for table in ['sales_receipt', 'refund_receipt', 'receipt_summary', 'invoice', 'credit_note'] %}
+    {%- for table in ['sales_receipt', 'advance', 'refund_receipt', 'receipt_summary', 'invoice', 'credit_note'] %}
     select document_key, account_number, line_amount_minor from {{ ref('fct_expected_' ~ table ~ '_lines') }}
     {% if not loop.last %}union all{% endif %}
     {%- endfor %}

@@ -4,6 +4,10 @@ with sales as (
         select document_key, order_id, entity_id, channel, document_date, customer_name, deposit_account_number, total_minor,
             currency_code, is_in_books, held_back_reason
         from {{ ref('fct_expected_sales_receipts') }}
+        union all
+        select document_key, order_id, entity_id, channel, document_date, customer_name, deposit_account_number, total_minor,
+            currency_code, is_in_books, held_back_reason
+        from {{ ref('fct_expected_advances') }}
     ) as receipts
 ),
 

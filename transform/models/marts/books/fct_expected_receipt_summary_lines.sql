@@ -4,6 +4,11 @@ with members as (
     from {{ ref('fct_expected_sales_receipts') }} as receipts
     where receipts.held_back_reason is null and not receipts.is_in_books
     union all
+    select advances.document_key, advances.order_id, advances.entity_id, advances.channel, advances.document_date,
+        advances.deposit_account_number, advances.currency_code, 'sales_receipt'
+    from {{ ref('fct_expected_advances') }} as advances
+    where advances.held_back_reason is null and not advances.is_in_books
+    union all
     select receipts.document_key, receipts.order_id, receipts.entity_id, receipts.channel, receipts.document_date,
         receipts.deposit_account_number, receipts.currency_code, 'refund_receipt'
     from {{ ref('fct_expected_refund_receipts') }} as receipts
@@ -12,6 +17,8 @@ with members as (
 
 lines as (
     select document_key, item_name, account_number, line_amount_minor from {{ ref('fct_expected_sales_receipt_lines') }}
+    union all
+    select document_key, item_name, account_number, line_amount_minor from {{ ref('fct_expected_advance_lines') }}
     union all
     select document_key, item_name, account_number, line_amount_minor from {{ ref('fct_expected_refund_receipt_lines') }}
 ),

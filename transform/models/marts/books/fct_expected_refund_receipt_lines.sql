@@ -1,7 +1,12 @@
-with refund_lines as (
+with receipts as (
+    select * from {{ ref('fct_expected_refund_receipts') }}
+),
+
+refund_lines as (
     select refund_lines.*, receipts.document_key
     from {{ ref('can_refund_lines') }} as refund_lines
-    inner join {{ ref('fct_expected_refund_receipts') }} as receipts on refund_lines.refund_id = receipts.refund_id
+    inner join receipts on refund_lines.refund_id = receipts.refund_id
+    where receipts.gives_back != 'advance'
 ),
 
 returned as (
@@ -33,10 +38,26 @@ taxes as (
     group by document_key
 ),
 
+-- Off what waits when it is paid back; put there again when the sale that took all of it off is followed by the return.
+deferred as (
+    {%- for place, item, account, amount, label in [
+        (5, 'Deferred revenue', '2300', 'advance_minor', 'Paid before it was sent'),
+        (6, 'Sales tax', '2100', 'advance_tax_minor', 'Sales tax that was due when it was paid'),
+    ] %}
+    select document_key, {{ place }} as place, '' as place_key, '{{ item }}' as item_name, '{{ account }}' as account_number,
+        '{{ label }}' as line_description, case gives_back when 'advance' then {{ amount }} else -{{ amount }} end as line_amount_minor
+    from receipts
+    where gives_back != 'sale'
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
 entries as (
     select * from returned
     union all
     select * from taxes
+    union all
+    select * from deferred
 ),
 
 lines as (

@@ -12,6 +12,8 @@ deductions as (
         (11, 'Store credit', '2210', 'store_credit_minor', 'Paid with store credit'),
         (12, 'Manual payment', '1140', 'manual_minor', 'Paid outside the processor'),
         (13, 'Fee', '6000', 'fee_minor', 'Processing fee'),
+        (14, 'Deferred revenue', '2300', 'advance_minor', 'Paid before it was sent'),
+        (15, 'Sales tax', '2100', 'advance_tax_minor', 'Sales tax that was due when it was paid'),
     ] %}
     select document_key, {{ place }} as place, '' as place_key, '{{ item }}' as item_name, '{{ account }}' as account_number,
         '{{ label }}' as line_description, -{{ column }} as line_amount_minor

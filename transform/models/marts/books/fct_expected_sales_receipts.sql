@@ -1,31 +1,5 @@
--- A wallet's money is the processor's like a card's: what is paired with a movement there.
-with payments as (
-    select payments.*, payments.tender_type = 'card' or matches.movement_id is not null as is_at_processor
-    from {{ ref('can_order_payments') }} as payments
-    left join {{ ref('fct_payment_matches') }} as matches on payments.order_payment_id = matches.order_payment_id
-),
-
-legs as (
-    select
-        order_id,
-        {{ sum_minor('amount_minor') }} as captured_minor,
-        {{ sum_minor("case when is_at_processor then amount_minor else 0 end") }} as card_minor,
-        {{ sum_minor("case when tender_type = 'gift_card' then amount_minor else 0 end") }} as gift_card_minor,
-        {{ sum_minor("case when tender_type = 'store_credit' then amount_minor else 0 end") }} as store_credit_minor,
-        {{ sum_minor("case when is_at_processor or tender_type in ('gift_card', 'store_credit') then 0 else amount_minor end") }}
-            as manual_minor
-    from payments
-    where payment_type in ('capture', 'sale') and payment_status = 'succeeded'
-    group by order_id
-),
-
-charges as (
-    select
-        order_id,
-        {{ sum_minor('amount_minor') }} as charged_minor,
-        {{ sum_minor('fee_minor') }} as fee_minor
-    from {{ ref('fct_order_charges') }}
-    group by order_id
+with tenders as (
+    select * from {{ ref('fct_sale_tenders') }}
 ),
 
 events as (
@@ -61,26 +35,29 @@ earned as (
         events.reference,
         events.event_date,
         events.currency_code,
-        legs.captured_minor,
-        legs.card_minor,
-        legs.gift_card_minor,
-        legs.store_credit_minor,
-        legs.manual_minor,
-        coalesce(charges.fee_minor, 0) as fee_minor,
+        tenders.captured_minor,
+        tenders.card_minor,
+        tenders.gift_card_minor,
+        tenders.store_credit_minor,
+        tenders.manual_minor,
+        coalesce(tenders.fee_minor, 0) as fee_minor,
+        tenders.advance_minor,
+        tenders.advance_tax_minor,
         coalesce(booked.documents, 0) > 0 as is_in_books,
         case
             when invoices.order_id is not null then 'on_terms'
             when line_totals.lines_minor is null or line_totals.lines_minor <> orders.total_minor then 'lines_do_not_add_up'
-            when coalesce(legs.captured_minor, 0) <> orders.total_minor then 'partly_captured'
-            when legs.card_minor <> coalesce(charges.charged_minor, 0) then 'charge_not_seen'
+            when coalesce(tenders.captured_minor - tenders.advance_overpaid_minor, 0) <> orders.total_minor then 'partly_captured'
+            when tenders.is_paid_later then 'partly_captured'
+            when tenders.has_advance_held_back then 'advance_held_back'
+            when tenders.card_minor <> tenders.charged_minor then 'charge_not_seen'
             when events.event_date < cast('{{ var("books_from", "2026-10-01") }}' as date) then 'before_books_from'
             when booked.book_event_id is null and unclear_numbers.number_key is not null then 'number_is_unclear'
         end as held_back_reason
     from events
     inner join {{ ref('can_orders') }} as orders on events.order_id = orders.order_id
-    left join legs on events.order_id = legs.order_id
+    left join tenders on events.order_id = tenders.order_id
     left join {{ ref('fct_order_invoices') }} as invoices on events.order_id = invoices.order_id
-    left join charges on events.order_id = charges.order_id
     left join line_totals on events.order_id = line_totals.order_id
     left join booked on events.book_event_id = booked.book_event_id
     left join unclear_numbers
@@ -105,6 +82,8 @@ receipts as (
         cast(coalesce(store_credit_minor, 0) as bigint) as store_credit_minor,
         cast(coalesce(manual_minor, 0) as bigint) as manual_minor,
         cast(fee_minor as bigint) as fee_minor,
+        cast(coalesce(advance_minor, 0) as bigint) as advance_minor,
+        cast(coalesce(advance_tax_minor, 0) as bigint) as advance_tax_minor,
         is_in_books,
         held_back_reason
     from earned

@@ -16,7 +16,7 @@ early_payments as (
 ),
 
 refund_receipts as (
-    select document_key, refund_id, entity_id from {{ ref('fct_expected_refund_receipts') }}
+    select document_key, refund_id, entity_id from {{ ref('fct_expected_refund_receipts') }} where gives_back != 'advance'
 ),
 
 order_taxes as (
@@ -109,6 +109,9 @@ entries as (
         early_payments.total_minor - early_payments.tax_minor, early_payments.tax_minor, order_codes.taxes, order_codes.tax_code
     from early_payments
     left join order_codes using (order_id)
+    union all
+    select document_key, entity_id, place, place_key, account_number, line_description, line_amount_minor, line_tax_minor, taxes, tax_code
+    from {{ ref('fct_deferred_document_lines') }}
 ),
 
 lines as (

@@ -5,6 +5,10 @@ members as (
     from {{ ref('fct_expected_sales_receipts') }}
     where held_back_reason is null and not is_in_books
     union all
+    select document_key, order_id, entity_id, channel, document_date, deposit_account_number, currency_code, 'sales_receipt'
+    from {{ ref('fct_expected_advances') }}
+    where held_back_reason is null and not is_in_books
+    union all
     select document_key, order_id, entity_id, channel, document_date, deposit_account_number, currency_code, 'refund_receipt'
     from {{ ref('fct_expected_refund_receipts') }}
     where held_back_reason is null and not is_in_books

@@ -12,6 +12,14 @@ order_lines as (
     select * from {{ ref('can_order_lines') }}
 ),
 
+-- What came back before its order counted is no return of that day, but one on the day it counts.
+waiting as (
+    select refunds.refund_id
+    from {{ ref('can_refunds') }} as refunds
+    inner join recognitions using (order_id)
+    where recognitions.recognition_policy = 'on_fulfilment' and refunds.refund_date < recognitions.recognised_date
+),
+
 -- Numbered as the people who type them do: every refund that paid something, in order.
 numbered_refunds as (
     select refund_id, row_number() over (partition by order_id order by refunded_at, refund_id) as nth
@@ -63,7 +71,8 @@ returned as (
 refunds as (
     select
         'je:' || returned.entity_id || ':' || returned.refund_id
-            || case when returned.is_discount then ':discounted:0' else ':refunded:0' end as book_event_id,
+            || case when returned.is_discount then ':discounted:0' when waiting.refund_id is not null then ':released:0' else ':refunded:0' end
+            as book_event_id,
         'refund' as event_type,
         returned.entity_id,
         returned.channel,
@@ -80,6 +89,7 @@ refunds as (
         cast(0 as bigint) as gift_card_minor
     from returned
     left join numbered_refunds using (refund_id)
+    left join waiting on returned.refund_id = waiting.refund_id
 ),
 
 events as (
