@@ -41,7 +41,13 @@ advances as (
 
 given_back as (
     select
-        numbered.*,
+        numbered.refund_id,
+        numbered.order_id,
+        numbered.entity_id,
+        numbered.refund_date,
+        numbered.nth,
+        numbered.amount_minor,
+        numbered.currency_code,
         orders.channel,
         orders.order_number,
         waiting.refund_id is not null as is_advance,
