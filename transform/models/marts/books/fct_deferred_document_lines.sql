@@ -70,13 +70,13 @@ lines as (
 )
 
 select
-    document_key, entity_id, 7 as place, coalesce(tax_code, '') as place_key, '2300' as account_number, 'Paid before it is sent' as line_description,
+    document_key, entity_id, cast(7 as bigint) as place, coalesce(tax_code, '') as place_key, '2300' as account_number, 'Paid before it is sent' as line_description,
     cast(line_amount_minor as bigint) as line_amount_minor, cast(line_tax_minor as bigint) as line_tax_minor, cast(taxes as bigint) as taxes, tax_code
 from lines
 where line_amount_minor != 0 or line_tax_minor != 0
 union all
 select
-    other_lines.document_key, advances.entity_id, 8, cast(other_lines.line_number as varchar), other_lines.account_number, other_lines.line_description,
+    other_lines.document_key, advances.entity_id, cast(8 as bigint), cast(other_lines.line_number as varchar), other_lines.account_number, other_lines.line_description,
     other_lines.line_amount_minor, cast(0 as bigint), cast(null as bigint), cast(null as varchar)
 from {{ ref('fct_expected_advance_lines') }} as other_lines
 inner join advances on other_lines.document_key = advances.document_key
