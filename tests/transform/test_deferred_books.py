@@ -6,27 +6,21 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from pipelines.extract import connector
-from pipelines.settings import Connection
 from sandbox.platforms import xero_reports
-from sandbox.server import CREDENTIALS, EUROPE_CREDENTIALS, Sandbox
-from tests.reverse_etl.conftest import Turn, settings_for
-from tests.transform import deferred_shop, xero_books
+from sandbox.server import Sandbox
+from tests.reverse_etl.conftest import Turn
+from tests.transform import deferred_shop, pushed_books, xero_books
 from tests.transform.deferred_shop import ON_FULFILMENT, ON_PAYMENT
+from tests.transform.pushed_books import COMPANY, SYNCS, plans, push, refresh
 from tests.transform.raw_rows import RawRows
 from tests.transform.tax_worlds import Row
 from tests.transform.warehouse import identities
 
 pytestmark = pytest.mark.world
 
-SYNCS = {
-    "quickbooks": ("sales_receipts", "credit_memos", "journal_entries"),
-    "xero": ("contacts", "receipts", "invoices", "refunds", "bank_transactions"),
-}
 ASKED = ("i_11", "i_12", "i_13", "i_14", "i_17", "i_18", "i_28")
 ADD_UP = (
     "assert_expected_documents_add_up",
@@ -57,66 +51,8 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def turn(sandbox: Sandbox, tmp_path: Path) -> Iterator[Turn]:
-    made = Turn(None, tmp_path)
-    made.settings = settings_for("", tmp_path)
-    for platform, named in (("quickbooks", CREDENTIALS), ("xero", EUROPE_CREDENTIALS)):
-        url = (
-            {"base_url": f"{sandbox.url}/{platform}"}
-            if platform == "xero"
-            else {"base_url": sandbox.base_urls[platform]}
-        )
-        values = {f"destinations.{platform}.{name}": value for name, value in (url | named[platform]).items()}
-        made.settings.values.update(values)
-    yield made
-    made.ledger.close()
-
-
-def in_quickbooks(sandbox: Sandbox) -> RawRows:
-    """What QuickBooks holds of ours; what people typed there is another story."""
-    rows = RawRows(as_of="2026-12-20", books_from="2026-10-01")
-    declared = connector("quickbooks")
-    names = {name: CREDENTIALS["quickbooks"][name] for name in declared.credentials}
-    with declared.connect(Connection("quickbooks", "main", sandbox.base_urls["quickbooks"], names)) as client:
-        for resource in declared.resources:
-            rows.raw("quickbooks", resource.name, [row for page in resource.fetch(client, None) for row in page])
-    rows.mapped("book_documents", "quickbooks").mapped("book_lines", "quickbooks")
-    rows.connection.execute("delete from can_book_documents where memo is null or memo not like 'je:%'")
-    rows.connection.execute(
-        "delete from can_book_lines where document_id not in (select document_id from can_book_documents)"
-    )
-    return rows
-
-
-def in_xero(sandbox: Sandbox) -> RawRows:
-    rows = xero_books.read(sandbox, as_of="2026-12-20", books_from="2026-10-01")
-    return rows.mapped("book_customers", "xero")
-
-
-def refresh(sandbox: Sandbox, turn: Turn, books: str, seeds: tuple[list[Row], Row]) -> RawRows:
-    """The shop beside what its books hold now, and the activation tables made of both."""
-    policies, tax_due = seeds
-    rows = in_xero(sandbox) if books == "xero" else in_quickbooks(sandbox)
-    shop = deferred_shop.told("europe", "EUR") if books == "xero" else deferred_shop.told("main", "USD")
-    for table, found in shop.tables.items():
-        rows.rows(table, *found)
-    deferred_shop.seeded(rows, *policies, tax_due=tax_due)
-    rows.connection.execute("create schema activation")
-    for sync in SYNCS[books]:
-        name = f"act_{books}__{sync}"
-        rows.query(f"select 1 from {{{{ ref('{name}') }}}}")
-        rows.connection.execute(f"create table activation.{name} as select * from {name}")
-    turn.warehouse = rows.connection
-    return rows
-
-
-def plans(turn: Turn, books: str) -> list[Any]:
-    return [turn.plan(f"{books}__{sync}") for sync in SYNCS[books]]
-
-
-def push(sandbox: Sandbox, turn: Turn, books: str, seeds: tuple[list[Row], Row]) -> dict[str, int]:
-    refresh(sandbox, turn, books, seeds)
-    made = {plan.sync.partition("__")[2]: plan for plan in plans(turn, books) if plan.deliveries}
-    return {sync: turn.push(plan).accepted for sync, plan in made.items()}
+    with pushed_books.pushing(sandbox, tmp_path) as made:
+        yield made
 
 
 def reported(sandbox: Sandbox, on: date) -> dict[str, int]:
@@ -142,10 +78,14 @@ CASES = [
 def test_the_books_end_each_month_as_the_ledger_does(
     sandbox: Sandbox, turn: Turn, books: str, policies: list[Row], tax_due: Row
 ) -> None:
-    if books == "xero":
-        xero_books.emptied(sandbox)
-    assert min(push(sandbox, turn, books, (policies, tax_due)).values()) > 0
-    rows = refresh(sandbox, turn, books, (policies, tax_due))
+    def tell(rows: RawRows) -> None:
+        for table, found in deferred_shop.told(*COMPANY[books]).tables.items():
+            rows.rows(table, *found)
+        deferred_shop.seeded(rows, *policies, tax_due=tax_due)
+
+    refresh(sandbox, turn, books, tell)
+    assert min(push(turn, books).values()) > 0
+    rows = refresh(sandbox, turn, books, tell)
     assert rows.query(DIFFERING) == []
     held: dict[int, dict[str, int]] = {10: {}, 11: {}}
     for month, account, amount in rows.query(BOOKED):

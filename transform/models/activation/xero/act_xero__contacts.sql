@@ -9,24 +9,13 @@ companies as (
 ),
 
 -- What moved nothing at a processor is invoiced to its channel, so that needs a contact too.
-settled as (
-    select document_key, entity_id, channel, customer_name, currency_code from {{ ref('fct_expected_sales_receipts') }}
-    where held_back_reason is null and total_minor = 0
-    union all
-    select document_key, entity_id, channel, customer_name, currency_code from {{ ref('fct_expected_advances') }}
-    where held_back_reason is null and total_minor = 0
-    union all
-    select document_key, entity_id, channel, customer_name, currency_code from {{ ref('fct_expected_refund_receipts') }}
-    where held_back_reason is null and gives_back = 'released'
-),
-
 channels as (
     select
-        'channel:' || entity_id || ':' || channel as customer_key, entity_id, customer_name as display_name, min(currency_code) as currency_code,
-        count(*) as invoices, max(document_key) as newest_document_key
-    from settled
+        customer_key, entity_id, customer_name as display_name, min(currency_code) as currency_code, count(*) as invoices,
+        max(document_key) as newest_document_key
+    from {{ ref('fct_expected_settled_documents') }}
     where entity_id in {{ entities_with_books('xero') }}
-    group by entity_id, channel, customer_name
+    group by customer_key, entity_id, customer_name
 ),
 
 named as (

@@ -10,57 +10,20 @@ on_terms as (
         and {{ in_open_month('fct_expected_invoices') }}
 ),
 
--- What moves no bank account there is an invoice that its own lines settle: an order or an advance paid by gift card or outside the
--- processor, goods that leave after they were paid, and what had come back of them before. Books that take no journals have no other form for it.
-settled as (
-    select document_key, order_id, entity_id, channel, document_number, document_date, total_minor, currency_code, 1 as sign,
-        case when advance_minor + advance_tax_minor > 0 then 'Sent on ' else 'Sold on ' end || cast(document_date as varchar)
-            || case when advance_minor + advance_tax_minor > 0 then ', paid in advance' else ', paid without a processor' end as occasion
-    from {{ ref('fct_expected_sales_receipts') }}
-    where held_back_reason is null and not is_in_books and total_minor = 0
-    union all
-    select document_key, order_id, entity_id, channel, document_number, document_date, total_minor, currency_code, 1,
-        'Paid in advance on ' || cast(document_date as varchar) || ', without a processor'
-    from {{ ref('fct_expected_advances') }}
-    where held_back_reason is null and not is_in_books and total_minor = 0
-    union all
-    select document_key, order_id, entity_id, channel, document_number, document_date, total_minor, currency_code, -1,
-        'Sent on ' || cast(document_date as varchar) || ', without what had come back'
-    from {{ ref('fct_expected_refund_receipts') }}
-    where held_back_reason is null and not is_in_books and gives_back = 'released'
-),
-
 settled_at_once as (
     select
-        settled.document_key, settled.order_id, settled.document_number, settled.document_date, settled.document_date as due_date,
-        'channel:' || settled.entity_id || ':' || settled.channel as customer_key, cast(null as varchar) as po_number,
-        settled.total_minor, settled.currency_code, settled.occasion, settled.sign
-    from settled
-    inner join {{ ref('fct_order_book_policies') }} as policies using (order_id)
-    where policies.booking_policy = 'per_order'
-        and settled.entity_id in {{ entities_with_books('xero') }}
-        and {{ in_open_month('settled') }}
-),
-
--- The same of a day in one document.
-settled_days as (
-    select
-        document_key, document_key as order_id, document_number, document_date, document_date as due_date,
-        'channel:' || entity_id || ':' || channel as customer_key, cast(null as varchar) as po_number, total_minor, currency_code,
-        cast(documents as varchar) || ' orders of ' || cast(document_date as varchar) || ' in one document' as occasion,
-        case document_type when 'sales_receipt' then 1 else -1 end as sign
-    from {{ ref('fct_expected_receipt_summaries') }}
-    where held_back_reason is null and not is_in_books and total_minor = 0 and deposit_account_number = '1100'
+        document_key, order_id, document_number, document_date, document_date as due_date, customer_key, cast(null as varchar) as po_number,
+        cast(0 as bigint) as total_minor, currency_code, occasion, sign
+    from {{ ref('fct_expected_settled_documents') }}
+    where not is_in_books
         and entity_id in {{ entities_with_books('xero') }}
-        and {{ in_open_month('fct_expected_receipt_summaries') }}
+        and {{ in_open_month('fct_expected_settled_documents') }}
 ),
 
 expected as (
     select *, 1 as sign from on_terms
     union all
     select * from settled_at_once
-    union all
-    select * from settled_days
 ),
 
 known as (
@@ -71,6 +34,9 @@ lines as (
     select * from {{ ref('fct_expected_taxed_lines') }}
     union all
     select * from {{ ref('fct_expected_taxed_summary_lines') }}
+    union all
+    select document_key, line_number, entity_id, account_number, line_description, line_amount_minor, line_tax_minor, cast(null as varchar), platform_tax_code, is_tax_mapped
+    from {{ ref('fct_expected_correction_taxed_lines') }}
 ),
 
 unmapped as (

@@ -38,8 +38,21 @@ summaries as (
         and {{ in_open_month('fct_expected_receipt_summaries') }}
 ),
 
+-- What changed after its month was closed, where it brings money.
+corrections as (
+    select
+        document_key, order_id, refund_id, document_number, document_date, customer_name, '1100' as deposit_account_number,
+        clearing_minor as total_minor, currency_code, 'SRC-07, ' || cause || ' after ' || period_month || ' was closed' as detail
+    from {{ ref('fct_expected_corrections') }}
+    where held_back_reason is null and clearing_minor > 0
+        and entity_id in {{ entities_with_books('xero') }}
+        and {{ in_open_month('fct_expected_corrections') }}
+),
+
 expected as (
     select * from per_order
+    union all
+    select * from corrections
     union all
     select * from advances
     union all
@@ -50,6 +63,9 @@ lines as (
     select * from {{ ref('fct_expected_taxed_lines') }}
     union all
     select * from {{ ref('fct_expected_taxed_summary_lines') }}
+    union all
+    select document_key, line_number, entity_id, account_number, line_description, line_amount_minor, line_tax_minor, cast(null as varchar), platform_tax_code, is_tax_mapped
+    from {{ ref('fct_expected_correction_taxed_lines') }}
 ),
 
 unmapped as (

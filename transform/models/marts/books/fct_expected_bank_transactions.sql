@@ -1,7 +1,8 @@
 with
 
 documents as (
-    select * from {{ ref('fct_expected_journal_documents') }}
+    -- A correction bears taxes by their codes, and is written as the document it corrects.
+    select * from {{ ref('fct_expected_journal_documents') }} where document_key not like '%:correct'
 ),
 
 lines as (

@@ -60,8 +60,19 @@ overpaid as (
     where settlement_type = 'received' and left_over_minor > 0 and bank_line_id is null
 ),
 
+-- What changed after its month was closed is put right in the first open one (J-39).
+corrected as (
+    select corrections.document_key, corrections.entity_id, corrections.document_number, corrections.document_date, corrections.currency_code,
+        amounts.account_number, amounts.signed_minor, 'SRC-07: ' || corrections.cause || ' after ' || corrections.period_month || ' was closed' as line_description
+    from {{ ref('fct_expected_corrections') }} as corrections
+    inner join {{ ref('fct_correction_amounts') }} as amounts on corrections.corrects_key = amounts.corrects_key
+    where corrections.held_back_reason is null
+),
+
 postings as (
     select * from meant where signed_minor <> 0
+    union all
+    select document_key, entity_id, null, document_number, document_date, currency_code, 1, account_number, signed_minor, line_description from corrected
     union all
     select document_key, entity_id, movement_id, platform_movement_id, document_date, currency_code, 9, '1100',
         -{{ sum_minor('signed_minor') }}, 'Clearing'

@@ -16,8 +16,28 @@ books as (
     group by documents.entity_id, {{ month_key('documents.document_date') }}, lines.account_number, lines.currency_code
 ),
 
+-- A change of a closed month is in the ledger on its own day; the books get it in the open month in which it is corrected.
+corrections as (
+    select amounts.entity_id, amounts.period_month, {{ month_key('corrections.document_date') }} as corrected_month, amounts.account_number,
+        amounts.currency_code, amounts.signed_minor
+    from {{ ref('fct_expected_corrections') }} as corrections
+    inner join {{ ref('fct_correction_amounts') }} as amounts on corrections.corrects_key = amounts.corrects_key
+    union all
+    select documents.entity_id, amounts.period_month, {{ month_key('documents.document_date') }}, lines.account_number, lines.currency_code,
+        lines.signed_minor
+    from {{ ref('can_book_documents') }} as documents
+    inner join {{ ref('can_book_lines') }} as lines using (document_id)
+    inner join (select distinct corrects_key, period_month from {{ ref('fct_correction_amounts') }}) as amounts
+        on regexp_replace(documents.memo, ':[0-9]+:correct$', ':0') = amounts.corrects_key
+    where documents.memo like 'je:%:correct' and not documents.is_deleted
+),
+
 sides as (
     select entity_id, period_month, account_number, currency_code, ledger_minor, cast(0 as bigint) as books_minor from ledger
+    union all
+    select entity_id, period_month, account_number, currency_code, -signed_minor, 0 from corrections
+    union all
+    select entity_id, corrected_month, account_number, currency_code, signed_minor, 0 from corrections
     union all
     select entity_id, period_month, coalesce(account_number, 'unmapped'), currency_code, 0, books_minor from books
 ),

@@ -25,6 +25,18 @@ closed as (
     select entity_id, max(period_month) as closed_until from {{ ref('can_closes') }} group by entity_id
 ),
 
+-- What a closed month shows otherwise since, and the documents of ours that put it right in an open one.
+changes as (
+    select order_id, refund_id, {{ sum_minor('amount_minor') }} as change_minor
+    from {{ ref('fct_close_changes') }}
+    where measure = 'net_revenue_minor'
+    group by order_id, refund_id
+),
+
+corrections as (
+    select document_id from {{ ref('can_book_documents') }} where memo like 'je:%:correct'
+),
+
 missing as (
     select
         shares.*, kept_channels.channel is not null as is_kept,
@@ -42,11 +54,14 @@ missing as (
 
 matched as (
     select
-        shares.*, edits.reason_code as edit_code, edits.revenue_change_minor,
+        shares.*, edits.reason_code as edit_code, edits.revenue_change_minor, changes.change_minor,
+        case when corrections.document_id is not null then 'SRC-07' else 'TIM-11' end as moved_code,
         roundings.rounding_minor, coalesce(roundings.is_each_line_rounded, false) as is_each_line_rounded
     from shares
     left join roundings using (document_id)
     left join edits using (document_id)
+    left join corrections using (document_id)
+    left join changes on shares.order_id = changes.order_id and shares.refund_id is not distinct from changes.refund_id
     where shares.document_id is not null
 ),
 
@@ -62,6 +77,7 @@ wrong as (
             when is_each_line_rounded and booked_revenue_minor - share_minor = rounding_minor then 'RND-03'
             -- Ours, accepted as it should be, and edited since by just this amount.
             when booked_revenue_minor - share_minor = revenue_change_minor then edit_code
+            when booked_revenue_minor - share_minor = -change_minor then 'SRC-07'
             else 'UNX-00'
         end as wrong_code
     from matched
@@ -79,11 +95,11 @@ differences as (
         case when not is_kept then channel end as channel
     from missing
     union all
-    select document_id || ':out', money_atom_id, 'timing', entity_id, event_date, currency_code, 'TIM-11', order_id, reference, -share_minor,
+    select document_id || ':out', money_atom_id, 'timing', entity_id, event_date, currency_code, moved_code, order_id, reference, -share_minor,
         'booked on ' || cast(document_date as varchar), null
     from matched where event_month != document_month and share_minor != 0
     union all
-    select document_id || ':in', money_atom_id, 'timing', entity_id, document_date, currency_code, 'TIM-11', order_id, reference, share_minor,
+    select document_id || ':in', money_atom_id, 'timing', entity_id, document_date, currency_code, moved_code, order_id, reference, share_minor,
         'recognised in ' || event_month, null
     from matched where event_month != document_month and share_minor != 0
     union all

@@ -1,7 +1,7 @@
 with
 
 documents as (
-    select *, upper(replace(trim(document_number), '#', '')) as number_key,
+    select *, upper(replace(trim(document_number), '#', '')) as number_key, regexp_replace(memo, ':[0-9]+:correct$', ':0') as event_key,
         case when document_type in ('sales_receipt', 'invoice') then 'sale'
             when document_type in ('refund_receipt', 'credit_memo') then 'refund' end as event_type
     from {{ ref('can_book_documents') }}
@@ -47,7 +47,7 @@ unique_numbers as (
     having count(*) = 1
 ),
 
--- Our own key in the memo is proof; the number is what people type.
+-- Our own key in the memo is proof, that of a correction too; the number is what people type.
 matched as (
     select
         documents.document_id, documents.platform_document_id, documents.entity_id, documents.document_type, documents.document_number,
@@ -65,7 +65,7 @@ matched as (
         on documents.memo = provided.entry_id
         and documents.currency_code = provided.currency_code
     left join events as keyed
-        on documents.memo = keyed.book_event_id
+        on documents.event_key = keyed.book_event_id
         and documents.currency_code = keyed.currency_code
     left join unique_numbers
         on documents.entity_id = unique_numbers.entity_id

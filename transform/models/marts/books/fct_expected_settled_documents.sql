@@ -1,0 +1,71 @@
+-- What moves no bank account is an invoice that its own lines settle, in books that take no journals: an order or an advance paid by gift card
+-- or outside the processor, goods that leave after they were paid, what had come back of them before, a correction without money.
+with
+
+policies as (
+    select order_id, booking_policy from {{ ref('fct_order_book_policies') }}
+),
+
+sales as (
+    select
+        document_key, order_id, entity_id, channel, customer_name, document_number, document_date, currency_code, is_in_books, 1 as sign,
+        case when advance_minor + advance_tax_minor > 0 then 'Sent on ' else 'Sold on ' end || cast(document_date as varchar)
+            || case when advance_minor + advance_tax_minor > 0 then ', paid in advance' else ', paid without a processor' end as occasion
+    from {{ ref('fct_expected_sales_receipts') }}
+    where held_back_reason is null and total_minor = 0
+),
+
+advances as (
+    select document_key, order_id, entity_id, channel, customer_name, document_number, document_date, currency_code, is_in_books, 1,
+        'Paid in advance on ' || cast(document_date as varchar) || ', without a processor'
+    from {{ ref('fct_expected_advances') }}
+    where held_back_reason is null and total_minor = 0
+),
+
+returns as (
+    select document_key, order_id, entity_id, channel, customer_name, document_number, document_date, currency_code, is_in_books, -1,
+        'Sent on ' || cast(document_date as varchar) || ', without what had come back'
+    from {{ ref('fct_expected_refund_receipts') }}
+    where held_back_reason is null and gives_back = 'released'
+),
+
+per_order as (
+    select * from sales
+    union all
+    select * from advances
+    union all
+    select * from returns
+),
+
+per_day as (
+    select
+        document_key, document_key as order_id, entity_id, channel, customer_name, document_number, document_date, currency_code, is_in_books,
+        case document_type when 'sales_receipt' then 1 else -1 end,
+        cast(documents as varchar) || ' orders of ' || cast(document_date as varchar) || ' in one document'
+    from {{ ref('fct_expected_receipt_summaries') }}
+    where held_back_reason is null and total_minor = 0 and deposit_account_number = '1100'
+),
+
+corrections as (
+    select
+        document_key, order_id, entity_id, channel, customer_name, document_number, document_date, currency_code, false, 1,
+        'SRC-07, ' || cause || ' after ' || period_month || ' was closed'
+    from {{ ref('fct_expected_corrections') }}
+    where held_back_reason is null and clearing_minor = 0
+),
+
+documents as (
+    select per_order.*
+    from per_order
+    inner join policies using (order_id)
+    where policies.booking_policy = 'per_order'
+    union all
+    select * from per_day
+    union all
+    select * from corrections
+)
+
+select
+    document_key, order_id, entity_id, channel, 'channel:' || entity_id || ':' || channel as customer_key, customer_name, document_number,
+    document_date, currency_code, is_in_books, cast(sign as bigint) as sign, occasion
+from documents
