@@ -70,6 +70,7 @@ wrong as (
         *, booked_revenue_minor - share_minor as amount_minor,
         case
             when nth > 1 and booked_revenue_minor in (expected_net_revenue_minor, first_booked_minor) then 'BKS-02'
+            when nth > 1 and moved_code = 'SRC-07' and edit_code is null then 'SRC-07'
             when nth > 1 then 'UNX-00'
             when booked_revenue_minor - share_minor = tax_minor and booked_tax_minor = 0 then 'TAX-04'
             when booked_revenue_minor - share_minor = gift_card_minor and booked_gift_card_minor = 0 then 'LIA-01'
