@@ -1,6 +1,7 @@
 {{ config(tags=['identity'], meta={'identity': 'I-17', 'severity': 'blocks'}) }}
--- I-17: a tax line has the base and the tax of the sale or the return it is made from, a return with both signs turned; what is given back for no line of the
--- order is shared out among its taxes to the cent; a discount gives up the same share of each base as of the whole order; and the boxes of the returns hold the bases of their lines, as they do the tax.
+-- I-17: a tax line has the base and the tax of what it is made from, a return and a discount with both signs turned; what is given back for no line of the
+-- order is shared out among its taxes to the cent; a discount gives up the same share of each base as of the whole order, and its entry
+-- the tax of each scheme; and the boxes of the returns hold the bases of their lines, as they do the tax.
 -- A failure means that a return states a wrong base for a right tax. It does not mean that a rate is right; fct_tax_checks says that.
 with
 
@@ -8,6 +9,10 @@ sources as (
     select 'sale:' || tax_line_id as tax_event_id, 'sale' as event_type, taxable_minor, tax_minor from {{ ref('fct_tax_treatments') }}
     union all
     select refund_tax_line_id, 'return', -taxable_minor, -tax_minor from {{ ref('fct_refund_tax_lines') }}
+    union all
+    select discount_tax_line_id, 'discount', -taxable_minor, -tax_minor from {{ ref('fct_discount_tax_lines') }}
+    union all
+    select tax_event_id, event_type, taxable_minor, tax_minor from {{ ref('fct_advance_tax_lines') }}
 ),
 
 shared as (
@@ -15,6 +20,12 @@ shared as (
     from {{ ref('fct_refund_tax_lines') }}
     where basis = 'order'
     group by refund_line_id
+),
+
+posted as (
+    select event_id, scheme, tax_minor from {{ ref('fct_discount_tax_lines') }}
+    union all
+    select event_id, detail, -signed_minor from {{ ref('fct_tax_postings') }} where source = 'discount' and detail != ''
 ),
 
 boxes as (
@@ -30,7 +41,7 @@ from {{ ref('fct_tax_lines') }} as lines
 left join sources
     on lines.tax_event_id = sources.tax_event_id
     and lines.event_type = sources.event_type
-where lines.event_type in ('sale', 'return')
+where lines.event_type != 'rounding'
     and (lines.taxable_minor is distinct from sources.taxable_minor or lines.tax_minor is distinct from sources.tax_minor)
 union all
 select shared.refund_line_id
@@ -43,8 +54,15 @@ from {{ ref('fct_discount_tax_lines') }} as lines
 inner join {{ ref('fct_tax_treatments') }} as taxes on lines.tax_line_id = taxes.tax_line_id
 inner join {{ ref('fct_early_payment_discounts') }} as discounts on lines.discount_id = discounts.discount_id
 where discounts.worth_minor > discounts.order_tax_minor
-    and abs(cast(taxes.taxable_minor as hugeint) * discounts.net_minor - cast(lines.taxable_minor as hugeint) * (discounts.worth_minor - discounts.order_tax_minor)) * 2
-        > discounts.worth_minor - discounts.order_tax_minor
+    and discounts.worth_minor - discounts.order_tax_minor < 2 * abs(
+        cast(taxes.taxable_minor as hugeint) * discounts.net_minor
+        - cast(lines.taxable_minor as hugeint) * (discounts.worth_minor - discounts.order_tax_minor)
+    )
+union all
+select event_id || ' ' || scheme
+from posted
+group by event_id, scheme
+having sum(tax_minor) != 0
 union all
 select entity_id || ' ' || period_month || ' ' || box || ' ' || currency_code
 from boxes

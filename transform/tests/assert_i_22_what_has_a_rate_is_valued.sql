@@ -1,6 +1,6 @@
 {{ config(tags=['identity'], meta={'identity': 'I-22', 'severity': 'blocks'}) }}
 -- I-22: an entry whose every line has a stored rate, or needs none, is valued in the books' currency; a line in that currency is worth itself, but for the
--- rounding it bears; and what the end of a month revalues the next day takes back, line by line, also while it waits for a rate.
+-- rounding it bears; a balance that is gone is not valued; and what the end of a month revalues the next day takes back, line by line, also while it waits for a rate.
 -- A failure means that an entry waits for a rate that is there, or that an exchange difference is stated with two amounts.
 with
 
@@ -37,6 +37,10 @@ select balance_key || ' ' || posting_key
 from revalued
 group by balance_key, posting_key
 having sum(signed_minor) != 0 or sum(signed_base_minor) != 0 or count(distinct event_id) != 2
+union all
+select entity_id || ' ' || period_month || ' ' || account_number || ' ' || currency_code
+from {{ ref('fct_revaluations') }}
+where balance_minor = 0 and carried_base_minor = 0
 union all
 select event_id
 from revalued
