@@ -76,6 +76,17 @@ class World:
         asked = self.identities | self.declared
         return tuple(name for name, sql in asked.items() if not self._is_empty(sql))
 
+    def restless(self) -> tuple[str, ...]:
+        """Models whose rows are others when they are built again from the same rows: every lie above them would seem to change something."""
+        found = []
+        for model in self.models:
+            self.rows.connection.execute("begin")
+            self.rows.connection.execute(f"create or replace table {model} as {self.sql[model]}")
+            if self._digest(model) != self.tables[model]:
+                found.append(model)
+            self.rows.connection.execute("rollback")
+        return tuple(found)
+
     def judge(self, mutant: SqlMutant) -> Verdict:
         """Builds the lie and what reads it, asking every identity as soon as all it reads is built; the first that fails is enough."""
         connection, touched = self.rows.connection, (mutant.model, *self.readers[mutant.model])

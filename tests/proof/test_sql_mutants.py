@@ -36,6 +36,7 @@ def test_a_turned_sign_in_net_revenue_is_noticed(world: World) -> None:
 def test_planted_lies_that_change_a_number_break_an_identity(
     world: World, record_property: pytest.RecordProperty
 ) -> None:
+    assert world.restless() == ()
     ends: Counter[str] = Counter()
     unbroken: list[SqlMutant] = []
     for mutant in world.mutants():

@@ -64,13 +64,14 @@ rests as (
 ),
 
 lines as (
-    select document_key, entity_id, tax_code, line_amount_minor, line_tax_minor, 1 as taxes from codes
+    -- A tax without a code stands beside the rest: each has a place of its own, or the lines would be numbered by chance.
+    select document_key, entity_id, coalesce(tax_code, '?') as place_key, tax_code, line_amount_minor, line_tax_minor, 1 as taxes from codes
     union all
-    select document_key, entity_id, null, line_amount_minor, line_tax_minor, 0 from rests
+    select document_key, entity_id, '', null, line_amount_minor, line_tax_minor, 0 from rests
 )
 
 select
-    document_key, entity_id, cast(7 as bigint) as place, coalesce(tax_code, '') as place_key, '2300' as account_number, 'Paid before it is sent' as line_description,
+    document_key, entity_id, cast(7 as bigint) as place, place_key, '2300' as account_number, 'Paid before it is sent' as line_description,
     cast(line_amount_minor as bigint) as line_amount_minor, cast(line_tax_minor as bigint) as line_tax_minor, cast(taxes as bigint) as taxes, tax_code
 from lines
 where line_amount_minor != 0 or line_tax_minor != 0
