@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.transform.canonical_rows import CanonicalRows
+from tests.transform.warehouse import identities
 
 FIRST = date(2026, 10, 5)
 BALANCES = "select * from {{ ref('fct_expected_book_movements') }} order by all"
@@ -144,3 +145,76 @@ def test_a_summary_the_books_hold_is_not_sent_again_and_a_late_order_of_its_day_
     assert (
         world.query(f"select 1 from {{{{ ref('act_quickbooks__sales_receipts') }}}} where record_key = '{key}'") == []
     )
+
+
+# A summary of several orders, and its net revenue.
+LARGEST, SUMMARISED = "je:main:shopify:consumer:1100:USD:2026-10-09:sales:0", 68_511
+
+
+def booked(first: CanonicalRows, *, beyond: int = 0, copies: int = 1, is_deleted: bool = False) -> CanonicalRows:
+    """The shop with the summaries it expects in its books; one of sales with so much more revenue, so often, or thrown away."""
+    summaries = first.query(
+        "select document_key, document_type, document_date, total_minor from fct_expected_receipt_summaries"
+    )
+    lines = first.query(
+        "select document_key, line_number, account_number, line_amount_minor from {{ ref('fct_expected_receipt_summary_lines') }}"
+    )
+    chosen = LARGEST
+    world = shop(*MIXED[0][0])
+    documents, postings = [], []
+    for key, kind, day, total in summaries:
+        for copy in range(copies if key == chosen else 1):
+            document = f"{key}/{copy}"
+            more = beyond if key == chosen else 0
+            documents.append({
+                "document_id": document, "document_type": kind, "document_date": day, "memo": key, "total_minor": total + more,
+                "document_number": None, "is_deleted": is_deleted and key == chosen,
+            })  # fmt: skip
+            sign = -1 if kind == "sales_receipt" else 1
+            postings += [
+                {
+                    "document_id": document,
+                    "line_number": number,
+                    "account_number": account,
+                    "signed_minor": sign * amount,
+                }
+                for of, number, account, amount in lines
+                if of == key
+            ]
+            postings.append(
+                {"document_id": document, "line_number": 99, "account_number": "4000", "signed_minor": -more}
+            )
+    return world.rows("can_book_documents", *documents).rows("can_book_lines", *postings)
+
+
+DIFFERENCES = """select reason_code, count(*), sum(amount_minor) from {{ ref('fct_differences') }}
+    where bridge = 'net_revenue_to_books' group by 1 order by 1"""
+
+
+def first_shop() -> CanonicalRows:
+    first = shop(*MIXED[0][0])
+    first.query("select 1 from {{ ref('fct_expected_receipt_summaries') }}")
+    return first
+
+
+# The orders on terms have invoices of their own, which these books lack.
+ON_TERMS = ("BKS-01", 4, -35_409)
+
+
+@pytest.mark.parametrize(
+    ("books", "told"),
+    [
+        ({}, []),
+        ({"beyond": 700}, [("UNX-00", 1, 700)]),
+        ({"copies": 2}, [("BKS-02", 1, SUMMARISED)]),
+        ({"is_deleted": True}, [("BKS-09", 5, -SUMMARISED)]),
+    ],
+)
+def test_orders_of_a_day_in_one_document_are_each_in_the_books(
+    books: dict[str, Any], told: list[tuple[Any, ...]]
+) -> None:
+    """And what the document has beyond them, or twice, or has no more, is told with its cents."""
+    world = booked(first_shop(), **books)
+    assert world.query(DIFFERENCES) == sorted([ON_TERMS, *told])
+    said = [row for path in identities("assert_i_20") for row in world.query(path.read_text())]
+    assert [row for row in said if "net_revenue_to_books" in row or str(row[0]).startswith("books:")] == []

@@ -34,6 +34,13 @@ documents as (
     left join {{ ref('fct_book_events') }} as events using (book_event_id)
 ),
 
+-- What a document of the books is about: an event of its own, or those of a day.
+about as (
+    select book_event_id from documents where not is_deleted and book_event_id is not null
+    union
+    select book_event_id from {{ ref('fct_book_summary_shares') }} where not is_deleted
+),
+
 amounts as (
     select told.difference_id, told.reason_code, told.amount_minor, documents.nth, documents.copies, documents.expected_net_revenue_minor, documents.refund_id,
         sold.tax_minor, sold.gift_card_minor, sold.discount_minor, booked.revenue_minor, roundings.rounding_minor, roundings.is_each_line_rounded
@@ -60,15 +67,15 @@ union all
 select told.difference_id
 from told
 inner join {{ ref('fct_book_events') }} as events on told.difference_id = 'books:' || events.book_event_id || ':missing'
-left join documents on events.book_event_id = documents.book_event_id and not documents.is_deleted
-where documents.document_id is not null
+left join about on events.book_event_id = about.book_event_id
+where about.book_event_id is not null
     or told.amount_minor != -events.expected_net_revenue_minor
     or (told.reason_code = 'BKS-11') != (events.event_type = 'refund') and told.reason_code in ('BKS-01', 'BKS-11')
     or not exists (
         select 1
-        from documents as kept
+        from about as kept
         inner join {{ ref('fct_book_events') }} as others on kept.book_event_id = others.book_event_id
-        where not kept.is_deleted and others.entity_id = events.entity_id and others.channel = events.channel
+        where others.entity_id = events.entity_id and others.channel = events.channel
     )
 union all
 -- What moved to another month came out of one and into another.

@@ -1,45 +1,4 @@
-with sales as (
-    select 'sales_receipt' as document_type, receipts.*
-    from (
-        select document_key, order_id, entity_id, channel, document_date, customer_name, deposit_account_number, total_minor,
-            currency_code, is_in_books, held_back_reason
-        from {{ ref('fct_expected_sales_receipts') }}
-        union all
-        select document_key, order_id, entity_id, channel, document_date, customer_name, deposit_account_number, total_minor,
-            currency_code, is_in_books, held_back_reason
-        from {{ ref('fct_expected_advances') }}
-    ) as receipts
-),
-
-refunds as (
-    select 'refund_receipt' as document_type, receipts.*
-    from (
-        select document_key, order_id, entity_id, channel, document_date, customer_name, deposit_account_number, total_minor,
-            currency_code, is_in_books, held_back_reason
-        from {{ ref('fct_expected_refund_receipts') }}
-    ) as receipts
-),
-
-receipts as (
-    select * from sales
-    union all
-    select * from refunds
-),
-
--- A day that is not over may still get orders; its summary waits for the next morning.
-members as (
-    select
-        receipts.*, policies.customer_type,
-        'je:' || receipts.entity_id || ':' || receipts.channel || ':' || policies.customer_type || ':'
-            || receipts.deposit_account_number || ':' || receipts.currency_code || ':' || cast(receipts.document_date as varchar)
-            || case receipts.document_type when 'sales_receipt' then ':sales:0' else ':refunds:0' end as summary_key
-    from receipts
-    inner join {{ ref('fct_order_book_policies') }} as policies on receipts.order_id = policies.order_id
-    where policies.booking_policy = 'daily_summary' and receipts.held_back_reason is null and not receipts.is_in_books
-        and receipts.document_date < {{ as_of_date() }}
-),
-
-booked as (
+with booked as (
     select entity_id, memo, min(total_minor) as booked_total_minor
     from {{ ref('can_book_documents') }}
     where memo is not null and not is_deleted
@@ -52,7 +11,7 @@ summaries as (
         deposit_account_number, currency_code,
         cast(count(*) as bigint) as documents,
         {{ sum_minor('total_minor') }} as total_minor
-    from members
+    from {{ ref('fct_expected_summary_members') }}
     group by summary_key, document_type, entity_id, channel, customer_type, document_date, customer_name,
         deposit_account_number, currency_code
 ),

@@ -19,7 +19,7 @@ sales as (
 booked as (
     select distinct book_event_id
     from {{ ref('fct_book_matches') }}
-    where book_event_id is not null and not is_deleted
+    where book_event_id is not null and not is_deleted and not is_correction
     union
     select distinct memo from {{ ref('can_book_documents') }} where memo like 'je:%' and not is_deleted
 ),

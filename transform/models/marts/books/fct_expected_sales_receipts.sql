@@ -15,7 +15,7 @@ line_totals as (
 booked as (
     select book_event_id, count(*) as documents
     from {{ ref('fct_book_matches') }}
-    where book_event_id is not null and not is_deleted
+    where book_event_id is not null and not is_deleted and not is_correction
     group by book_event_id
 ),
 

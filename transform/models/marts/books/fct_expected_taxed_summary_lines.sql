@@ -1,39 +1,14 @@
 with
 
-members as (
-    select document_key, order_id, entity_id, channel, document_date, deposit_account_number, currency_code, 'sales_receipt' as document_type
-    from {{ ref('fct_expected_sales_receipts') }}
-    where held_back_reason is null and not is_in_books
-    union all
-    select document_key, order_id, entity_id, channel, document_date, deposit_account_number, currency_code, 'sales_receipt'
-    from {{ ref('fct_expected_advances') }}
-    where held_back_reason is null and not is_in_books
-    union all
-    select document_key, order_id, entity_id, channel, document_date, deposit_account_number, currency_code, 'refund_receipt'
-    from {{ ref('fct_expected_refund_receipts') }}
-    where held_back_reason is null and not is_in_books
-),
-
 sums as (
     select
-        summaries.document_key, summaries.entity_id, lines.account_number, lines.tax_code, lines.platform_tax_code, lines.is_tax_mapped,
+        members.summary_key as document_key, members.entity_id, lines.account_number, lines.tax_code, lines.platform_tax_code, lines.is_tax_mapped,
         cast(count(distinct members.document_key) as bigint) as documents,
         {{ sum_minor('lines.line_amount_minor') }} as line_amount_minor,
         {{ sum_minor('lines.line_tax_minor') }} as line_tax_minor
-    from {{ ref('fct_expected_receipt_summaries') }} as summaries
-    inner join members
-        on summaries.document_type = members.document_type
-        and summaries.entity_id = members.entity_id
-        and summaries.channel = members.channel
-        and summaries.document_date = members.document_date
-        and summaries.deposit_account_number = members.deposit_account_number
-        and summaries.currency_code = members.currency_code
-    inner join {{ ref('fct_order_book_policies') }} as policies
-        on members.order_id = policies.order_id
-        and summaries.customer_type = policies.customer_type
-        and policies.booking_policy = 'daily_summary'
+    from {{ ref('fct_expected_summary_members') }} as members
     inner join {{ ref('fct_expected_taxed_lines') }} as lines on members.document_key = lines.document_key
-    group by summaries.document_key, summaries.entity_id, lines.account_number, lines.tax_code, lines.platform_tax_code, lines.is_tax_mapped
+    group by members.summary_key, members.entity_id, lines.account_number, lines.tax_code, lines.platform_tax_code, lines.is_tax_mapped
 ),
 
 numbered as (

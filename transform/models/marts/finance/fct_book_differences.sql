@@ -33,10 +33,6 @@ changes as (
     group by order_id, refund_id
 ),
 
-corrections as (
-    select document_id from {{ ref('can_book_documents') }} where memo like 'je:%:correct'
-),
-
 missing as (
     select
         shares.*, kept_channels.channel is not null as is_kept,
@@ -55,12 +51,13 @@ missing as (
 matched as (
     select
         shares.*, edits.reason_code as edit_code, edits.revenue_change_minor, changes.change_minor,
-        case when corrections.document_id is not null then 'SRC-07' else 'TIM-11' end as moved_code,
+        case when documents.is_correction then 'SRC-07' else 'TIM-11' end as moved_code,
+        shares.document_id || case when shares.is_summary then ':' || shares.book_event_id else '' end as share_key,
         roundings.rounding_minor, coalesce(roundings.is_each_line_rounded, false) as is_each_line_rounded
     from shares
     left join roundings using (document_id)
     left join edits using (document_id)
-    left join corrections using (document_id)
+    left join documents using (document_id)
     left join changes on shares.order_id = changes.order_id and shares.refund_id is not distinct from changes.refund_id
     where shares.document_id is not null
 ),
@@ -96,11 +93,11 @@ differences as (
         case when not is_kept then channel end as channel
     from missing
     union all
-    select document_id || ':out', money_atom_id, 'timing', entity_id, event_date, currency_code, moved_code, order_id, reference, -share_minor,
+    select share_key || ':out', money_atom_id, 'timing', entity_id, event_date, currency_code, moved_code, order_id, reference, -share_minor,
         'booked on ' || cast(document_date as varchar), null
     from matched where event_month != document_month and share_minor != 0
     union all
-    select document_id || ':in', money_atom_id, 'timing', entity_id, document_date, currency_code, moved_code, order_id, reference, share_minor,
+    select share_key || ':in', money_atom_id, 'timing', entity_id, document_date, currency_code, moved_code, order_id, reference, share_minor,
         'recognised in ' || event_month, null
     from matched where event_month != document_month and share_minor != 0
     union all
@@ -109,10 +106,9 @@ differences as (
             || cast(booked_revenue_minor as varchar) || ' minor units of revenue, expected ' || cast(share_minor as varchar), null
     from wrong
     union all
-    select document_id || ':alone', 'document:' || document_id, 'existence', entity_id, document_date, currency_code, 'BKS-08', null,
-        coalesce(document_number, document_id), booked_revenue_minor,
-        document_type || ' ' || document_id || ' books revenue that no order or refund explains', null
-    from documents where book_event_id is null and booked_revenue_minor != 0
+    select document_id || ':alone', 'document:' || document_id, 'existence', entity_id, document_date, currency_code, reason_code, null,
+        coalesce(document_number, document_id), amount_minor, evidence, null
+    from {{ ref('fct_lone_book_documents') }}
 )
 
 select

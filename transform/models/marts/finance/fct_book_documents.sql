@@ -5,7 +5,12 @@ events as (
 ),
 
 matches as (
-    select * from {{ ref('fct_book_matches') }} where book_event_id is not null
+    select book_event_id, document_id, nth, is_deleted, booked_revenue_minor
+    from {{ ref('fct_book_matches') }}
+    where book_event_id is not null
+    union all
+    select book_event_id, document_id, 1, is_deleted, share_minor
+    from {{ ref('fct_book_summary_shares') }}
 ),
 
 payouts as (

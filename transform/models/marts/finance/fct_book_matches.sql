@@ -52,7 +52,7 @@ matched as (
     select
         documents.document_id, documents.platform_document_id, documents.entity_id, documents.document_type, documents.document_number,
         documents.document_date, {{ month_key('documents.document_date') }} as document_month,
-        documents.currency_code, documents.is_deleted, documents.memo,
+        documents.currency_code, documents.is_deleted, documents.memo, coalesce(documents.memo like 'je:%:correct', false) as is_correction,
         coalesce(keyed.book_event_id, unique_numbers.book_event_id) as book_event_id,
         case when keyed.book_event_id is not null then 1 when unique_numbers.book_event_id is not null then 2 end as match_strength,
         coalesce(postings.revenue_minor, 0) - coalesce(provided.revenue_minor, 0) as booked_revenue_minor,
@@ -76,7 +76,7 @@ matched as (
 
 numbered as (
     select
-        document_id, entity_id, document_type, document_number, document_date, document_month, currency_code, is_deleted,
+        document_id, entity_id, document_type, document_number, document_date, document_month, currency_code, is_deleted, is_correction,
         book_event_id, cast(match_strength as bigint) as match_strength,
         cast(row_number() over (
             partition by coalesce(book_event_id, entity_id), is_deleted order by match_strength nulls last, document_date, platform_document_id, document_id

@@ -4,8 +4,24 @@ events as (
     select * from {{ ref('fct_book_events') }}
 ),
 
+summarised as (
+    select * from {{ ref('fct_book_summary_shares') }} where not is_deleted
+),
+
 documents as (
-    select * from {{ ref('fct_book_matches') }} where not is_deleted
+    select matches.document_id, matches.entity_id, matches.document_type, matches.document_number, matches.document_date, matches.document_month,
+        matches.book_event_id, matches.nth + case when summarised.book_event_id is null then 0 else 1 end as nth, matches.booked_revenue_minor,
+        matches.booked_tax_minor, matches.booked_discount_minor, matches.booked_gift_card_minor, false as is_summary
+    from {{ ref('fct_book_matches') }} as matches
+    left join summarised on matches.book_event_id = summarised.book_event_id
+    where not matches.is_deleted
+    union all
+    -- A summary stands for its orders in full; what else it holds is its own difference.
+    select summarised.document_id, summarised.entity_id, summarised.document_type, summarised.document_number, summarised.document_date,
+        summarised.document_month, summarised.book_event_id, 1, summarised.share_minor, events.tax_minor, events.discount_minor,
+        events.gift_card_minor, true
+    from summarised
+    inner join events on summarised.book_event_id = events.book_event_id
 ),
 
 summaries as (
@@ -29,7 +45,7 @@ select
     end as share_minor,
     summaries.documents, summaries.deleted_documents, documents.nth,
     documents.document_type, documents.document_number, documents.document_date, documents.document_month, documents.booked_revenue_minor,
-    documents.booked_tax_minor, documents.booked_discount_minor, documents.booked_gift_card_minor,
+    documents.booked_tax_minor, documents.booked_discount_minor, documents.booked_gift_card_minor, coalesce(documents.is_summary, false) as is_summary,
     first_documents.booked_revenue_minor as first_booked_minor
 from events
 inner join summaries using (book_event_id)

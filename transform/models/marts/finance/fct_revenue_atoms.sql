@@ -43,9 +43,8 @@ revenue as (
 lone_documents as (
     select 'document:' || document_id as money_atom_id, 'document without an event' as component, entity_id, currency_code, cast(null as varchar) as order_id,
         cast(null as varchar) as refund_id, document_id, null as contents_minor, null as contents_date, null as recognised_minor, null as recognised_date,
-        booked_revenue_minor as books_minor, document_date as books_date
-    from {{ ref('fct_book_matches') }}
-    where not is_deleted and book_event_id is null and booked_revenue_minor != 0
+        amount_minor as books_minor, document_date as books_date
+    from {{ ref('fct_lone_book_documents') }}
 ),
 
 atoms as (
