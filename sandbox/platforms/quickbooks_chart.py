@@ -37,11 +37,13 @@ ACCOUNTS = (
     ("9999", "Suspense", "Other Current Asset", "OtherCurrentAssets", "Asset"),
     ("2330", "Customer overpayments", "Other Current Liability", "OtherCurrentLiabilities", "Liability"),
     ("2300", "Deferred revenue", "Other Current Liability", "OtherCurrentLiabilities", "Liability"),
+    ("4025", "Allowances", "Income", "DiscountsRefundsGiven", "Revenue"),
+    ("4035", "Shipping refunded", "Income", "DiscountsRefundsGiven", "Revenue"),
 )
 ITEMS = (
     ("Product", "4000"), ("Discount", "4010"), ("Return", "4020"), ("Shipping", "4030"), ("Gift card", "2200"),
     ("Sales tax", "2100"), ("Tip", "2340"), ("Fee", "6000"), ("Dispute fee", "6010"),
-    ("Deferred revenue", "2300"),
+    ("Deferred revenue", "2300"), ("Allowance", "4025"), ("Shipping refunded", "4035"),
 )  # fmt: skip
 # name, kind, due days, day of the month, discount percent, discount days
 TERMS = (

@@ -117,6 +117,38 @@ def test_what_the_documents_post_balances_and_every_summary_is_its_lines() -> No
     assert world.query("select count(*) from {{ ref('act_quickbooks__invoices') }}")[0][0] > 0
 
 
+KINDS = ("product", "shipping", "gift_card", "tip", "fee", "duty", "cash_rounding")
+
+
+def test_each_kind_of_line_stands_in_documents_where_the_ledger_posts_it() -> None:
+    """Sold and given back, by the rules of the house (seeds/posting_rules)."""
+    world = CanonicalRows(as_of="2026-10-31").seed("posting_rules")
+    at, total = datetime(2026, 10, 5, 16), 100 * len(KINDS)
+    world.rows(
+        "can_orders",
+        {"order_id": "o", "order_number": "#1", "order_date": FIRST, "placed_at": at, "total_minor": total},
+    )
+    line = {"order_id": "o", "quantity": 1, "tax_minor": 0, "net_minor": 100}
+    world.rows(
+        "can_order_lines", *(line | {"order_line_id": kind, "line_type": kind, "gross_minor": 100} for kind in KINDS)
+    )
+    leg = {"order_payment_id": "p", "order_id": "o", "processed_at": at, "tender_type": "manual"}
+    world.rows("can_order_payments", leg | {"amount_minor": total})
+    world.rows("can_refunds", {"refund_id": "r", "order_id": "o", "amount_minor": total + 100, "tender_type": "manual",
+                               "refunded_at": at, "refund_date": FIRST})  # fmt: skip
+    back = [line | {"refund_id": "r", "refund_line_id": kind, "line_type": kind} for kind in (*KINDS, "adjustment")]
+    world.rows("can_refund_lines", *back)
+    found = world.query(
+        "select 'sale', account_number from {{ ref('fct_expected_sales_receipt_lines') }}"
+        " union all select 'return', account_number from {{ ref('fct_expected_refund_receipt_lines') }}"
+    )
+    ruled = world.query(
+        "select posting_key, account_number from posting_rules where posting_key in ('sale', 'return') order by all"
+    )
+    paid = ("sale", "1140")
+    assert sorted(found) == sorted([*ruled, paid])
+
+
 def test_a_day_that_is_not_over_and_an_order_the_books_hold_are_in_no_summary() -> None:
     world = shop(*MIXED[0][0])
     world.variables["as_of"] = "2026-10-06"

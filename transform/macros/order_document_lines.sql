@@ -12,12 +12,9 @@
         order_lines.order_line_id as place_key,
         case order_lines.line_type
             when 'product' then 'Product' when 'shipping' then 'Shipping' when 'gift_card' then 'Gift card'
-            when 'tip' then 'Tip' when 'fee' then 'Customer fee' when 'duty' then 'Duties' else 'Rounding'
+            when 'tip' then 'Tip' when 'fee' then 'Customer fee' when 'duty' then 'Duties' else 'Cash rounding'
         end as item_name,
-        case order_lines.line_type
-            when 'product' then '4000' when 'shipping' then '4030' when 'gift_card' then '2200'
-            when 'tip' then '2340' when 'fee' then '4060' when 'duty' then '2120' else '7090'
-        end as account_number,
+        {{ line_account('order_lines.line_type') }} as account_number,
         case
             when order_lines.line_type in ('product', 'gift_card')
                 then coalesce(order_lines.sku || ' ', '') || coalesce(order_lines.title, order_lines.line_type)

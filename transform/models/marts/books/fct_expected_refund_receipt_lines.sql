@@ -15,13 +15,10 @@ returned as (
         case line_type when 'product' then 1 when 'shipping' then 2 else 3 end as place,
         refund_line_id as place_key,
         case line_type
-            when 'shipping' then 'Shipping' when 'gift_card' then 'Gift card' when 'tip' then 'Tip'
-            when 'fee' then 'Customer fee' when 'duty' then 'Duties' else 'Return'
+            when 'product' then 'Return' when 'shipping' then 'Shipping refunded' when 'gift_card' then 'Gift card' when 'tip' then 'Tip'
+            when 'fee' then 'Customer fee' when 'duty' then 'Duties' when 'adjustment' then 'Allowance' else 'Cash rounding'
         end as item_name,
-        case line_type
-            when 'shipping' then '4030' when 'gift_card' then '2200' when 'tip' then '2340'
-            when 'fee' then '4060' when 'duty' then '2120' else '4020'
-        end as account_number,
+        {{ line_account('line_type', 'returned') }} as account_number,
         case
             when line_type = 'product' then 'Returned ' || coalesce(sku, 'goods') || ' x ' || cast(quantity as varchar)
             when line_type = 'shipping' then 'Shipping refunded'
