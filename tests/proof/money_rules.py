@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from tests.transform.finance_rows import Row
+from tests.transform.summary_stories import SUMMED
 
 # A channel whose revenue waits, in the company with schemes and rates.
 AHEAD = "ahead"
@@ -37,6 +38,7 @@ def seeds() -> dict[str, list[Row]]:
         "everything",
         "booked",
         "shut",
+        SUMMED,
     )
     days = [date(2026, 9, 1) + timedelta(days=nth) for nth in range(130)]
     daily = [
@@ -68,6 +70,10 @@ def seeds() -> dict[str, list[Row]]:
         "optional_recipes": [
             {"entity_id": "stories", "recipe": "J-35", "valid_from": "2026-10-01"},
             {"entity_id": "main", "recipe": "J-35", "valid_from": "2026-11-01"},
+        ],
+        "book_policies": [
+            {"entity_id": SUMMED, "customer_type": "consumer", "booking_policy": "daily_summary"},
+            {"entity_id": "*", "customer_type": "consumer", "booking_policy": "per_order"},
         ],
         "advance_tax_policies": [
             {"entity_id": "*", "tax_due": "on_payment"},

@@ -30,6 +30,7 @@ from tests.transform import (
 from tests.transform.canonical_rows import CanonicalRows
 from tests.transform.finance_rows import Row, Story, golden, noon
 from tests.transform.finance_worlds import Shop, happenings, together
+from tests.transform.summary_stories import SUMMED, days_in_summary
 from tests.transform.tax_worlds import TaxWorld
 from tests.transform.test_journal_revisions import posted, without_discount
 from tests.transform.test_quickbooks_edits import DAY, TOTALS, WRITTEN
@@ -126,6 +127,7 @@ def _told_in_turn() -> list[Tables]:
         _renamed("processors", "processors:", _rows_of(*dict.fromkeys(held)), words=False),
         _renamed("everything", "everything:", _rows_of(test_everything_on_one_order.everything), words=False),
         _renamed("early", "early:", _rows_of(test_early_payment.paid_early), words=False),
+        _renamed(SUMMED, f"{SUMMED}:", _rows_of(days_in_summary), words=False),
         *(_renamed("stories", f"{name}-", _rows_of(story)) for name, story in alone.items()),
         *(_renamed("advance", f"advance-{name}-", _rows_of(story)) for name, story in (alone | before).items()),
         *(_renamed("untaxed", f"untaxed-{name}-", _rows_of(story)) for name, story in (preorders | before).items()),
