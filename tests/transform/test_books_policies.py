@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.transform.canonical_rows import CanonicalRows
+from tests.transform.canonical_rows import TRANSFORM, CanonicalRows
 from tests.transform.warehouse import identities
 
 FIRST = date(2026, 10, 5)
@@ -147,6 +147,13 @@ def test_each_kind_of_line_stands_in_documents_where_the_ledger_posts_it() -> No
     )
     paid = ("sale", "1140")
     assert sorted(found) == sorted([*ruled, paid])
+
+
+def test_a_rule_the_documents_do_not_follow_is_named() -> None:
+    check = (TRANSFORM / "tests/assert_documents_stand_on_the_accounts_of_the_ledger.sql").read_text()
+    assert CanonicalRows().seed("posting_rules").query(check) == []
+    moved = {"entity_id": "europe", "posting_key": "sale", "detail": "shipping", "account_number": "4100"}
+    assert CanonicalRows().seed("posting_rules", moved).query(check) == [("europe", "sale", "shipping", "4100", "4030")]
 
 
 def test_a_day_that_is_not_over_and_an_order_the_books_hold_are_in_no_summary() -> None:
