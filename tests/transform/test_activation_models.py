@@ -194,7 +194,7 @@ def test_a_refund_without_a_document_becomes_a_refund_receipt() -> None:
     reason = "Refunded on 2026-10-15: 48.60 USD; the books hold no document #1042-R2"
     assert rows == [
         ("je:main:late:refunded:0", "#1042-R2", 4860, 1, "Return", "4020", 4000, reason),
-        ("je:main:late:refunded:0", "#1042-R2", 4860, 2, "Shipping", "4030", 500, reason),
+        ("je:main:late:refunded:0", "#1042-R2", 4860, 2, "Shipping refunded", "4035", 500, reason),
         ("je:main:late:refunded:0", "#1042-R2", 4860, 3, "Sales tax", "2100", 360, reason),
     ]
 
