@@ -30,15 +30,22 @@ takes_off as (
 ),
 
 -- A document of the whole sale that takes nothing off for advances has booked them: whoever wrote it, beside it they would count twice.
-whole_sales as (
-    select distinct orders.order_id
-    from orders
-    inner join documents
-        on orders.entity_id = documents.entity_id
-        and documents.document_type in ('sales_receipt', 'invoice')
-        and (documents.memo = 'je:' || orders.entity_id || ':' || orders.order_id || ':captured:0' or documents.number_key = orders.number_key)
+-- By our key or by the number, one after the other: a join by either would look at every pair.
+sales as (
+    select documents.*
+    from documents
     left join takes_off on documents.document_id = takes_off.document_id
-    where takes_off.document_id is null
+    where documents.document_type in ('sales_receipt', 'invoice') and takes_off.document_id is null
+),
+
+whole_sales as (
+    select orders.order_id
+    from orders
+    inner join sales on orders.entity_id = sales.entity_id and 'je:' || orders.entity_id || ':' || orders.order_id || ':captured:0' = sales.memo
+    union
+    select orders.order_id
+    from orders
+    inner join sales on orders.entity_id = sales.entity_id and orders.number_key = sales.number_key
 ),
 
 advances as (
