@@ -82,7 +82,7 @@ class CanonicalRows:
     def __init__(self, **variables: Any) -> None:
         """Read the project's macros and defaults; `variables` override its vars."""
         self.variables = _project_variables() | {"as_of": ""} | variables
-        self.connection = duckdb.connect()
+        self.connection = duckdb.connect(config={"threads": 1})
         self.connection.execute("set timezone = 'UTC'")
         self.built: set[str] = set()
         self._models = _models()
