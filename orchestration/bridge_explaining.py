@@ -15,6 +15,7 @@ import click
 import duckdb
 
 from orchestration import environment, warehouse
+from reverse_etl.lineage import literal, rows_of
 from reverse_etl.money import major
 
 Rows = list[dict[str, Any]]
@@ -100,10 +101,8 @@ def explained(connection: duckdb.DuckDBPyConnection, asked: Asked, limit: int = 
     with limit 0. Raises ClickException with what there is instead where there is nothing."""
     _refuse_an_older_snapshot(connection)
     for name, value in (("entity", asked.entity), ("period", asked.period), ("reason", asked.reason or "")):
-        # Not as parameters of the statement: to look at those duckdb imports pandas, which takes longer than all the rest.
-        quoted = value.replace("'", "''")
-        connection.execute(f"set variable {name} = '{quoted}'")
-    steps = _rows(connection, _STEPS.format(table=asked.table, **asked.when("bridge_date")))
+        connection.execute(f"set variable {name} = {literal(value)}")
+    steps = rows_of(connection, _STEPS.format(table=asked.table, **asked.when("bridge_date")))
     if not steps:
         raise click.ClickException(_nothing(connection, asked))
     bridges = _bridges(_chosen(steps, asked))
@@ -152,7 +151,7 @@ def _with_reason(bridges: Rows, reason: str) -> Rows:
 def _add_amounts(connection: duckdb.DuckDBPyConnection, bridges: Rows, asked: Asked, limit: int) -> None:
     when = asked.when("part_date")
     within = _WITHIN.format(**when) if asked.is_day else ""
-    found = _rows(connection, _AMOUNTS.format(within=within, limit=limit or _ALL, **when))
+    found = rows_of(connection, _AMOUNTS.format(within=within, limit=limit or _ALL, **when))
     for bridge in bridges:
         for row in bridge["rows"]:
             if row["reason_code"] == asked.reason:
@@ -214,12 +213,12 @@ def _spoken(amount_minor: int, currency: str) -> str:
 def _nothing(connection: duckdb.DuckDBPyConnection, asked: Asked) -> str:
     """Why there is no bridge, with the entities or the nearest months or days that have one."""
     entities = [
-        row["entity_id"] for row in _rows(connection, f"select distinct entity_id from {asked.table} order by 1")
+        row["entity_id"] for row in rows_of(connection, f"select distinct entity_id from {asked.table} order by 1")
     ]
     if asked.entity not in entities:
         return f"There is no entity '{asked.entity}' with a bridge. Entities: {', '.join(entities) or 'none'}."
     column = "bridge_date" if asked.is_day else "period_month"
-    found = _rows(
+    found = rows_of(
         connection,
         f"""select cast(max({column}) filter ({column} < getvariable('period')) as varchar) as before,
                    cast(min({column}) filter ({column} > getvariable('period')) as varchar) as after
@@ -234,16 +233,10 @@ def _nothing(connection: duckdb.DuckDBPyConnection, asked: Asked) -> str:
 def _refuse_an_older_snapshot(connection: duckdb.DuckDBPyConnection) -> None:
     known = {
         row["table_name"]
-        for row in _rows(connection, "select table_name from duckdb_tables() where schema_name = 'marts'")
+        for row in rows_of(connection, "select table_name from duckdb_tables() where schema_name = 'marts'")
     }
     missing = [table for table in READ if table not in known]
     if missing:
         raise click.ClickException(
             f"The published snapshot has no {', '.join(missing)}: build it with `cartwheel build`."
         )
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> Rows:
-    answer = connection.execute(query)
-    names = [column[0] for column in answer.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from datetime import date
 
@@ -88,10 +87,11 @@ def bridge(
 ) -> None:
     """Leads from one total to the next in a month or on a day: start, rows with their reasons, end."""
     from orchestration.bridge_explaining import Asked, explain_bridge
+    from orchestration.close.month import MONTH
 
     if (month is None) == (day is None):
         raise click.UsageError("name a month (--month 2026-10) or a day (--day 2026-10-05)")
-    if month is not None and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
+    if month is not None and not MONTH.fullmatch(month):
         raise click.UsageError(f"'{month}' is not a month such as 2026-10")
     if day is not None and not _is_day(day):
         raise click.UsageError(f"'{day}' is not a day such as 2026-10-05")

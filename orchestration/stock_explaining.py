@@ -14,6 +14,7 @@ import click
 import duckdb
 
 from orchestration import environment, warehouse
+from reverse_etl.lineage import literal, rows_of
 
 Rows = list[dict[str, Any]]
 
@@ -124,11 +125,7 @@ def _near(word: str, known: list[str]) -> str:
     return f" Did you mean {' or '.join(found)}?" if found else ""
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, Any]) -> Rows:
-    # Not as parameters of the statement: to look at those duckdb imports pandas, which takes longer than all the rest.
+def _rows(connection: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, str]) -> Rows:
     for name, value in parameters.items():
-        quoted = str(value).replace("'", "''")
-        connection.execute(f"set variable {name} = '{quoted}'")
-    answer = connection.execute(query)
-    names = [column[0] for column in answer.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+        connection.execute(f"set variable {name} = {literal(value)}")
+    return rows_of(connection, query)

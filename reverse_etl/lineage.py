@@ -172,7 +172,7 @@ def _follow(
         table,
         explains,
         count=counted[0] if counted else 0,
-        rows=tuple(_rows(connection, f"select * from {holding} order by all limit {ROWS_KEPT}")),
+        rows=tuple(rows_of(connection, f"select * from {holding} order by all limit {ROWS_KEPT}")),
         payloads=_payloads(connection, table, holding) if table.startswith(RAW) else (),
         checks=tuple(checks),
     )
@@ -274,7 +274,8 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+def rows_of(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    """Rows of a query, by column."""
     found = connection.execute(query)
     names = [column[0] for column in found.description or ()]
     return [dict(zip(names, values, strict=True)) for values in found.fetchall()]

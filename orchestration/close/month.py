@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-_MONTH = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
+MONTH = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
 
 
 class CloseRefused(Exception):
@@ -85,7 +85,7 @@ def find(connection: duckdb.DuckDBPyConnection, entity_id: str, period: str) -> 
 
 def check_period(period: str) -> None:
     """Raises CloseRefused when it is not a month such as 2026-10."""
-    if not _MONTH.match(period):
+    if not MONTH.match(period):
         raise CloseRefused(f"'{period}' is not a month such as 2026-10")
 
 

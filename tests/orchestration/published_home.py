@@ -43,12 +43,17 @@ def publish(fill: Callable[[duckdb.DuckDBPyConnection], object]) -> warehouse.Pu
     return activation.publish(NOW)
 
 
-def publish_built(table: str, world: CanonicalRows) -> warehouse.Publication:
-    """Publish a mart as it stands in these rows."""
-    world.build(table)
-    file = warehouse.home() / f"{table}.parquet"
-    world.connection.execute(f"copy {table} to '{file}'")
-    return publish(lambda connection: connection.execute(f"create or replace table marts.{table} as from '{file}'"))
+def publish_built(world: CanonicalRows, *tables: str) -> warehouse.Publication:
+    """Publish marts as they stand in these rows."""
+    for table in tables:
+        world.build(table)
+        world.connection.execute(f"copy {table} to '{warehouse.home() / table}.parquet'")
+
+    def fill(connection: duckdb.DuckDBPyConnection) -> None:
+        for table in tables:
+            connection.execute(f"create or replace table marts.{table} as from '{warehouse.home() / table}.parquet'")
+
+    return publish(fill)
 
 
 def fail_in_build(*checks: FailedCheck) -> None:

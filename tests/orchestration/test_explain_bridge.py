@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from datetime import date
 
-import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
@@ -30,18 +29,9 @@ def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     world = CanonicalRows(as_of="2027-01-31")
     for noun, rows in story.rows.items():
         world.rows(f"can_{noun}", *rows)
-    folder = tmp_path_factory.mktemp("marts")
-    for table in READ:
-        world.build(table)
-        world.connection.execute(f"copy {table} to '{folder / table}.parquet'")
-
-    def fill(connection: duckdb.DuckDBPyConnection) -> None:
-        for table in READ:
-            connection.execute(f"create table marts.{table} as from '{folder / table}.parquet'")
-
     with pytest.MonkeyPatch.context() as patch:
         published_home.settle_in(tmp_path_factory.mktemp("home"), "http://127.0.0.1:9", patch)
-        published_home.publish(fill)
+        published_home.publish_built(world, *READ)
         yield
 
 

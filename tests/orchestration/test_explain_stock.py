@@ -9,7 +9,6 @@ import json
 from datetime import datetime
 from pathlib import Path
 
-import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
@@ -35,18 +34,10 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     left = {"shipment_status": "in_transit", "shipped_at": datetime(2026, 10, 31, 12, 1), "tracking_number": "1Z9"}
     world.rows("can_parcels", {"parcel_id": "p", "order_id": "B"} | left)
     world.rows("can_parcel_lines", {"parcel_line_id": "p/1", "parcel_id": "p", "sku": "CUP", "quantity": 1})
-    for table in READ:
-        world.build(table)
-        world.connection.execute(f"copy {table} to '{tmp_path / table}.parquet'")
-
-    def fill(connection: duckdb.DuckDBPyConnection) -> None:
-        for table in READ:
-            connection.execute(f"create table marts.{table} as from '{tmp_path / table}.parquet'")
-
     home = tmp_path / "home"
     home.mkdir()
     published_home.settle_in(home, "http://127.0.0.1:9", monkeypatch)
-    published_home.publish(fill)
+    published_home.publish_built(world, *READ)
 
 
 def asked(*words: str) -> Result:

@@ -45,7 +45,7 @@ def shop(costs: dict[str, int | None]) -> CanonicalRows:
 
 
 def publish(costs: dict[str, int | None]) -> None:
-    published_home.publish_built("fct_unknown_costs", shop(costs))
+    published_home.publish_built(shop(costs), "fct_unknown_costs")
 
 
 def queue() -> dict[str, tuple[str, ...]]:

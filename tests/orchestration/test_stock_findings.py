@@ -31,7 +31,7 @@ def publish(units: int) -> None:
     world = CanonicalRows().rows("can_stock_levels", level("CUP", "BER", units), level("MUG", "BER", -2))
     world.rows("can_orders", order("A"), order("B", "woocommerce", placed_at=datetime(2026, 10, 30, 9, 1)))
     world.rows("can_order_lines", line("A", "CUP", 1), line("B", "CUP", 1))
-    published_home.publish_built("fct_stock_exceptions", world)
+    published_home.publish_built(world, "fct_stock_exceptions")
 
 
 def queue() -> dict[str, tuple[str, str, str]]:

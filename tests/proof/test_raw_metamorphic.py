@@ -7,12 +7,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.proof.raw_worlds import RawWorld, Records, at_once, load, recorded, scattered, tables
 from tests.transform.raw_rows import RawRows
-from tests.transform.test_finance_metamorphic import MODELS
+from tests.transform.test_finance_metamorphic import MODELS, drawn
 from tests.transform.warehouse import contract
 
 # The simplest draw comes first, and is the only one of the sample: it must not be a world in which nothing happens.
@@ -63,18 +63,6 @@ def some(tmp_path_factory: pytest.TempPathFactory) -> Records:
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> Records:
     return recorded(tmp_path_factory.mktemp("answers"))
-
-
-def drawn(examples: int) -> settings:
-    """Nothing is made smaller when it fails: a smaller draw is another fifty worlds, and minutes."""
-    return settings(
-        max_examples=examples,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        suppress_health_check=list(HealthCheck),
-        phases=[Phase.generate],
-    )
 
 
 @drawn(1)

@@ -32,7 +32,7 @@ def shops(count: int) -> st.SearchStrategy[list[Shop]]:
 
 
 def _shop(nth: int, dice: random.Random) -> Shop:
-    """One in three has the currency of the others not."""
+    """One in three has another currency."""
     shop = Shop(f"w{nth}", "EUR" if nth % 3 == 2 else "USD")
     shop.tell(happenings(dice, dice.randint(1, 12)))
     return shop

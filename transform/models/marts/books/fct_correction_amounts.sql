@@ -32,7 +32,7 @@ expected_lines as (
 
 -- What the books hold under the key, and under those of earlier corrections.
 documents as (
-    select document_id, entity_id, memo, regexp_replace(memo, ':[0-9]+:correct$', ':0') as corrects_key
+    select document_id, entity_id, memo, {{ corrected_key('memo') }} as corrects_key
     from {{ ref('can_book_documents') }}
     where memo like 'je:%' and not is_deleted
 ),

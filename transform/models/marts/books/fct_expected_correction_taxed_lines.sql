@@ -12,7 +12,7 @@ kinds as (
 ),
 
 documents as (
-    select document_id, regexp_replace(memo, ':[0-9]+:correct$', ':0') as corrects_key
+    select document_id, {{ corrected_key('memo') }} as corrects_key
     from {{ ref('can_book_documents') }}
     where memo like 'je:%' and not is_deleted
 ),

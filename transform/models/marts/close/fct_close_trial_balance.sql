@@ -28,7 +28,7 @@ corrections as (
     from {{ ref('can_book_documents') }} as documents
     inner join {{ ref('can_book_lines') }} as lines using (document_id)
     inner join (select distinct corrects_key, period_month from {{ ref('fct_correction_amounts') }}) as amounts
-        on regexp_replace(documents.memo, ':[0-9]+:correct$', ':0') = amounts.corrects_key
+        on {{ corrected_key('documents.memo') }} = amounts.corrects_key
     where documents.memo like 'je:%:correct' and not documents.is_deleted
 ),
 

@@ -1,7 +1,7 @@
 with
 
 documents as (
-    select *, upper(replace(trim(document_number), '#', '')) as number_key, regexp_replace(memo, ':[0-9]+:correct$', ':0') as event_key,
+    select *, upper(replace(trim(document_number), '#', '')) as number_key, {{ corrected_key('memo') }} as event_key,
         case when document_type in ('sales_receipt', 'invoice') then 'sale'
             when document_type in ('refund_receipt', 'credit_memo') then 'refund' end as event_type
     from {{ ref('can_book_documents') }}

@@ -24,7 +24,7 @@ documents as (
     inner join events on summarised.book_event_id = events.book_event_id
 ),
 
-summaries as (
+documented as (
     select * from {{ ref('fct_book_documents') }} where event_type in ('sale', 'refund')
 ),
 
@@ -39,16 +39,16 @@ select
     events.channel, coalesce(documents.entity_id, events.entity_id) as entity_id, events.currency_code, events.event_date, events.event_month,
     events.expected_net_revenue_minor, events.tax_minor, events.discount_minor, events.gift_card_minor,
     case
-        when summaries.documents > 1 and summaries.booked_revenue_minor = summaries.expected_net_revenue_minor then documents.booked_revenue_minor
+        when documented.documents > 1 and documented.booked_revenue_minor = documented.expected_net_revenue_minor then documents.booked_revenue_minor
         when coalesce(documents.nth, 1) = 1 then events.expected_net_revenue_minor
         else 0
     end as share_minor,
-    summaries.documents, summaries.deleted_documents, documents.nth,
+    documented.documents, documented.deleted_documents, documents.nth,
     documents.document_type, documents.document_number, documents.document_date, documents.document_month, documents.booked_revenue_minor,
     documents.booked_tax_minor, documents.booked_discount_minor, documents.booked_gift_card_minor, coalesce(documents.is_summary, false) as is_summary,
     first_documents.booked_revenue_minor as first_booked_minor
 from events
-inner join summaries using (book_event_id)
+inner join documented using (book_event_id)
 left join documents
     on events.book_event_id = documents.book_event_id
 left join first_documents
