@@ -21,8 +21,8 @@ BRIDGES = {
     "storefront_to_net_revenue": "Storefront to net revenue",
     "net_revenue_to_books": "Net revenue to books",
 }
-# Accounts whose balance is rolled forward by what moved it; the rest stands in the trial balance.
-ROLLED = ("1100", "1110", "1120", "1130", "1200", "1320", "2100", "2200", "2210", "2300", "2310", "2320", "2330")
+# Types of accounts whose balance is rolled forward by what moved it; the rest stands in the trial balance.
+ROLLED = ("asset", "liability")
 
 
 @dataclass(frozen=True)

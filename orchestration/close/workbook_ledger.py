@@ -82,11 +82,11 @@ def _accounts(content: Content) -> list[Roll]:
     # The trial balance holds what may be posted; an entry that is held is a line of the checklist.
     held = {entry["entry_id"] for entry in content.rows("fct_journal_entries") if entry["entry_status"] == "held"}
     for line in content.rows("fct_journal_lines"):
-        if line["account_number"] in ROLLED and line["entry_id"] not in held:
+        if line["entry_id"] not in held:
             moved[line["account_number"], line["currency_code"]][line["recipe"]] += line["signed_minor"]
     found = []
     for row in sorted(content.rows("fct_trial_balance"), key=_by_account):
-        if row["account_number"] not in ROLLED:
+        if row["account_type"] not in ROLLED:
             continue
         account, currency = row["account_number"], row["currency_code"]
         moves = tuple((_named(recipe), minor) for recipe, minor in sorted(moved[account, currency].items()))

@@ -33,7 +33,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     built.fill(golden().rows)
     built.dbt(
         "build", "resource_type:seed", "marts.finance", "marts.tax", "marts.books", "marts.journal", "marts.operations",
-        "fct_parcels",
+        "fct_parcels", "dim_posting_accounts",
     )  # fmt: skip
     return built
 

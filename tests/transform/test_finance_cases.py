@@ -169,7 +169,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     # The identities hold in all of these; none of them is allowed to depend on tidy data.
     built.dbt(
         "build", "resource_type:seed", "marts.finance", "marts.tax", "marts.books", "marts.journal", "marts.operations",
-        "fct_parcels",
+        "fct_parcels", "dim_posting_accounts",
     )  # fmt: skip
     return built
 

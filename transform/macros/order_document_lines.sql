@@ -1,6 +1,6 @@
 {#
     What an order's document says was sold, before how it was paid: goods, discounts, shipping, gift cards, tips, fees, tax.
-    One body for a receipt and an invoice. `documents` is a relation with order_id and document_key.
+    One body for a receipt and an invoice. `documents` is a relation with order_id, entity_id and document_key.
 #}
 {% macro order_document_lines(documents) -%}
     select
@@ -24,14 +24,16 @@
         order_lines.gross_minor as line_amount_minor
     from {{ ref('can_order_lines') }} as order_lines
     inner join {{ documents }} as documents on order_lines.order_id = documents.order_id
+    inner join {{ ref('dim_posting_accounts') }} as accounts on documents.entity_id = accounts.entity_id
     {%- for place, item, account, label, amount in [
-        (2, 'Discount', '4010', 'Discounts', '-' ~ sum_minor('order_lines.discount_minor')),
-        (9, 'Sales tax', '2100', 'Sales tax', sum_minor('order_lines.tax_minor')),
+        (2, 'Discount', 'discount', 'Discounts', '-' ~ sum_minor('order_lines.discount_minor')),
+        (9, 'Sales tax', 'tax', 'Sales tax', sum_minor('order_lines.tax_minor')),
     ] %}
     union all
-    select documents.document_key, {{ place }}, '', '{{ item }}', '{{ account }}', '{{ label }}', {{ amount }}
+    select documents.document_key, {{ place }}, '', '{{ item }}', max(accounts.{{ account }}), '{{ label }}', {{ amount }}
     from {{ ref('can_order_lines') }} as order_lines
     inner join {{ documents }} as documents on order_lines.order_id = documents.order_id
+    inner join {{ ref('dim_posting_accounts') }} as accounts on documents.entity_id = accounts.entity_id
     group by documents.document_key
     {%- endfor %}
 {%- endmacro %}

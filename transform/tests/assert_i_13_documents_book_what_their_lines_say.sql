@@ -12,14 +12,15 @@ lines as (
     select
         lines.document_id,
         -sum(case when chart.account_type in ('income', 'contra_income') then lines.signed_minor else 0 end) as revenue_minor,
-        -sum(case when lines.account_number = '2100' then lines.signed_minor else 0 end) as tax_minor,
-        sum(case when lines.account_number = '4010' then lines.signed_minor else 0 end) as discount_minor,
-        -sum(case when lines.account_number = '2200' and lines.signed_minor < 0 then lines.signed_minor else 0 end) as gift_card_minor,
-        -sum(case when lines.account_number in ('4000', '4030') then lines.signed_minor else 0 end) as typed_minor,
-        count(case when lines.account_number in ('4000', '4030') and lines.signed_minor != 0 then 1 end) as typed_lines,
-        max(case when lines.account_number in ('4000', '4030')
+        -sum(case when lines.account_number = accounts.tax then lines.signed_minor else 0 end) as tax_minor,
+        sum(case when lines.account_number = accounts.discount then lines.signed_minor else 0 end) as discount_minor,
+        -sum(case when lines.account_number = accounts.tender_gift_card and lines.signed_minor < 0 then lines.signed_minor else 0 end) as gift_card_minor,
+        -sum(case when lines.account_number in (accounts.sale_product, accounts.sale_shipping) then lines.signed_minor else 0 end) as typed_minor,
+        count(case when lines.account_number in (accounts.sale_product, accounts.sale_shipping) and lines.signed_minor != 0 then 1 end) as typed_lines,
+        max(case when lines.account_number in (accounts.sale_product, accounts.sale_shipping)
             then mod(abs(lines.signed_minor), {{ minor_units_per_major('lines.currency_code') }}) else 0 end) as cents_minor
     from {{ ref('can_book_lines') }} as lines
+    left join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)
     left join {{ ref('chart_of_accounts') }} as chart on lines.account_number = cast(chart.account_number as varchar)
     group by lines.document_id
 ),
@@ -33,10 +34,11 @@ sold as (
 ),
 
 typed_products as (
-    select document_id, count(*) as product_lines
-    from {{ ref('can_book_lines') }}
-    where account_number = '4000' and signed_minor != 0
-    group by document_id
+    select lines.document_id, count(*) as product_lines
+    from {{ ref('can_book_lines') }} as lines
+    inner join {{ ref('dim_posting_accounts') }} as accounts on lines.entity_id = accounts.entity_id and lines.account_number = accounts.sale_product
+    where lines.signed_minor != 0
+    group by lines.document_id
 ),
 
 standing as (

@@ -7,16 +7,17 @@ with
 
 typed as (
     select
-        document_id, -sum(case when account_number = '2100' then signed_minor else 0 end) as typed_tax_minor,
-        -sum(case when account_number = '2200' and signed_minor < 0 then signed_minor else 0 end) as typed_gift_card_minor,
-        sum(case when account_number = '4010' then signed_minor else 0 end) as typed_discount_minor,
-        {%- for name, account in [('goods', '4000'), ('shipping', '4030')] %}
-        count(case when account_number = '{{ account }}' and signed_minor != 0 then 1 end) as typed_{{ name }}_lines,
-        -sum(case when account_number = '{{ account }}' then signed_minor else 0 end) as typed_{{ name }}_minor,
-        min(case when account_number = '{{ account }}' and signed_minor != 0 then -signed_minor end) as typed_{{ name }}_least,
-        max(case when account_number = '{{ account }}' and signed_minor != 0 then -signed_minor end) as typed_{{ name }}_most{{ ',' if not loop.last }}
+        document_id, -sum(case when account_number = accounts.tax then signed_minor else 0 end) as typed_tax_minor,
+        -sum(case when account_number = accounts.tender_gift_card and signed_minor < 0 then signed_minor else 0 end) as typed_gift_card_minor,
+        sum(case when account_number = accounts.discount then signed_minor else 0 end) as typed_discount_minor,
+        {%- for name, account in [('goods', 'accounts.sale_product'), ('shipping', 'accounts.sale_shipping')] %}
+        count(case when account_number = {{ account }} and signed_minor != 0 then 1 end) as typed_{{ name }}_lines,
+        -sum(case when account_number = {{ account }} then signed_minor else 0 end) as typed_{{ name }}_minor,
+        min(case when account_number = {{ account }} and signed_minor != 0 then -signed_minor end) as typed_{{ name }}_least,
+        max(case when account_number = {{ account }} and signed_minor != 0 then -signed_minor end) as typed_{{ name }}_most{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ ref('can_book_lines') }}
+    left join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)
     group by document_id
 ),
 

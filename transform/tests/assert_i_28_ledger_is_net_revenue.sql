@@ -1,5 +1,5 @@
 {{ config(tags=['identity'], meta={'identity': 'I-28', 'severity': 'blocks'}) }}
--- I-28: accounts 4000 to 4060 of the journal are net revenue, per entity, month and currency, credit positive.
+-- I-28: income and contra-income accounts of the journal are net revenue, per entity, month and currency, credit positive.
 -- A failure means that the journal and the revenue table tell two stories. Entries that are held are left out on both
 -- sides, and so is the provision for returns: net revenue holds what happened, not what is expected.
 with
@@ -11,7 +11,7 @@ held as (
 posted as (
     select entity_id, period_month, currency_code, -signed_minor as amount_minor
     from {{ ref('fct_journal_lines') }}
-    where account_number between '4000' and '4060' and recipe != 'J-36' and event_id not in (select event_id from held)
+    where account_number in (select account_number from {{ ref('chart_of_accounts') }} where account_type in ('income', 'contra_income')) and recipe != 'J-36' and event_id not in (select event_id from held)
 ),
 
 earned as (

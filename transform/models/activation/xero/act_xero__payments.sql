@@ -21,7 +21,7 @@ payments as (
         expected.document_key as record_key,
         case when settlements.tender_type = 'card' then expected.document_date else settlements.bank_value_date end as document_date,
         expected.payment_reference as invoice_number,
-        case when settlements.tender_type = 'card' then '1100' else '1000' end as bank_account_number,
+        case when settlements.tender_type = 'card' then accounts.clearing else accounts.bank end as bank_account_number,
         expected.total_minor,
         expected.total_minor as money_minor,
         expected.currency_code,
@@ -32,6 +32,7 @@ payments as (
         case when booked_invoices.document_key is null then expected.invoice_key end as invoice_key
     from expected
     inner join settlements using (settlement_key)
+    inner join {{ ref('dim_posting_accounts') }} as accounts on expected.entity_id = accounts.entity_id
     left join booked_invoices on expected.invoice_key = booked_invoices.document_key
     where (settlements.tender_type = 'card' or settlements.bank_value_date is not null)
         and {{ in_open_month('expected', "case when settlements.tender_type = 'card' then expected.document_date else settlements.bank_value_date end") }}

@@ -41,9 +41,10 @@ summaries as (
 -- What changed after its month was closed, where it brings money.
 corrections as (
     select
-        document_key, order_id, refund_id, document_number, document_date, customer_name, '1100' as deposit_account_number,
+        document_key, order_id, refund_id, document_number, document_date, customer_name, accounts.clearing as deposit_account_number,
         clearing_minor as total_minor, currency_code, 'SRC-07, ' || cause || ' after ' || period_month || ' was closed' as detail
     from {{ ref('fct_expected_corrections') }}
+    inner join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)
     where held_back_reason is null and clearing_minor > 0
         and entity_id in {{ entities_with_books('xero') }}
         and {{ in_open_month('fct_expected_corrections') }}

@@ -8,8 +8,9 @@ per_order as (
         'one refund' as detail, expected.gives_back = 'advance' as is_advance
     from {{ ref('fct_expected_refund_receipts') }} as expected
     inner join {{ ref('fct_order_book_policies') }} as policies using (order_id)
+    inner join {{ ref('dim_posting_accounts') }} as accounts on expected.entity_id = accounts.entity_id
     where expected.held_back_reason is null and not expected.is_in_books and policies.booking_policy = 'per_order'
-        and expected.deposit_account_number = '1100' and expected.total_minor > 0
+        and expected.deposit_account_number = accounts.clearing and expected.total_minor > 0
         and expected.entity_id in {{ entities_with_books('xero') }}
         and {{ in_open_month('expected') }}
 ),
@@ -20,8 +21,9 @@ summaries as (
         customer_name, deposit_account_number, total_minor, currency_code, cast(documents as varchar) || ' orders in one document' as detail,
         false as is_advance
     from {{ ref('fct_expected_receipt_summaries') }}
+    inner join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)
     where document_type = 'refund_receipt' and held_back_reason is null and not is_in_books
-        and deposit_account_number = '1100' and total_minor > 0
+        and deposit_account_number = accounts.clearing and total_minor > 0
         and entity_id in {{ entities_with_books('xero') }}
         and {{ in_open_month('fct_expected_receipt_summaries') }}
 ),
@@ -29,9 +31,10 @@ summaries as (
 -- What changed after its month was closed, where it costs money.
 corrections as (
     select
-        document_key, order_id, refund_id, document_number, document_date, customer_name, '1100' as deposit_account_number,
+        document_key, order_id, refund_id, document_number, document_date, customer_name, accounts.clearing as deposit_account_number,
         -clearing_minor as total_minor, currency_code, 'SRC-07, ' || cause || ' after ' || period_month || ' was closed' as detail, false as is_advance
     from {{ ref('fct_expected_corrections') }}
+    inner join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)
     where held_back_reason is null and clearing_minor < 0
         and entity_id in {{ entities_with_books('xero') }}
         and {{ in_open_month('fct_expected_corrections') }}

@@ -71,9 +71,10 @@ lines as (
 )
 
 select
-    document_key, entity_id, cast(7 as bigint) as place, place_key, '2300' as account_number, 'Paid before it is sent' as line_description,
+    document_key, entity_id, cast(7 as bigint) as place, place_key, accounts.deferred as account_number, 'Paid before it is sent' as line_description,
     cast(line_amount_minor as bigint) as line_amount_minor, cast(line_tax_minor as bigint) as line_tax_minor, cast(taxes as bigint) as taxes, tax_code
 from lines
+inner join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)
 where line_amount_minor != 0 or line_tax_minor != 0
 union all
 select
@@ -81,4 +82,4 @@ select
     other_lines.line_amount_minor, cast(0 as bigint), cast(null as bigint), cast(null as varchar)
 from {{ ref('fct_expected_advance_lines') }} as other_lines
 inner join advances on other_lines.document_key = advances.document_key
-where other_lines.account_number not in ('2300', '2100')
+where other_lines.item_name not in ('Deferred revenue', 'Sales tax')

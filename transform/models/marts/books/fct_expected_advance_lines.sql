@@ -6,17 +6,18 @@ advances as (
 
 entries as (
     {%- for place, item, account, amount, label in [
-        (1, 'Deferred revenue', '2300', 'deferred_minor', 'Paid before it is sent'),
-        (2, 'Sales tax', '2100', 'tax_minor', 'Sales tax due when it is paid'),
-        (3, 'Overpayment', '2330', 'overpaid_minor', 'Paid beyond the order'),
-        (4, 'Gift card', '2200', "case tender_account_number when '2200' then -paid_minor else 0 end", 'Paid with a gift card'),
-        (5, 'Store credit', '2210', "case tender_account_number when '2210' then -paid_minor else 0 end", 'Paid with store credit'),
-        (6, 'Manual payment', '1140', "case tender_account_number when '1140' then -paid_minor else 0 end", 'Paid outside the processor'),
-        (7, 'Fee', '6000', '-fee_minor', 'Processing fee'),
+        (1, 'Deferred revenue', 'deferred', 'deferred_minor', 'Paid before it is sent'),
+        (2, 'Sales tax', 'tax', 'tax_minor', 'Sales tax due when it is paid'),
+        (3, 'Overpayment', 'overpayment', 'overpaid_minor', 'Paid beyond the order'),
+        (4, 'Gift card', 'tender_gift_card', "case tender when 'gift_card' then -paid_minor else 0 end", 'Paid with a gift card'),
+        (5, 'Store credit', 'tender_store_credit', "case tender when 'store_credit' then -paid_minor else 0 end", 'Paid with store credit'),
+        (6, 'Manual payment', 'tender_manual', "case when tender in ('clearing', 'gift_card', 'store_credit') then 0 else -paid_minor end", 'Paid outside the processor'),
+        (7, 'Fee', 'fee_processing', '-fee_minor', 'Processing fee'),
     ] %}
-    select document_key, {{ place }} as place, '{{ item }}' as item_name, '{{ account }}' as account_number, '{{ label }}' as line_description,
+    select document_key, {{ place }} as place, '{{ item }}' as item_name, accounts.{{ account }} as account_number, '{{ label }}' as line_description,
         {{ amount }} as line_amount_minor
     from advances
+    inner join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 )

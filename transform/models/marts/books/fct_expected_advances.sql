@@ -26,7 +26,9 @@ booked as (
 ),
 
 takes_off as (
-    select distinct document_id from {{ ref('can_book_lines') }} where account_number = '2300'
+    select distinct lines.document_id
+    from {{ ref('can_book_lines') }} as lines
+    inner join {{ ref('dim_posting_accounts') }} as accounts on lines.entity_id = accounts.entity_id and lines.account_number = accounts.deferred
 ),
 
 -- A document of the whole sale that takes nothing off for advances has booked them: whoever wrote it, beside it they would count twice.
@@ -58,9 +60,8 @@ advances as (
         orders.order_number || '-A' || cast(legs.nth as varchar) as document_number,
         legs.settled_date as document_date,
         orders.sales_channel || ' customers' as customer_name,
-        '1100' as deposit_account_number,
-        case legs.tender when 'clearing' then '1100' when 'gift_card' then '2200' when 'store_credit' then '2210' else '1140' end
-            as tender_account_number,
+        accounts.clearing as deposit_account_number,
+        legs.tender,
         cast(case when legs.tender = 'clearing' then legs.amount_minor - coalesce(fees.fee_minor, 0) else 0 end as bigint) as total_minor,
         legs.currency_code,
         cast(legs.amount_minor as bigint) as paid_minor,
@@ -71,6 +72,7 @@ advances as (
         booked.memo is not null as is_in_books,
         case
             when orders.payment_terms is not null or legs.tender = 'bank' then 'on_terms'
+            when accounts.unmapped is not null then 'unmapped_account'
             when legs.money_entity_id != legs.entity_id or legs.money_currency_code != legs.currency_code
                 or legs.money_minor != legs.amount_minor then 'charge_not_seen'
             when legs.settled_date < cast('{{ var("books_from", "2026-10-01") }}' as date) then 'before_books_from'
@@ -78,6 +80,7 @@ advances as (
         end as held_back_reason
     from legs
     inner join orders on legs.order_id = orders.order_id
+    inner join {{ ref('dim_posting_accounts') }} as accounts on legs.entity_id = accounts.entity_id
     left join fees on legs.movement_id = fees.movement_id
     left join whole_sales on legs.order_id = whole_sales.order_id
     left join booked on legs.entity_id = booked.entity_id and legs.document_key = booked.memo

@@ -19,7 +19,7 @@ through_clearing as (
         document_key,
         {{ sum_minor("case when side = 'debit' then line_amount_minor else -line_amount_minor end") }} as signed_minor
     from lines
-    where account_number = '1100'
+    inner join {{ ref('dim_posting_accounts') }} as accounts on lines.entity_id = accounts.entity_id and lines.account_number = accounts.clearing
     group by document_key
 ),
 
@@ -32,7 +32,7 @@ transactions as (
         documents.document_date,
         documents.title,
         case when through_clearing.signed_minor < 0 then 'spent' else 'received' end as direction,
-        '1100' as clearing_account_number,
+        accounts.clearing as clearing_account_number,
         cast(abs(through_clearing.signed_minor) as bigint) as total_minor,
         documents.currency_code,
         documents.is_in_books,
@@ -41,6 +41,7 @@ transactions as (
             when coalesce(through_clearing.signed_minor, 0) = 0 then 'not_through_clearing'
         end as held_back_reason
     from documents
+    inner join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)
     left join movements using (movement_id)
     left join through_clearing using (document_key)
 )

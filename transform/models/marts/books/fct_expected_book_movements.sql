@@ -43,9 +43,11 @@ form_lines as (
 ),
 
 moves as (
-    select document_key, total_minor as amount_minor, 1 as header_sign, deposit_account_number as to_account_number, '1200' as from_account_number,
+    select document_key, total_minor as amount_minor, 1 as header_sign, deposit_account_number as to_account_number, accounts.receivable as from_account_number,
         entity_id, document_date, currency_code
-    from {{ ref('fct_expected_payments') }} where held_back_reason is null and not is_in_books and total_minor > 0
+    from {{ ref('fct_expected_payments') }}
+    inner join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)
+    where held_back_reason is null and not is_in_books and total_minor > 0
     union all
     select document_key, total_minor, 1, deposit_account_number, source_account_number, entity_id, document_date, currency_code
     from {{ ref('fct_expected_deposits') }} where held_back_reason is null and not is_in_books

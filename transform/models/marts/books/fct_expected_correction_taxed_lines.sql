@@ -27,11 +27,12 @@ sides as (
     union all
     select
         documents.corrects_key, lines.account_number, coalesce(lines.platform_tax_code, 'NONE'),
-        case when lines.account_number = '2100' then 0 else lines.signed_minor end,
-        case when lines.account_number = '2100' then lines.signed_minor else 0 end, true
+        case when lines.account_number = accounts.tax then 0 else lines.signed_minor end,
+        case when lines.account_number = accounts.tax then lines.signed_minor else 0 end, true
     from documents
     inner join {{ ref('can_book_lines') }} as lines on documents.document_id = lines.document_id
-    where lines.account_number not in ('1100', '1200')
+    inner join {{ ref('dim_posting_accounts') }} as accounts on lines.entity_id = accounts.entity_id
+    where lines.account_number not in (accounts.clearing, accounts.receivable)
 ),
 
 summed as (
@@ -47,17 +48,18 @@ summed as (
 -- The books take tax with a line of its code: all of a code's change goes to its largest one.
 placed as (
     select
-        *, cast(sum(tax_minor) over (partition by document_key, tax_code) as bigint) as code_tax_minor,
+        summed.*, accounts.tax as tax_account_number, cast(sum(tax_minor) over (partition by document_key, tax_code) as bigint) as code_tax_minor,
         row_number() over (
             partition by document_key, tax_code
-            order by case when account_number = '2100' then 1 else 0 end, abs(amount_minor) desc, account_number
+            order by case when account_number = accounts.tax then 1 else 0 end, abs(amount_minor) desc, account_number
         ) as nth
     from summed
+    inner join {{ ref('dim_posting_accounts') }} as accounts on summed.entity_id = accounts.entity_id
 ),
 
 lines as (
     select
-        document_key, entity_id, account_number, tax_code, amount_minor, case when nth = 1 then code_tax_minor else 0 end as line_tax_minor, is_tax_mapped
+        document_key, entity_id, account_number, tax_account_number, tax_code, amount_minor, case when nth = 1 then code_tax_minor else 0 end as line_tax_minor, is_tax_mapped
     from placed
 )
 
@@ -66,6 +68,6 @@ select
     cast(row_number() over (partition by document_key order by account_number, tax_code nulls first) as bigint) as line_number,
     entity_id, account_number, 'Account ' || account_number || ', as it is now less as it was' as line_description,
     cast(amount_minor as bigint) as line_amount_minor, cast(line_tax_minor as bigint) as line_tax_minor, tax_code as platform_tax_code,
-    is_tax_mapped and account_number != '2100' as is_tax_mapped
+    is_tax_mapped and account_number != tax_account_number as is_tax_mapped
 from lines
 where amount_minor != 0 or line_tax_minor != 0

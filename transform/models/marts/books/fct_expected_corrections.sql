@@ -20,17 +20,18 @@ select
         || cast(amounts.revision as varchar) as document_number,
     {{ add_days(end_of_month("cast(max(closed.closed_until) || '-01' as date)"), 1) }} as document_date,
     'J-39' as recipe, 'SRC-07' as reason_code, amounts.cause,
-    {{ sum_minor("case when amounts.account_number = '1100' then amounts.signed_minor else 0 end") }} as clearing_minor,
+    {{ sum_minor("case when amounts.account_number = accounts.clearing then amounts.signed_minor else 0 end") }} as clearing_minor,
     {{ sum_minor("case when amounts.signed_minor > 0 then amounts.signed_minor else 0 end") }} as total_minor,
     amounts.currency_code,
     case
         when max(amounts.held_back_reason) is not null then max(amounts.held_back_reason)
         when sum(amounts.signed_minor) != 0 then 'lines_do_not_add_up'
         -- What a customer owes is set against an invoice, and that is a person's.
-        when bool_or(amounts.account_number = '1200') then 'on_terms'
+        when bool_or(amounts.account_number = accounts.receivable) then 'on_terms'
     end as held_back_reason
 from amounts
 inner join closed on amounts.entity_id = closed.entity_id
+inner join {{ ref('dim_posting_accounts') }} as accounts on amounts.entity_id = accounts.entity_id
 left join orders on amounts.order_id = orders.order_id
 group by amounts.corrects_key, amounts.revision, amounts.entity_id, amounts.period_month, amounts.order_id, amounts.refund_id, amounts.cause,
     amounts.currency_code

@@ -10,13 +10,15 @@ returned as (
 
 -- Paying early is a discount on what was sold, and so on its tax (J-21).
 discounts as (
-    select document_key, cast(1 as bigint) as line_number, 'Discount' as item_name, '4010' as account_number,
+    select document_key, cast(1 as bigint) as line_number, 'Discount' as item_name, accounts.discount_early_payment as account_number,
         'Discount for paying early' as line_description, total_minor - tax_minor as line_amount_minor
     from credit_notes
+    inner join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)
     where credit_type = 'early_payment'
     union all
-    select document_key, cast(2 as bigint), 'Sales tax', '2100', 'Sales tax on the discount', tax_minor
+    select document_key, cast(2 as bigint), 'Sales tax', accounts.tax, 'Sales tax on the discount', tax_minor
     from credit_notes
+    inner join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)
     where credit_type = 'early_payment' and tax_minor <> 0
 ),
 

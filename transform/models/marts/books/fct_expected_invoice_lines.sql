@@ -8,12 +8,13 @@ sold as (
 
 deductions as (
     {%- for place, item, account, column, label in [
-        (10, 'Gift card', '2200', 'gift_card_minor', 'Paid with a gift card'),
-        (11, 'Store credit', '2210', 'store_credit_minor', 'Paid with store credit'),
+        (10, 'Gift card', 'tender_gift_card', 'gift_card_minor', 'Paid with a gift card'),
+        (11, 'Store credit', 'tender_store_credit', 'store_credit_minor', 'Paid with store credit'),
     ] %}
-    select document_key, {{ place }} as place, '' as place_key, '{{ item }}' as item_name, '{{ account }}' as account_number,
+    select document_key, {{ place }} as place, '' as place_key, '{{ item }}' as item_name, accounts.{{ account }} as account_number,
         '{{ label }}' as line_description, -{{ column }} as line_amount_minor
     from invoices
+    inner join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)
     {% if not loop.last %}union all{% endif %}
     {%- endfor %}
 ),

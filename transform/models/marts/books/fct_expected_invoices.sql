@@ -56,7 +56,7 @@ invoices as (
         orders.company_name as customer_name,
         orders.tax_id,
         orders.po_number,
-        '1200' as receivable_account_number,
+        accounts.receivable as receivable_account_number,
         asked.total_minor,
         asked.gift_card_minor,
         asked.store_credit_minor,
@@ -65,6 +65,7 @@ invoices as (
         booked.book_event_id is not null as is_in_books,
         documents.platform_document_id,
         case
+            when accounts.unmapped is not null then 'unmapped_account'
             when orders.company_name is null then 'no_company_name'
             when asked.terms_name is null then 'unknown_terms'
             when unclear_companies.company_key is not null then 'company_is_unclear'
@@ -73,6 +74,7 @@ invoices as (
             when booked.book_event_id is null and unclear_numbers.number_key is not null then 'number_is_unclear'
         end as held_back_reason
     from asked
+    inner join {{ ref('dim_posting_accounts') }} as accounts on asked.entity_id = accounts.entity_id
     inner join channels on asked.order_id = channels.order_id
     inner join orders on asked.order_id = orders.order_id
     left join line_totals on asked.order_id = line_totals.order_id

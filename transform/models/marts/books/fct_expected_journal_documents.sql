@@ -11,7 +11,7 @@ documents as (
         min(case when line_number = 1 then line_description end) as title,
         {{ sum_minor("case when side = 'debit' then line_amount_minor else 0 end") }} as total_minor,
         {{ sum_minor("case when side = 'debit' then line_amount_minor else -line_amount_minor end") }} as out_of_balance_minor,
-        bool_or(account_number is null) as is_unmapped
+        bool_or(coalesce(account_number, 'unmapped') = 'unmapped') as is_unmapped
     from lines
     group by document_key, entity_id, document_date, currency_code
 ),

@@ -28,8 +28,9 @@ meant as (
         entity_id, movement_id, platform_movement_id, movement_date as document_date, currency_code,
         1 as place,
         case movement_type
-            when 'dispute' then '1130' when 'dispute_reversal' then '1130' when 'fee' then '6020' when 'payout_fee' then '6005'
-            when 'reserve_hold' then '1120' when 'reserve_release' then '1120' when 'adjustment' then '9999'
+            {%- for kind in ['dispute', 'dispute_reversal', 'fee', 'payout_fee', 'reserve_hold', 'reserve_release', 'adjustment'] %}
+            when '{{ kind }}' then accounts.movement_{{ kind }}
+            {%- endfor %}
         end as account_number,
         case when movement_type in ('charge', 'refund') then 0 else -amount_minor end as signed_minor,
         case movement_type
@@ -38,25 +39,29 @@ meant as (
             when 'reserve_release' then 'Released from reserve' else 'Adjustment by the processor'
         end as line_description
     from unbooked
+    inner join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)
     union all
     select
         'je:' || entity_id || ':' || movement_id || ':' || movement_type || ':0', entity_id, movement_id, platform_movement_id,
-        movement_date, currency_code, 2, '6010', dispute_fee_minor, 'Dispute fee'
+        movement_date, currency_code, 2, accounts.fee_dispute, dispute_fee_minor, 'Dispute fee'
     from unbooked
+    inner join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)
     union all
     select
         'je:' || entity_id || ':' || movement_id || ':' || movement_type || ':0', entity_id, movement_id, platform_movement_id,
-        movement_date, currency_code, 3, '6000', processing_fee_minor,
+        movement_date, currency_code, 3, accounts.fee_processing, processing_fee_minor,
         case movement_type when 'refund' then 'Fee of a refund' else 'Processing fee' end
     from unbooked
+    inner join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)
 ),
 
 overpaid as (
     select
         'je:' || entity_id || ':' || source_key || ':overpaid:0' as document_key, entity_id, source_key, source_key as platform_movement_id,
-        settled_date as document_date, currency_code, case tender_type when 'card' then '1100' else '1140' end as money_account_number,
-        left_over_minor
+        settled_date as document_date, currency_code, case tender_type when 'card' then accounts.clearing else accounts.tender_manual end as money_account_number,
+        accounts.overpayment as overpayment_account_number, left_over_minor
     from {{ ref('fct_invoice_settlements') }}
+    inner join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)
     where settlement_type = 'received' and left_over_minor > 0 and bank_line_id is null
 ),
 
@@ -74,15 +79,16 @@ postings as (
     union all
     select document_key, entity_id, null, document_number, document_date, currency_code, 1, account_number, signed_minor, line_description from corrected
     union all
-    select document_key, entity_id, movement_id, platform_movement_id, document_date, currency_code, 9, '1100',
+    select document_key, entity_id, movement_id, platform_movement_id, document_date, currency_code, 9, max(accounts.clearing),
         -{{ sum_minor('signed_minor') }}, 'Clearing'
     from meant
+    inner join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)
     group by document_key, entity_id, movement_id, platform_movement_id, document_date, currency_code
     union all
     select document_key, entity_id, null, platform_movement_id, document_date, currency_code, 1, money_account_number,
         left_over_minor, 'Paid beyond the invoice' from overpaid
     union all
-    select document_key, entity_id, null, platform_movement_id, document_date, currency_code, 2, '2330',
+    select document_key, entity_id, null, platform_movement_id, document_date, currency_code, 2, overpayment_account_number,
         -left_over_minor, 'Owed back to the customer' from overpaid
     union all
     select entry_id, entity_id, null, 'returns ' || currency_code || ' ' || cast(entry_date as varchar), entry_date, currency_code, line_number,

@@ -27,7 +27,7 @@ deposits as (
         keyed.entity_id,
         invoices.document_number as payment_reference,
         keyed.bank_value_date as document_date,
-        '1000' as deposit_account_number,
+        accounts.bank as deposit_account_number,
         keyed.amount_minor as total_minor,
         payments.document_key as payment_key,
         coalesce(payments.is_in_books, false) as is_payment_in_books,
@@ -42,6 +42,7 @@ deposits as (
             when payments.held_back_reason is not null then 'payment_held_back'
         end as held_back_reason
     from keyed
+    inner join {{ ref('dim_posting_accounts') }} as accounts on keyed.entity_id = accounts.entity_id
     inner join invoices on keyed.document_key = invoices.document_key
     left join payments on keyed.settlement_key = payments.settlement_key
     left join booked on keyed.entity_id = booked.entity_id and keyed.deposit_key = booked.memo

@@ -54,7 +54,7 @@ payments as (
         invoices.customer_key,
         invoices.customer_name,
         -- A processor's money waits in clearing; any other in undeposited funds, until the bank shows it.
-        case when keyed.tender_type = 'card' and keyed.settlement_type = 'received' then '1100' else '1140' end
+        case when keyed.tender_type = 'card' and keyed.settlement_type = 'received' then accounts.clearing else accounts.tender_manual end
             as deposit_account_number,
         case when keyed.settlement_type = 'credited' then 0 else keyed.applied_minor end as total_minor,
         keyed.applied_minor,
@@ -70,6 +70,7 @@ payments as (
             when credited_by_hand.refund_id is not null and booked.memo is null then 'credited_by_hand'
         end as held_back_reason
     from keyed
+    inner join {{ ref('dim_posting_accounts') }} as accounts on keyed.entity_id = accounts.entity_id
     inner join invoices on keyed.document_key = invoices.document_key
     left join booked on keyed.entity_id = booked.entity_id and keyed.payment_key = booked.memo
     left join credited_by_hand on keyed.refund_id = credited_by_hand.refund_id

@@ -26,24 +26,27 @@ returned as (
         end as line_description,
         net_minor as line_amount_minor
     from refund_lines
+    inner join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)
 ),
 
 taxes as (
-    select document_key, 4 as place, '' as place_key, 'Sales tax' as item_name, '2100' as account_number,
+    select document_key, 4 as place, '' as place_key, 'Sales tax' as item_name, max(accounts.tax) as account_number,
         'Sales tax refunded' as line_description, {{ sum_minor('tax_minor') }} as line_amount_minor
     from refund_lines
+    inner join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)
     group by document_key
 ),
 
 -- Off what waits when it is paid back; put there again when the sale that took all of it off is followed by the return.
 deferred as (
     {%- for place, item, account, amount, label in [
-        (5, 'Deferred revenue', '2300', 'advance_minor', 'Paid before it was sent'),
-        (6, 'Sales tax', '2100', 'advance_tax_minor', 'Sales tax that was due when it was paid'),
+        (5, 'Deferred revenue', 'deferred', 'advance_minor', 'Paid before it was sent'),
+        (6, 'Sales tax', 'tax', 'advance_tax_minor', 'Sales tax that was due when it was paid'),
     ] %}
-    select document_key, {{ place }} as place, '' as place_key, '{{ item }}' as item_name, '{{ account }}' as account_number,
+    select document_key, {{ place }} as place, '' as place_key, '{{ item }}' as item_name, accounts.{{ account }} as account_number,
         '{{ label }}' as line_description, case gives_back when 'advance' then {{ amount }} else -{{ amount }} end as line_amount_minor
     from receipts
+    inner join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)
     where gives_back != 'sale'
     {{ 'union all' if not loop.last }}
     {%- endfor %}

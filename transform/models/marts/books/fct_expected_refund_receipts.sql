@@ -55,11 +55,14 @@ given_back as (
         coalesce(waiting.advance_minor, 0) as advance_minor,
         coalesce(waiting.advance_tax_minor, 0) as advance_tax_minor,
         case numbered.tender_type
-            when 'gift_card' then '2200' when 'store_credit' then '2210' when 'manual' then '1140' else '1100'
+            when 'gift_card' then accounts.tender_gift_card when 'store_credit' then accounts.tender_store_credit
+            when 'manual' then accounts.tender_manual else accounts.clearing
         end as tender_account_number,
+        accounts.clearing as clearing_account_number,
         case
             when sales.order_id is null and advances.order_id is null then 'order_not_captured'
             when sales.held_back_reason = 'on_terms' then 'on_terms'
+            when accounts.unmapped is not null then 'unmapped_account'
             when line_totals.lines_minor is null or line_totals.lines_minor <> numbered.amount_minor or waiting.is_uneven then 'lines_do_not_add_up'
             when waiting.refund_id is not null and coalesce(advances.has_held_back, true) then 'advance_held_back'
             when sales.order_id is null and waiting.refund_id is null then 'order_not_captured'
@@ -67,6 +70,7 @@ given_back as (
         case when sales.held_back_reason is not null and not sales.is_in_books then 'sale_held_back' end as sale_reason
     from numbered
     inner join {{ ref('can_orders') }} as orders on numbered.order_id = orders.order_id
+    inner join {{ ref('dim_posting_accounts') }} as accounts on numbered.entity_id = accounts.entity_id
     left join line_totals on numbered.refund_id = line_totals.refund_id
     left join sales on numbered.order_id = sales.order_id
     left join waiting on numbered.refund_id = waiting.refund_id
@@ -84,7 +88,7 @@ documents as (
     union all
     select
         'je:' || entity_id || ':' || refund_id || ':released:0', refund_id, order_id, entity_id, channel, order_number || '-R' || cast(nth as varchar),
-        recognised_date, '1100', cast(0 as bigint), currency_code, 'released', advance_minor, advance_tax_minor, coalesce(reason, sale_reason)
+        recognised_date, clearing_account_number, cast(0 as bigint), currency_code, 'released', advance_minor, advance_tax_minor, coalesce(reason, sale_reason)
     from given_back
     where is_advance and recognised_date is not null
 ),

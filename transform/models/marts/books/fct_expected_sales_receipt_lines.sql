@@ -8,16 +8,17 @@ sold as (
 
 deductions as (
     {%- for place, item, account, column, label in [
-        (10, 'Gift card', '2200', 'gift_card_minor', 'Paid with a gift card'),
-        (11, 'Store credit', '2210', 'store_credit_minor', 'Paid with store credit'),
-        (12, 'Manual payment', '1140', 'manual_minor', 'Paid outside the processor'),
-        (13, 'Fee', '6000', 'fee_minor', 'Processing fee'),
-        (14, 'Deferred revenue', '2300', 'advance_minor', 'Paid before it was sent'),
-        (15, 'Sales tax', '2100', 'advance_tax_minor', 'Sales tax that was due when it was paid'),
+        (10, 'Gift card', 'tender_gift_card', 'gift_card_minor', 'Paid with a gift card'),
+        (11, 'Store credit', 'tender_store_credit', 'store_credit_minor', 'Paid with store credit'),
+        (12, 'Manual payment', 'tender_manual', 'manual_minor', 'Paid outside the processor'),
+        (13, 'Fee', 'fee_processing', 'fee_minor', 'Processing fee'),
+        (14, 'Deferred revenue', 'deferred', 'advance_minor', 'Paid before it was sent'),
+        (15, 'Sales tax', 'tax', 'advance_tax_minor', 'Sales tax that was due when it was paid'),
     ] %}
-    select document_key, {{ place }} as place, '' as place_key, '{{ item }}' as item_name, '{{ account }}' as account_number,
+    select document_key, {{ place }} as place, '' as place_key, '{{ item }}' as item_name, accounts.{{ account }} as account_number,
         '{{ label }}' as line_description, -{{ column }} as line_amount_minor
     from receipts
+    inner join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)
     {% if not loop.last %}union all{% endif %}
     {%- endfor %}
 ),

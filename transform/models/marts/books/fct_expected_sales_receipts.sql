@@ -43,9 +43,11 @@ earned as (
         coalesce(tenders.fee_minor, 0) as fee_minor,
         tenders.advance_minor,
         tenders.advance_tax_minor,
+        accounts.clearing as clearing_account_number,
         coalesce(booked.documents, 0) > 0 as is_in_books,
         case
             when invoices.order_id is not null then 'on_terms'
+            when accounts.unmapped is not null then 'unmapped_account'
             when line_totals.lines_minor is null or line_totals.lines_minor <> orders.total_minor then 'lines_do_not_add_up'
             when coalesce(tenders.captured_minor - tenders.advance_overpaid_minor, 0) <> orders.total_minor then 'partly_captured'
             when tenders.is_paid_later then 'partly_captured'
@@ -56,6 +58,7 @@ earned as (
         end as held_back_reason
     from events
     inner join {{ ref('can_orders') }} as orders on events.order_id = orders.order_id
+    inner join {{ ref('dim_posting_accounts') }} as accounts on events.entity_id = accounts.entity_id
     left join tenders on events.order_id = tenders.order_id
     left join {{ ref('fct_order_invoices') }} as invoices on events.order_id = invoices.order_id
     left join line_totals on events.order_id = line_totals.order_id
@@ -73,7 +76,7 @@ receipts as (
         reference as document_number,
         event_date as document_date,
         channel || ' customers' as customer_name,
-        '1100' as deposit_account_number,
+        clearing_account_number as deposit_account_number,
         cast(coalesce(card_minor, 0) - fee_minor as bigint) as total_minor,
         currency_code,
         cast(coalesce(captured_minor, 0) as bigint) as captured_minor,

@@ -43,7 +43,8 @@ per_day as (
         case document_type when 'sales_receipt' then 1 else -1 end,
         cast(documents as varchar) || ' orders of ' || cast(document_date as varchar) || ' in one document'
     from {{ ref('fct_expected_receipt_summaries') }}
-    where held_back_reason is null and total_minor = 0 and deposit_account_number = '1100'
+    inner join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)
+    where held_back_reason is null and total_minor = 0 and deposit_account_number = accounts.clearing
 ),
 
 corrections as (

@@ -81,21 +81,24 @@ entries as (
         document_key, entity_id, 1 as place, place_key, {{ line_account('line_type') }} as account_number, line_description,
         gross_minor as line_amount_minor, tax_minor + discount_tax_minor as line_tax_minor, taxes, tax_code
     from sold
+    inner join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)
     union all
     select
-        document_key, entity_id, 2, place_key, '4010', 'Discount on ' || line_description,
+        document_key, entity_id, 2, place_key, accounts.discount, 'Discount on ' || line_description,
         -discount_minor, -discount_tax_minor, taxes, tax_code
     from sold
+    inner join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)
     where discount_minor != 0
     {%- for place, account, column, label in [
-        (3, '2200', 'gift_card_minor', 'Paid with a gift card'),
-        (4, '2210', 'store_credit_minor', 'Paid with store credit'),
-        (5, '1140', 'manual_minor', 'Paid outside the processor'),
-        (6, '6000', 'fee_minor', 'Processing fee'),
+        (3, 'tender_gift_card', 'gift_card_minor', 'Paid with a gift card'),
+        (4, 'tender_store_credit', 'store_credit_minor', 'Paid with store credit'),
+        (5, 'tender_manual', 'manual_minor', 'Paid outside the processor'),
+        (6, 'fee_processing', 'fee_minor', 'Processing fee'),
     ] %}
     union all
-    select document_key, entity_id, {{ place }}, '', '{{ account }}', '{{ label }}', -{{ column }}, 0, null, null
+    select document_key, entity_id, {{ place }}, '', accounts.{{ account }}, '{{ label }}', -{{ column }}, 0, null, null
     from sales
+    inner join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)
     where {{ column }} != 0
     {%- endfor %}
     union all
@@ -103,11 +106,13 @@ entries as (
         document_key, entity_id, 1, place_key, {{ line_account('line_type', 'returned') }}, line_description,
         net_minor, tax_minor, taxes, tax_code
     from returned
+    inner join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)
     union all
     select
-        early_payments.document_key, early_payments.entity_id, 1, '', '4010', 'Discount for paying early',
+        early_payments.document_key, early_payments.entity_id, 1, '', accounts.discount_early_payment, 'Discount for paying early',
         early_payments.total_minor - early_payments.tax_minor, early_payments.tax_minor, order_codes.taxes, order_codes.tax_code
     from early_payments
+    inner join {{ ref('dim_posting_accounts') }} as accounts on early_payments.entity_id = accounts.entity_id
     left join order_codes using (order_id)
     union all
     select document_key, entity_id, place, place_key, account_number, line_description, line_amount_minor, line_tax_minor, taxes, tax_code

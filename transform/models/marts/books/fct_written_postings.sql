@@ -36,16 +36,18 @@ headers as (
 -- Which way the document's own account moves: a receivable or the bank rises with a sale, and falls with what is given back.
 signed as (
     select
-        *,
+        headers.*, accounts.receivable as receivable_account_number, accounts.tax as tax_account_number,
         case
             when sync in ('xero__credit_notes', 'xero__refunds', 'quickbooks__credit_notes', 'quickbooks__credit_memos')
                 or direction = 'spent' then -1 else 1
         end as debit_sign,
         case
-            when sync in ('xero__invoices', 'xero__credit_notes', 'quickbooks__invoices', 'quickbooks__credit_notes') then '1200'
+            when sync in ('xero__invoices', 'xero__credit_notes', 'quickbooks__invoices', 'quickbooks__credit_notes') then accounts.receivable
             else bank_account_number
         end as own_account_number
     from headers
+    -- An entry's key names its entity.
+    inner join {{ ref('dim_posting_accounts') }} as accounts on split_part(headers.record_key, ':', 2) = accounts.entity_id
 ),
 
 lines as (
@@ -66,7 +68,7 @@ entries as (
     from signed
     where own_account_number is not null
     union all
-    select signed.record_key, case when signed.sync = 'xero__transfers' then signed.from_account_number else '1200' end, -signed.total_minor
+    select signed.record_key, case when signed.sync = 'xero__transfers' then signed.from_account_number else signed.receivable_account_number end, -signed.total_minor
     from signed
     where signed.sync in ('xero__payments', 'xero__transfers', 'quickbooks__payments')
     union all
@@ -80,7 +82,7 @@ entries as (
     -- A payment's lines name what they settle, and post nothing.
     where lines.account_number is not null
     union all
-    select lines.record_key, '2100', -signed.debit_sign * lines.line_tax_minor
+    select lines.record_key, signed.tax_account_number, -signed.debit_sign * lines.line_tax_minor
     from lines
     inner join signed using (record_key)
     where lines.line_tax_minor != 0

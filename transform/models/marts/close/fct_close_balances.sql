@@ -7,6 +7,10 @@ ledger as (
     group by entity_id, period_month, account_number, currency_code
 ),
 
+revenue_accounts as (
+    select account_number from {{ ref('chart_of_accounts') }} where account_type in ('income', 'contra_income')
+),
+
 orders as (
     select recognitions.entity_id, {{ month_key('recognitions.recognised_date') }} as recognised_month, recognitions.currency_code, worths.worth_minor
     from {{ ref('fct_order_recognitions') }} as recognitions
@@ -51,25 +55,28 @@ told as (
     union all
     select entity_id, period_month, 'I-28', currency_code, signed_minor
     from {{ ref('fct_returns_provision_lines') }}
-    where account_number between '4000' and '4060' and signed_base_minor is not null
+    inner join revenue_accounts using (account_number)
+    where signed_base_minor is not null
 ),
 
 checked_accounts as (
-    {%- for check, number in [
-        ('I-14', '1100'), ('I-15', '2200'), ('I-16', '2210'), ('I-17', '2100'), ('I-17', '2110'), ('I-18', '2300'),
-        ('I-19', '1200'),
+    {%- for check, account in [
+        ('I-14', 'clearing'), ('I-15', 'tender_gift_card'), ('I-16', 'tender_store_credit'), ('I-17', 'tax'), ('I-17', 'tax_marketplace'),
+        ('I-18', 'deferred'), ('I-19', 'receivable'),
     ] %}
-    select account_number, '{{ check }}' as check_code from {{ ref('chart_of_accounts') }} where account_number = '{{ number }}'
-    union all
+    select entity_id, {{ account }} as account_number, '{{ check }}' as check_code from {{ ref('dim_posting_accounts') }}
+    union
     {%- endfor %}
-    select account_number, 'I-28' from {{ ref('chart_of_accounts') }} where account_number between '4000' and '4060'
+    select posting_accounts.entity_id, revenue_accounts.account_number, 'I-28'
+    from {{ ref('dim_posting_accounts') }} as posting_accounts
+    cross join revenue_accounts
 ),
 
 sides as (
     select ledger.entity_id, ledger.period_month, checked_accounts.check_code, ledger.currency_code,
         ledger.moved_minor as ledger_minor, cast(0 as bigint) as told_minor
     from ledger
-    inner join checked_accounts using (account_number)
+    inner join checked_accounts using (entity_id, account_number)
     union all
     select entity_id, period_month, check_code, currency_code, 0, amount_minor from told
 ),

@@ -18,11 +18,12 @@ postings as (
     select
         book_lines.document_id,
         {{ sum_minor('case when revenue_accounts.account_number is not null then -book_lines.signed_minor else 0 end') }} as revenue_minor,
-        {{ sum_minor("case when book_lines.account_number = '2100' then -book_lines.signed_minor else 0 end") }} as tax_minor,
-        {{ sum_minor("case when book_lines.account_number = '4010' then book_lines.signed_minor else 0 end") }} as discount_minor,
-        {{ sum_minor("case when book_lines.account_number = '2200' and book_lines.signed_minor < 0 then -book_lines.signed_minor else 0 end") }} as gift_card_minor
+        {{ sum_minor("case when book_lines.account_number = accounts.tax then -book_lines.signed_minor else 0 end") }} as tax_minor,
+        {{ sum_minor("case when book_lines.account_number = accounts.discount then book_lines.signed_minor else 0 end") }} as discount_minor,
+        {{ sum_minor("case when book_lines.account_number = accounts.tender_gift_card and book_lines.signed_minor < 0 then -book_lines.signed_minor else 0 end") }} as gift_card_minor
     from {{ ref('can_book_lines') }} as book_lines
-    left join revenue_accounts using (account_number)
+    left join {{ ref('dim_posting_accounts') }} as accounts on book_lines.entity_id = accounts.entity_id
+    left join revenue_accounts on book_lines.account_number = revenue_accounts.account_number
     group by book_lines.document_id
 ),
 

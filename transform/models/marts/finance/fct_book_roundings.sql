@@ -33,14 +33,15 @@ expected as (
 typed as (
     select
         pairs.document_id,
-        case book_lines.account_number when '4000' then 'product' else 'shipping' end as line_type,
+        case book_lines.account_number when accounts.sale_product then 'product' else 'shipping' end as line_type,
         -book_lines.signed_minor as booked_minor,
         row_number() over (
             partition by pairs.document_id, book_lines.account_number order by -book_lines.signed_minor, book_lines.line_number
         ) as nth
     from pairs
     inner join {{ ref('can_book_lines') }} as book_lines using (document_id)
-    where book_lines.account_number in ('4000', '4030') and book_lines.signed_minor != 0
+    inner join {{ ref('dim_posting_accounts') }} as accounts on book_lines.entity_id = accounts.entity_id
+    where book_lines.account_number in (accounts.sale_product, accounts.sale_shipping) and book_lines.signed_minor != 0
 ),
 
 compared as (

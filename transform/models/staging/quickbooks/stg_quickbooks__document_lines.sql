@@ -97,9 +97,9 @@ signed as (
         end as signed_minor,
         -- Where QuickBooks names neither account nor item: its built-in discount and shipping lines.
         case
-            when line_type = 'DiscountLineDetail' then '4010'
-            when platform_item_id = 'SHIPPING_ITEM_ID' then '4030'
-        end as default_account_number
+            when line_type = 'DiscountLineDetail' then 'discount'
+            when platform_item_id = 'SHIPPING_ITEM_ID' then 'shipping'
+        end as built_in_line
     from read
 )
 
