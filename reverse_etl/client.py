@@ -64,6 +64,8 @@ class DestinationClient:
         grant = destination.grant
         self._tokens = AccessTokens(grant, connection) if grant is not None else None
         self._is_mail = mail.is_mail(connection.base_url)
+        # Was there ever anything to wait for besides the pace: most destinations ask for nothing in a whole run.
+        self._may_wait = self._tokens is not None
 
     async def __aenter__(self) -> Self:
         self._transport = await Transport(self._connection.base_url, self._constant).__aenter__()
@@ -77,7 +79,8 @@ class DestinationClient:
     async def turn(self) -> None:
         """Wait until the destination's pace and its own meter allow one more request, and there is a token for it."""
         await self._limiter.acquire()
-        await self._hold_over()
+        if self._may_wait:
+            await self._hold_over()
 
     async def _hold_over(self) -> None:
         held = self._held_until - asyncio.get_running_loop().time()
@@ -90,6 +93,7 @@ class DestinationClient:
         """No further request for so long: the destination said so, to one request but about all."""
         until = asyncio.get_running_loop().time() + min(seconds, LONGEST_HOLD)
         self._held_until = max(self._held_until, until)
+        self._may_wait = True
 
     async def send(self, request: Request, may_leave: Callable[[], None] = lambda: None) -> Answer:
         """The destination's answer, whatever its status. `may_leave` is asked last, and raises if it may not.
@@ -99,7 +103,8 @@ class DestinationClient:
         try:
             async with self._in_flight:
                 # Also for what was written ahead before the destination asked to wait.
-                await self._hold_over()
+                if self._may_wait:
+                    await self._hold_over()
                 may_leave()
                 with breakers.watching(self._breaker):
                     answer = await (self._by_mail(request) if self._is_mail else self._exchange(request))

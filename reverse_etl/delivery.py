@@ -69,6 +69,13 @@ class Delivery:
     # The accepted delivery of the record that this one was planned after; "" for the first.
     follows: str = ""
 
+    @classmethod
+    def of(cls, fields: dict[str, Any]) -> Delivery:
+        """A delivery of these fields, set at once: a push reads many, and a frozen value's own way makes a call for each field."""
+        made = object.__new__(cls)
+        made.__dict__.update(fields)
+        return made
+
     def taken(self, fence: int) -> Delivery:
         """This delivery as a claim makes it: being sent, under this fence. A copy of the fields, not made anew by each."""
         held = object.__new__(Delivery)

@@ -243,11 +243,12 @@ def _sendable(destination: str, syncs: Sequence[str], holder: str) -> Select[Any
 # The times and names of a claim are not part of what the engine works with, and each time costs its parsing.
 _READ = tuple(column for column in DELIVERIES.c if column.name in {field.name for field in fields(Delivery)})
 _READ_NAMES = tuple(column.name for column in _READ)
+_ACTIONS = {str(action): action for action in Action}
 
 
 def _by_ids(connection: Connection, delivery_ids: Sequence[str]) -> Iterator[Delivery]:
     rows = connection.execute(select(*_READ).where(DELIVERIES.c.delivery_id.in_(delivery_ids))).all()
-    return (read_delivery(dict(zip(_READ_NAMES, row, strict=True))) for row in rows)
+    return (Delivery.of(_opened(dict(zip(_READ_NAMES, row, strict=True)))) for row in rows)
 
 
 def _is_blocked() -> ColumnElement[bool]:
@@ -259,29 +260,17 @@ def _is_blocked() -> ColumnElement[bool]:
 
 def read_delivery(row: RowMapping | Mapping[str, Any]) -> Delivery:
     """A stored row as the frozen value the engine works with."""
-    return Delivery(
-        sync=row["sync"],
-        destination=row["destination"],
-        object=row["object"],
-        record_key=row["record_key"],
-        action=Action(row["action"]),
-        payload=json.loads(row["payload"]),
-        lines=tuple(json.loads(row["lines"])) if row["lines"] != "[]" else (),
-        changes=tuple([Change(said["field"], said["before"], said["after"]) for said in json.loads(row["changes"])]),
-        reason=row["reason"],
-        source_key=row["source_key"],
-        money_minor=row["money_minor"],
-        currency_code=row["currency_code"],
-        fingerprint=row["fingerprint"],
-        quick=row["quick"],
-        intention=row["intention"],
-        key_generation=row["key_generation"],
-        delivery_id=row["delivery_id"],
-        plan_id=row["plan_id"],
-        state=row["state"],
-        planned_at=row["planned_at"],
-        fence=row["fence"],
-    )
+    return Delivery.of(_opened({name: row[name] for name in _READ_NAMES}))
+
+
+def _opened(stored: dict[str, Any]) -> dict[str, Any]:
+    """A delivery's columns as its fields; the same dictionary."""
+    lines, changes = stored["lines"], json.loads(stored["changes"])
+    stored["action"] = _ACTIONS[stored["action"]]
+    stored["payload"] = json.loads(stored["payload"])
+    stored["lines"] = tuple(json.loads(lines)) if lines != "[]" else ()
+    stored["changes"] = tuple([Change(said["field"], said["before"], said["after"]) for said in changes])
+    return stored
 
 
 def _attempts_with_outcomes() -> Select[Any]:
