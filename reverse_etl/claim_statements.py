@@ -14,7 +14,9 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, CursorResult
+
+from reverse_etl.ledger_tables import storable
 
 # -- Where these deliveries stand, locked in the order of their ids: [[delivery_id, state, fence, holder], …] --
 _STANDING = {
@@ -88,9 +90,18 @@ def standing(connection: Connection, delivery_ids: Sequence[str]) -> dict[str, d
 
 def troubled(connection: Connection, sync: str, record_keys: Sequence[str]) -> list[str]:
     """Those of these records of a sync about which something stands; nearly always none."""
-    statement = _text(_TROUBLED, connection.dialect.name)
-    found = connection.exec_driver_sql(statement, {"sync": sync, "rows": json.dumps(record_keys)})
-    return [row[0] for row in found]
+    return [row[0] for row in ask(connection, _TROUBLED, record_keys, sync=sync)]
+
+
+def ask(connection: Connection, statement: str, keys: Sequence[str], **values: Any) -> CursorResult[Any]:
+    """The rows a statement finds about these keys; times among them are as the store's driver gives them (see `moment`)."""
+    rows = json.dumps([storable(key) for key in keys])
+    return connection.exec_driver_sql(_text(statement, connection.dialect.name), {"rows": rows, **values})
+
+
+def moment(stored: Any) -> datetime:
+    """A moment that a driver read: text from SQLite, a time without zone from PostgreSQL; both are UTC."""
+    return (datetime.fromisoformat(stored) if isinstance(stored, str) else stored).replace(tzinfo=UTC)
 
 
 def run(connection: Connection, statement: str, rows: Sequence[Any], **values: Any) -> None:

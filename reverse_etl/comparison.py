@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -89,18 +90,29 @@ def changed_rows(
 def marked(connection: duckdb.DuckDBPyConnection, sync: Sync, handed: pa.Table) -> list[dict[str, Any]]:
     """Records handed in as columns of the activation model, each as `compare` gives it; which differ is not asked here.
 
-    The connection may be any: the marks are of this engine, and no table of it is read.
+    The connection may be any: the marks are of this engine, and no table of it is read. Only what is marked goes through
+    the engine, as lists: to scan a few rows as a table of their own cost five times as much.
     """
     if sync.line_fields:
         raise ConfigurationError(f"{sync.name}: documents with lines are planned whole", code="bad_declaration")
-    connection.register("handed", handed)
-    try:
-        select = f"select *, {_quick(sync)} as quick from handed"
-        return [_record(row, sync) for row in _with_fingerprint(connection, select, sync).to_pylist()]
-    except duckdb.BinderException as error:
-        raise ConfigurationError(f"{sync.model}: {error}", code="bad_activation_model") from None
-    finally:
-        connection.unregister("handed")
+    names, types = _marked(sync), _engine_types(handed.schema)
+    needed = ("record_key", *sync.fields, *_CARRIED, *sync.depends_on.values())
+    if missing := [name for name in needed if name not in types]:
+        raise ConfigurationError(f"{sync.model} lacks {', '.join(missing)}", code="bad_activation_model")
+    rows = sorted(handed.to_pylist(), key=lambda row: str(row["record_key"]))
+    lists = ", ".join(f"unnest(${at}::{types[name]}[]) as {name}" for at, name in enumerate(names, 1))
+    query = f"select {_fingerprint(sync)}, {_quick(sync)} from (select {lists})"
+    found = connection.execute(query, [[row[name] for row in rows] for name in names]).fetchall()
+    marks = [{"fingerprint": fingerprint, "quick": quick} for fingerprint, quick in found]
+    return [_record(row | mark, sync) for row, mark in zip(rows, marks, strict=True)]
+
+
+@cache
+def _engine_types(schema: pa.Schema) -> dict[str, str]:
+    """What the engine makes of columns handed in, by name."""
+    with duckdb.connect() as connection:
+        connection.register("handed", schema.empty_table())
+        return {row[0]: row[1] for row in connection.execute("describe handed").fetchall()}
 
 
 def _gone(connection: duckdb.DuckDBPyConnection, sync: Sync, accepted: Accepted) -> tuple[str, ...]:

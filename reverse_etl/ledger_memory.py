@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, func, select
 
+from reverse_etl import claim_statements as statements
 from reverse_etl import foreknowledge
 from reverse_etl.delivery import DELETED
-from reverse_etl.delivery_states import UNSETTLED, State
+from reverse_etl.delivery_states import OPEN, UNSETTLED, State
 from reverse_etl.drift import CHOICES, Chosen
+from reverse_etl.exception_queue import STANDING
 from reverse_etl.ledger_tables import ACCEPTED, DELIVERIES
 from reverse_etl.memory import LastAccepted, Memory, Refusal
 from reverse_etl.operations_tables import DRIFTS
+
+_LAST_ACCEPTED = (
+    "select accepted.record_key, accepted.delivery_id, accepted.fingerprint, accepted.accepted_at, deliveries.payload,"
+    " deliveries.changes, deliveries.source_key, deliveries.currency_code"
+    " from accepted join deliveries on deliveries.delivery_id = accepted.delivery_id"
+    " where accepted.sync = :sync and accepted.record_key in ({ids})"
+)
+
+
+def _listed(values: Iterable[str]) -> str:
+    return ", ".join(f"'{value}'" for value in values)
+
+
+_TOLD = (
+    "select"
+    f" exists (select 1 from deliveries where sync = :sync and record_key in ({{ids}}) and state in ({_listed((*OPEN, State.REJECTED))})),"
+    f" exists (select 1 from drifts where sync = :sync and record_key in ({{ids}}) and choice in ({_listed(CHOICES)})),"
+    " exists (select 1 from exceptions where sync = :sync and record_key in ({ids})"
+    f" and exception_status in ({_listed(STANDING)}))"
+)
 
 
 def read_memory(
@@ -32,6 +54,29 @@ def read_memory(
         newer |= _written_ahead(connection, sync, keys, read_at)
     there = select(func.count()).where(ACCEPTED.c.sync == sync, ACCEPTED.c.fingerprint != DELETED)
     return replace(known, accepted_records=connection.execute(there).scalar_one(), newer=frozenset(newer))
+
+
+@dataclass(frozen=True)
+class Told:
+    """Whether the ledger says more of some records than what was accepted: it nearly never does."""
+
+    # Deliveries that are not sent, under way, in doubt or refused; edits a person decided on; standing exceptions.
+    of_deliveries: bool
+    of_choices: bool
+    of_exceptions: bool
+
+
+def told_of(connection: Connection, sync: str, keys: Sequence[str]) -> Told:
+    """One look instead of a statement for each."""
+    [row] = statements.ask(connection, _TOLD, keys, sync=sync)
+    return Told(*map(bool, row))
+
+
+def read_told(connection: Connection, sync: str, keys: Sequence[str], told: Told) -> Memory:
+    """As `read_records`, of a few records about which it was asked what is told."""
+    if told.of_deliveries or told.of_choices:
+        return read_records(connection, sync, [keys])
+    return Memory(last_accepted(connection, sync, keys))
 
 
 def read_records(connection: Connection, sync: str, chunks: Sequence[Sequence[str]]) -> Memory:
@@ -61,22 +106,19 @@ def _written_ahead(connection: Connection, sync: str, keys: Sequence[str], read_
 
 def last_accepted(connection: Connection, sync: str, keys: Sequence[str]) -> dict[str, LastAccepted]:
     """What was last accepted of these records, by key; those of which nothing was are left out."""
-    wanted = (
-        select(ACCEPTED, *(DELIVERIES.c[name] for name in ("payload", "changes", "source_key", "currency_code")))
-        .join(DELIVERIES, DELIVERIES.c.delivery_id == ACCEPTED.c.delivery_id)
-        .where(ACCEPTED.c.sync == sync, ACCEPTED.c.record_key.in_(keys))
-    )
     return {
-        row["record_key"]: LastAccepted(
-            delivery_id=row["delivery_id"],
-            fingerprint=row["fingerprint"],
-            payload=json.loads(row["payload"]),
-            before={change["field"]: change["before"] for change in json.loads(row["changes"])},
-            accepted_at=row["accepted_at"],
-            source_key=row["source_key"],
-            currency_code=row["currency_code"],
+        record: LastAccepted(
+            delivery_id=delivery_id,
+            fingerprint=fingerprint,
+            payload=json.loads(payload),
+            before={change["field"]: change["before"] for change in json.loads(changes)},
+            accepted_at=statements.moment(accepted_at),
+            source_key=source_key,
+            currency_code=currency,
         )
-        for row in connection.execute(wanted).mappings()
+        for record, delivery_id, fingerprint, accepted_at, payload, changes, source_key, currency in statements.ask(
+            connection, _LAST_ACCEPTED, keys, sync=sync
+        )
     }
 
 

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, insert, select
+from sqlalchemy import ColumnElement, Connection, exists, insert, select
 
 from reverse_etl import drift_store, foreknowledge, plan, plan_findings, plan_inputs, rule_versions
-from reverse_etl.approvals import approve_within_limits
+from reverse_etl.approvals import note_within_limits
 from reverse_etl.delivery import Action, Delivery
 from reverse_etl.delivery_states import UNSENT, State
 from reverse_etl.drift import Drift
-from reverse_etl.ledger_memory import read_records
+from reverse_etl.ledger_memory import read_told, told_of
 from reverse_etl.ledger_tables import DELIVERIES, PLAN_INPUTS, RECORDS
 from reverse_etl.plan import Memory, Plan, effective_before
 from reverse_etl.plan_store import append, supersede
@@ -56,8 +56,9 @@ def store(connection: Connection, handed: Handed, now: datetime) -> Plan:
     The plan has no id when nothing is to be sent and nothing waits that it would replace.
     """
     sync, keys = handed.sync, sorted(row["record_key"] for row in handed.rows)
+    told = told_of(connection, sync.name, keys)
     memory = replace(
-        read_records(connection, sync.name, [keys]),
+        read_told(connection, sync.name, keys, told),
         accepted_records=handed.records,
         unproven={key: reason for key, reason in handed.held.items() if key in keys},
         changed_elsewhere=len(set(handed.changed_lately).difference(keys)),
@@ -66,7 +67,7 @@ def store(connection: Connection, handed: Handed, now: datetime) -> Plan:
     made = plan.make(sync, len(rows), rows, memory, now, now)
     made = replace(made, drifts=(*made.drifts, *handed.drifts))
     about = (DELIVERIES.c.sync == sync.name) & DELIVERIES.c.record_key.in_(keys)
-    waits = connection.execute(select(exists().where(about, DELIVERIES.c.state.in_(UNSENT)))).scalar()
+    waits = told.of_deliveries and _waits(connection, about)
     if made.deliveries:
         begun = supersede(connection, about, now) if waits else {}
         made = _append(connection, handed, made, rows, memory, begun, now)
@@ -74,8 +75,12 @@ def store(connection: Connection, handed: Handed, now: datetime) -> Plan:
         supersede(connection, about, now)
     if made.drifts:
         drift_store.keep(connection, sync.name, made.drifts, now, keys)
-    plan_findings.report(connection, sync, made, now, keys)
+    plan_findings.report(connection, sync, made, now, keys, told.of_exceptions)
     return made
+
+
+def _waits(connection: Connection, about: ColumnElement[bool]) -> bool:
+    return bool(connection.execute(select(exists().where(about, DELIVERIES.c.state.in_(UNSENT)))).scalar())
 
 
 def _as_shown(handed: Handed, row: Mapping[str, Any], memory: Memory, now: datetime) -> dict[str, Any]:
@@ -102,14 +107,13 @@ def _append(
         delivery.record_key: {"made_from": made_from, "heard_at": heard.get(delivery.record_key)}
         for delivery in made.deliveries
     }
-    stored = append(connection, sync, made, now, version, handed.snapshot, begun, RECORDS, noted)
+    # What breaks no limit waits for nobody.
+    state = State.PLANNED if made.breaches else State.APPROVED
+    stored = append(connection, sync, made, now, version, handed.snapshot, begun, RECORDS, noted, state)
     inputs = plan_inputs.pack(sync, len(rows), rows, memory, now, now)
     connection.execute(insert(PLAN_INPUTS), [{"plan_id": stored.plan_id, "inputs": inputs}])
     if not stored.breaches:
-        approve_within_limits(connection, stored.plan_id, now)
-        stored = replace(
-            stored, deliveries=tuple(replace(delivery, state=State.APPROVED) for delivery in stored.deliveries)
-        )
+        note_within_limits(connection, stored.plan_id, stored.stored_hash, now)
     return stored
 
 

@@ -24,14 +24,21 @@ _HELD = (Why.HELD, Why.PRICE)
 
 
 def report(
-    connection: Connection, sync: Sync, plan: Plan, now: datetime, records: Collection[str] | None = None
+    connection: Connection,
+    sync: Sync,
+    plan: Plan,
+    now: datetime,
+    records: Collection[str] | None = None,
+    may_stand: bool = True,
 ) -> None:
     """Put a stored plan's findings into the queue and end those whose cause is gone, in the caller's transaction.
 
-    `records` are those it speaks about, where it is not all of the model: of others nothing is said.
+    `records` are those it speaks about, where it is not all of the model: of others nothing is said. Not `may_stand`:
+    it was looked up in this transaction that nothing stands about them.
     """
     findings = [*_over_limits(sync, plan), *_held(sync, plan), *_drifts(sync, plan)]
-    standing = [item for item in _standing(connection, sync) if records is None or item[1] in records]
+    known = _standing(connection, sync) if may_stand else []
+    standing = [item for item in known if records is None or item[1] in records]
     # Nearly every plan finds nothing and has nothing to end.
     if standing:
         _end_what_is_over(connection, sync, plan, findings, standing, now, records)

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, func, insert, select, update
 
 from reverse_etl import canonical_json, drift_store, foreknowledge, plan_findings, rule_versions
+from reverse_etl import claim_statements as statements
 from reverse_etl.approvals import Approval, approve, approve_within_limits, approved_by
 from reverse_etl.comparison import ENGINE
 from reverse_etl.delivery_states import UNSENT, UNSETTLED, State
@@ -118,12 +119,14 @@ def append(
     begun: Mapping[str, Mapping[str, Any]],
     scope: str = MODEL,
     noted: Mapping[str, Mapping[str, Any]] | None = None,
+    state: State = State.PLANNED,
 ) -> Plan:
     """Add a plan under the sync's next number. `begun`: what superseded deliveries gathered, by intention; `noted`:
     further columns of a delivery, by record.
     """
-    newest = connection.execute(select(func.max(PLANS.c.number)).where(PLANS.c.sync == sync.name)).scalar()
+    newest = statements.ask(connection, "select max(number) from plans where sync = :sync", (), sync=sync.name).scalar()
     number = (newest or 0) + 1
+    plan = replace(plan, stored_hash=plan.plan_hash)
     plan_id = f"{sync.name}-{number}"
     row = _plan_row(plan, plan_id, number, now) | {"declaration": version, "snapshot": snapshot, "scope": scope}
     connection.execute(insert(PLANS), [row])
@@ -136,6 +139,7 @@ def append(
             delivery_id=f"{plan_id}/{position}",
             plan_id=plan_id,
             planned_at=now,
+            state=state,
             key_generation=generation,
         )
         stored.append(made)
@@ -150,7 +154,7 @@ def append(
     ]
     if waits:
         connection.execute(insert(DEPENDENCIES), waits)
-    return replace(plan, plan_id=plan_id, created_at=now, deliveries=tuple(stored), stored_hash=plan.plan_hash)
+    return replace(plan, plan_id=plan_id, created_at=now, deliveries=tuple(stored))
 
 
 def supersede(
@@ -201,7 +205,7 @@ def _delivery_row(
         "lines": canonical_json.dumps(delivery.lines),
         "changes": canonical_json.dumps([asdict(change) for change in delivery.changes]),
         "engine": ENGINE,
-        "state": State.PLANNED,
+        "state": delivery.state,
         "planned_at": now,
         "state_at": now,
         "tries": gathered.get("tries", 0),

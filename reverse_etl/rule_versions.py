@@ -10,10 +10,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from sqlalchemy import Connection, Engine, func, insert, select
 
 from reverse_etl import canonical_json, plan_inputs
+from reverse_etl import claim_statements as statements
 from reverse_etl.errors import ConfigurationError
 from reverse_etl.ledger_store import reader
 from reverse_etl.ledger_tables import DECLARATIONS, MODEL_CODE
@@ -21,6 +23,8 @@ from reverse_etl.plan_inputs import read_declaration
 from reverse_etl.sync import Sync
 
 CURRENT = "current"
+# Asked with every plan.
+_KNOWN = "select version from declarations where sync = :sync and digest = :digest and coalesce(model_code, '') = :code"
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class ModelCode:
 
     parts: Mapping[str, str]
 
-    @property
+    @cached_property
     def digest(self) -> str:
         return canonical_json.digest(sorted(self.parts.items()))
 
@@ -77,12 +81,12 @@ def difference(then: ModelCode | None, now: ModelCode | None) -> CodeDifference:
 def of_plan(connection: Connection, sync: Sync, code: ModelCode | None, now: datetime) -> int:
     """The version of these rules, numbered from 1 per sync; unseen ones are written down."""
     text = plan_inputs.declaration_text(sync)
-    digest, code_digest = canonical_json.digest(text), _kept(connection, code, now)
-    mine = DECLARATIONS.c.sync == sync.name
-    same = DECLARATIONS.c.digest == digest, DECLARATIONS.c.model_code.is_not_distinct_from(code_digest)
-    known = connection.execute(select(DECLARATIONS.c.version).where(mine, *same)).scalar()
+    digest, code_digest = canonical_json.digest(text), code.digest if code is not None else None
+    values = {"sync": sync.name, "digest": digest, "code": code_digest or ""}
+    known = statements.ask(connection, _KNOWN, (), **values).scalar()
     if known is not None:
         return int(known)
+    code_digest, mine = _kept(connection, code, now), DECLARATIONS.c.sync == sync.name
     version = (connection.execute(select(func.max(DECLARATIONS.c.version)).where(mine)).scalar() or 0) + 1
     row = {"sync": sync.name, "version": version, "digest": digest, "declaration": text, "first_used_at": now}
     connection.execute(insert(DECLARATIONS), [row | {"model_code": code_digest}])
