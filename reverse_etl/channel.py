@@ -130,9 +130,9 @@ class Channel:
 
     async def push(self, touched: Touched) -> Answered:
         """Plan the records, send what may go, and answer; a conflict is read, explained and planned anew."""
-        if paused := await self._in_thread(self._paused):
+        rows, paused = await self._in_thread(self._read, touched.rows)
+        if paused is not None:
             return Answered(left=_keys(touched.rows), stopped=StopSync(paused, kind=Kind.UNKNOWN, code="paused"))
-        rows = await self._in_thread(self._read, touched.rows)
         answered, risen = Answered(), self._risen(rows)
         try:
             drifts = await self._look(rows, touched)
@@ -161,21 +161,20 @@ class Channel:
                 return StopSync(str(error), kind=error.kind, code=error.code)
             return run.tallies[self.sync.name].stopped
 
-    def _paused(self) -> str | None:
+    def _read(self, handed: pa.Table) -> tuple[list[dict[str, Any]], str | None]:
+        """The rows with their marks; what was accepted of them, by whomever, is remembered as shown. Or why all is paused."""
         with self.ledger.reader() as connection:
-            return flows.paused_because(connection, FLOW) or flows.paused_because(connection, self.sync.name)
-
-    def _read(self, handed: pa.Table) -> list[dict[str, Any]]:
-        """The rows with their marks; what was accepted of them, by whomever, is remembered as shown."""
+            for flow in (FLOW, self.sync.name):
+                if paused := flows.paused_because(connection, flow):
+                    return [], paused
+            accepted = last_accepted(connection, self.sync.name, sorted(_keys(handed)))
         rows = comparison.marked(self._marks, self.sync, handed)
-        with self.ledger.reader() as connection:
-            accepted = last_accepted(connection, self.sync.name, [row["record_key"] for row in rows])
         for record, last in accepted.items():
             quantity = last.payload.get(QUANTITY)
             if isinstance(quantity, int):
                 self._shown.wrote(record, quantity, last.accepted_at)
                 self._wanted.setdefault(record, quantity)
-        return rows
+        return rows, None
 
     async def _look(self, rows: Sequence[Mapping[str, Any]], touched: Touched) -> tuple[Drift, ...]:
         """Tell the readings among the rows apart; an edit by somebody else is a drift, which we write over."""

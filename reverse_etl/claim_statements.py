@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult
+from sqlalchemy import Connection
 
 from reverse_etl.ledger_tables import storable
 
@@ -93,10 +93,10 @@ def troubled(connection: Connection, sync: str, record_keys: Sequence[str]) -> l
     return [row[0] for row in ask(connection, _TROUBLED, record_keys, sync=sync)]
 
 
-def ask(connection: Connection, statement: str, keys: Sequence[str], **values: Any) -> CursorResult[Any]:
+def ask(connection: Connection, statement: str, keys: Sequence[str], **values: Any) -> list[Any]:
     """The rows a statement finds about these keys; times among them are as the store's driver gives them (see `moment`)."""
     rows = json.dumps([storable(key) for key in keys])
-    return connection.exec_driver_sql(_text(statement, connection.dialect.name), {"rows": rows, **values})
+    return list(connection.exec_driver_sql(_text(statement, connection.dialect.name), {"rows": rows, **values}))
 
 
 def moment(stored: Any) -> datetime:

@@ -31,6 +31,7 @@ __all__ = ["Approval", "append", "approve", "approve_within_limits", "store_plan
 # Below SQLite's limit of parameters in one statement.
 _KEYS_PER_QUERY = 5_000
 _T = TypeVar("_T")
+_NEWEST_NUMBER = "select max(number) from plans where sync = :sync"
 
 
 def store_plan(
@@ -124,7 +125,7 @@ def append(
     """Add a plan under the sync's next number. `begun`: what superseded deliveries gathered, by intention; `noted`:
     further columns of a delivery, by record.
     """
-    newest = statements.ask(connection, "select max(number) from plans where sync = :sync", (), sync=sync.name).scalar()
+    [(newest,)] = statements.ask(connection, _NEWEST_NUMBER, (), sync=sync.name)
     number = (newest or 0) + 1
     plan = replace(plan, stored_hash=plan.plan_hash)
     plan_id = f"{sync.name}-{number}"

@@ -8,11 +8,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, case, select
 
+from reverse_etl import claim_statements as statements
 from reverse_etl.delivery_states import OPEN, State
 from reverse_etl.ledger_tables import ATTEMPTS, DELIVERIES, OUTCOMES, PLANS
 
 # Below SQLite's limit of parameters in one statement.
 _IDS_PER_QUERY = 5_000
+_STANDING = "select delivery_id, state, kind from deliveries where delivery_id in ({ids})"
 # How urgent a state is to whoever reads the table; anything else comes last.
 _ORDER = {State.REJECTED: 0, State.IN_DOUBT: 1, State.SENDING: 2, State.APPROVED: 3, State.PLANNED: 4}
 
@@ -60,12 +62,7 @@ def record_results(
 
 def standing_of(connection: Connection, delivery_ids: Sequence[str]) -> dict[str, tuple[str, str | None]]:
     """State and kind of the last word on each of these deliveries."""
-    found: dict[str, tuple[str, str | None]] = {}
-    for start in range(0, len(delivery_ids), _IDS_PER_QUERY):
-        mine = DELIVERIES.c.delivery_id.in_(delivery_ids[start : start + _IDS_PER_QUERY])
-        wanted = select(DELIVERIES.c.delivery_id, DELIVERIES.c.state, DELIVERIES.c.kind).where(mine)
-        found.update((row[0], (row[1], row[2])) for row in connection.execute(wanted))
-    return found
+    return {row[0]: (row[1], row[2]) for row in statements.ask(connection, _STANDING, delivery_ids)}
 
 
 def snapshot_of(connection: Connection, plan_id: str) -> int | None:

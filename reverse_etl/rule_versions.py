@@ -83,9 +83,8 @@ def of_plan(connection: Connection, sync: Sync, code: ModelCode | None, now: dat
     text = plan_inputs.declaration_text(sync)
     digest, code_digest = canonical_json.digest(text), code.digest if code is not None else None
     values = {"sync": sync.name, "digest": digest, "code": code_digest or ""}
-    known = statements.ask(connection, _KNOWN, (), **values).scalar()
-    if known is not None:
-        return int(known)
+    if known := statements.ask(connection, _KNOWN, (), **values):
+        return int(known[0][0])
     code_digest, mine = _kept(connection, code, now), DECLARATIONS.c.sync == sync.name
     version = (connection.execute(select(func.max(DECLARATIONS.c.version)).where(mine)).scalar() or 0) + 1
     row = {"sync": sync.name, "version": version, "digest": digest, "declaration": text, "first_used_at": now}

@@ -22,6 +22,10 @@ Said = tuple[Event, Told]
 Place = tuple[str, str, str]
 # A resource's version: the platform's time of it, then when that was told, for two changes within one tick of its clock.
 Version = tuple[datetime, datetime]
+# More rows than this go in as lists: planned in the same time however many there are, but longer than for a few.
+FEW = 3
+# What a list does not change: its text is the same beside others.
+_SAFE = frozenset({str, int, bool, datetime})
 
 
 @dataclass(frozen=True)
@@ -226,10 +230,15 @@ class Intake:
             by_table.setdefault(one.table, []).extend(one.rows)
         for table, found in by_table.items():
             columns = {name: kind for name, kind in self._raw[table].items() if name in found[0]}
-            marks = ", ".join(["(" + ", ".join("?" * len(columns)) + ")"] * len(found))
-            values = [_stored(row[name], kind) for row in found for name, kind in columns.items()]
             listed = ", ".join(f'"{name}"' for name in columns)
-            self._shop.connection.execute(f"insert into {table} ({listed}) values {marks}", values)
+            values = [[_stored(row[name], kind) for row in found] for name, kind in columns.items()]
+            if len(found) > FEW and all(map(_is_of_one_type, values)):
+                rows = "select " + ", ".join(f"unnest(${at}::{kind}[])" for at, kind in enumerate(columns.values(), 1))
+                self._shop.connection.execute(f"insert into {table} ({listed}) {rows}", values)
+                continue
+            marks = ", ".join(["(" + ", ".join("?" * len(columns)) + ")"] * len(found))
+            by_row = [value for row in zip(*values, strict=True) for value in row]
+            self._shop.connection.execute(f"insert into {table} ({listed}) values {marks}", by_row)
 
 
 def _key(told: Told) -> Key:
@@ -271,6 +280,12 @@ def _by_mapping(told: Iterable[Told]) -> dict[str, tuple[str, list[str]]]:
 
 def _ids(gone: Mapping[str, tuple[str, list[str]]], column: str) -> set[str]:
     return {key for by, keys in gone.values() if by == column for key in keys}
+
+
+def _is_of_one_type(values: Iterable[Any]) -> bool:
+    """True where the engine takes a list of these as it takes each by itself: it widens numbers of different kinds."""
+    kinds = {type(value) for value in values if value is not None}
+    return len(kinds) <= 1 and kinds <= _SAFE
 
 
 def _stored(value: Any, kind: str) -> Any:
