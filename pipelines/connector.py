@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -91,6 +92,8 @@ class Notices:
             self.undeclared[table, name] = self.undeclared.get((table, name), 0) + 1
 
 
+# A platform has some hundred names for its fields, and says them with every record.
+@lru_cache(4_096)
 def snake(name: str) -> str:
     """`totalPriceSet`, `OnHand`, `_meta` → `total_price_set`, `on_hand`, `meta`."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name.strip("_"))

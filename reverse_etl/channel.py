@@ -292,7 +292,7 @@ class Channel:
         syncs = {self.sync.name: self.sync}
         return Push(
             self._destination, syncs, self.ledger, self.commits, self._client, holder, self.clock, _uncounted, self.step,
-            flow=FLOW,
+            flow=FLOW, freezes=False,
         )  # fmt: skip
 
     async def _in_thread(self, work: Callable[..., _T], *arguments: Any) -> _T:

@@ -35,6 +35,10 @@ class Change:
     before: Any
     after: Any
 
+    def as_mapping(self) -> dict[str, Any]:
+        """As it is written down; the values are plain already."""
+        return {"field": self.field, "before": self.before, "after": self.after}
+
 
 @dataclass(frozen=True)
 class Delivery:

@@ -8,7 +8,7 @@ is a new intention and a new key, else the destination would answer the old one 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -281,6 +281,6 @@ def _changes(sync: Sync, payload: Mapping[str, Any], before: Mapping[str, Any]) 
 
 def _content(delivery: Delivery) -> list[Any]:
     """What of a delivery the plan's hash binds."""
-    changes = [asdict(change) for change in delivery.changes]
+    changes = [change.as_mapping() for change in delivery.changes]
     written = [delivery.record_key, delivery.action, delivery.payload, delivery.lines, changes]
     return [*written, delivery.idempotency_key, delivery.depends_on]

@@ -204,7 +204,7 @@ def _delivery_row(
         "lane": int(sync.lane),
         "payload": canonical_json.dumps(delivery.payload),
         "lines": canonical_json.dumps(delivery.lines),
-        "changes": canonical_json.dumps([asdict(change) for change in delivery.changes]),
+        "changes": canonical_json.dumps([change.as_mapping() for change in delivery.changes]),
         "engine": ENGINE,
         "state": delivery.state,
         "planned_at": now,

@@ -63,6 +63,8 @@ class Push:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     # A flow besides the sync whose switch stops this push.
     flow: str = ""
+    # False in a process that pushes all day: it froze what it started with, and no run may thaw that.
+    freezes: bool = True
     tallies: dict[str, Tally] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -73,7 +75,8 @@ class Push:
     async def drain(self, feed: Batches) -> None:
         """Send what the feed gives until it has nothing more, several batches in flight."""
         # What is there now outlives the run: without this the collector walks it over and over, an eighth of the time.
-        gc.freeze()
+        if self.freezes:
+            gc.freeze()
         try:
             async with asyncio.TaskGroup() as tasks:
                 # A place first: what is taken from the feed before its turn can not be overtaken by what is more urgent.
@@ -83,7 +86,8 @@ class Push:
                     await self._headroom.take()
                 self._headroom.give_back()
         finally:
-            gc.unfreeze()
+            if self.freezes:
+                gc.unfreeze()
 
     async def _bring_to_an_end(self, batch: Sequence[Delivery], feed: Batches) -> None:
         """Every record of a batch: accepted, rejected, in doubt, or back to wait."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Mapping
@@ -74,6 +75,9 @@ async def _work(read: settings.Settings, syncs: Mapping[str, Sync]) -> None:
             confirmed = _confirmed(ledger, inbox)
             bell = open_ones.enter_context(wake.Listener(wake.path()))
             open_ones.callback(pointers.close)
+            # What is there now stays: walking it took the collector 80 ms, in which nothing was pushed.
+            gc.collect()
+            gc.freeze()
             lane = Lane(inbox, tables, channels, _now, reporter.beat, bell, refused, confirmed, pointers)
             await lane.run()
 
