@@ -100,7 +100,7 @@ def _push_asset(sync: Sync) -> dg.AssetsDefinition:
         key=key,
         deps=[dg.AssetKey(["plan", sync.name])],
         group_name=f"sync/{sync.destination}",
-        kinds={"pyreqwest", sync.destination},
+        kinds={"aiohttp", sync.destination},
         owners=[OWNERS[TEAMS[sync.lane]]],
         description=f"Sends the newest plan of {sync.name} to {sync.destination}, each change once; the ledger keeps every attempt.",
     )

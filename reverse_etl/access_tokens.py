@@ -7,15 +7,15 @@ nothing of a key from another process. That is why such a destination looks doub
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
+import aiohttp
+
 from reverse_etl.destination import Grant
-from reverse_etl.errors import InDoubt, Kind, RetryLater, StopSync
+from reverse_etl.errors import Kind, RetryLater, StopSync
 from reverse_etl.settings import Connection
-from reverse_etl.transport import Transport
 
 # Nobody starts a request with a token that may end while it is under way.
 _SPARE_SECONDS = 60.0
@@ -31,16 +31,16 @@ class AccessTokens:
         # The session's own headers are meant for the API: a form is no JSON, and a client signs, no bearer.
         self._headers = {"Content-Type": "application/x-www-form-urlencoded"}
         if grant.is_signed:
-            self._headers["Authorization"] = _basic(names["client_id"], names["client_secret"])
+            self._headers["Authorization"] = aiohttp.BasicAuth(names["client_id"], names["client_secret"]).encode()
         self._fetching = asyncio.Lock()
         self._ends = 0.0
         self.token = ""
 
-    async def ready(self, transport: Transport) -> None:
+    async def ready(self, session: aiohttp.ClientSession) -> None:
         """Raises StopSync when the credentials are refused, RetryLater when nobody answers."""
         async with self._fetching:
             if not self.token or asyncio.get_running_loop().time() >= self._ends:
-                await self._fetch(transport)
+                await self._fetch(session)
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -52,19 +52,16 @@ class AccessTokens:
         if status in self._grant.refused_as:
             self.token = ""
 
-    async def _fetch(self, transport: Transport) -> None:
+    async def _fetch(self, session: aiohttp.ClientSession) -> None:
         try:
-            status, _, answer = await transport.request("POST", self._url, self._form, self._headers)
-        except InDoubt as error:
-            # Nothing comes of a token that nobody got.
-            raise RetryLater(f"no token: {error}", kind=Kind.TRANSIENT, code="unreachable") from None
+            async with session.post(self._url, data=self._form, headers=self._headers) as answer:
+                status, text = answer.status, await answer.text()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            said = f"no token ({type(error).__name__})"
+            raise RetryLater(said, kind=Kind.TRANSIENT, code="unreachable") from None
         try:
-            body = json.loads(answer)
+            body = json.loads(text)
             token, lives = str(body["access_token"]), float(body["expires_in"])
         except (ValueError, KeyError, TypeError):
             raise StopSync(f"no token: HTTP {status}", kind=Kind.AUTH) from None
         self.token, self._ends = token, asyncio.get_running_loop().time() + lives - _SPARE_SECONDS
-
-
-def _basic(name: str, secret: str) -> str:
-    return "Basic " + base64.b64encode(f"{name}:{secret}".encode()).decode()

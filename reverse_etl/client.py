@@ -10,6 +10,8 @@ from decimal import Decimal
 from types import TracebackType
 from typing import Any, Self
 
+import aiohttp
+import httpx
 import pybreaker
 from aiolimiter import AsyncLimiter
 from yarl import URL
@@ -18,10 +20,15 @@ from reverse_etl import breaker as breakers
 from reverse_etl import canonical_json, mail
 from reverse_etl.access_tokens import AccessTokens
 from reverse_etl.destination import Answer, Destination, Pace, Request
-from reverse_etl.errors import Kind, StopSync
+from reverse_etl.errors import InDoubt, Kind, RetryLater, StopSync
 from reverse_etl.settings import Connection
-from reverse_etl.transport import READ_SECONDS, Transport
 
+# Seconds without a byte of the answer; a connection, and a free place among them, must be had in these.
+READ_SECONDS = 30.0
+_TIMEOUT = aiohttp.ClientTimeout(connect=30.0, sock_connect=10.0, sock_read=READ_SECONDS)
+_CONNECTIONS = 100
+# Shorter than any server we know keeps an idle connection: a request on one that was just closed would be a doubt.
+_IDLE_SECONDS = 5.0
 _URLS_KEPT = 1_000
 # Bytes kept of an answer in words.
 _WORDS = 200
@@ -29,6 +36,9 @@ _WORDS = 200
 _JITTER_SECONDS = 0.03
 # A vendor that asks for more than this has closed for the day: nobody sleeps that long with a lease in hand.
 LONGEST_HOLD = 90.0
+
+# These happen before the request is on its way; everything else may have reached the destination.
+_NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 
 
 class _Broken(Exception):
@@ -58,8 +68,8 @@ class DestinationClient:
         self._in_flight = asyncio.Semaphore(destination.pace.in_flight)
         self._held_until = 0.0
         self._constant = {"Content-Type": "application/json", **destination.headers(connection.credentials)}
-        self._transport: Transport
-        self._urls: dict[str, str] = {}
+        self._session: aiohttp.ClientSession
+        self._urls: dict[str, URL] = {}
         self._secrets = _secrets(destination, connection)
         grant = destination.grant
         self._tokens = AccessTokens(grant, connection) if grant is not None else None
@@ -68,13 +78,23 @@ class DestinationClient:
         self._may_wait = self._tokens is not None
 
     async def __aenter__(self) -> Self:
-        self._transport = await Transport(self._connection.base_url, self._constant).__aenter__()
+        # The certificates that the pipelines trust too, SSL_CERT_FILE included; read only where there is TLS.
+        trusted = httpx.create_ssl_context() if self._connection.base_url.startswith("https:") else True
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=_CONNECTIONS, keepalive_timeout=_IDLE_SECONDS, ssl=trusted),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers=self._constant,
+            timeout=_TIMEOUT,
+        )
+        # aiohttp sends a PUT or GET again by itself when a kept connection breaks, and it has no setting for that: one
+        # attempt would be two requests. A lost answer is a doubt, and what becomes of doubts is decided in push.py.
+        self._session._retry_connection = False
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._transport.__aexit__(kind, error, trace)
+        await self._session.close()
 
     async def turn(self) -> None:
         """Wait until the destination's pace and its own meter allow one more request, and there is a token for it."""
@@ -87,7 +107,7 @@ class DestinationClient:
         if held > 0:
             await self._sleep(held)
         if self._tokens is not None:
-            await self._tokens.ready(self._transport)
+            await self._tokens.ready(self._session)
 
     def hold(self, seconds: float) -> None:
         """No further request for so long: the destination said so, to one request but about all."""
@@ -130,19 +150,30 @@ class DestinationClient:
         url = self._url(request.path)
         token = self._tokens.token if self._tokens is not None else ""
         headers_sent = {**request.headers, **self._tokens.headers} if self._tokens is not None else request.headers
-        status, headers, body = await self._transport.request(
-            request.method,
-            str(URL(url).with_query(request.params)) if request.params else url,
-            content,
-            headers_sent,
-        )
+        try:
+            # Read to its end or closed, and either gives the connection back: no block has to see to that.
+            response = await self._session.request(
+                request.method,
+                url.with_query(request.params) if request.params else url,
+                data=content,
+                headers=headers_sent,
+                allow_redirects=False,
+            )
+            body = await response.read()
+        except _NOT_SENT as error:
+            raise RetryLater(
+                f"not reachable ({type(error).__name__})", kind=Kind.TRANSIENT, code="unreachable"
+            ) from None
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise InDoubt(f"no answer ({type(error).__name__})", kind=Kind.TRANSIENT, code="no_answer") from None
         if self._tokens is not None:
-            self._tokens.answered(status)
+            self._tokens.answered(response.status)
         for secret in (*self._secrets, token.encode()) if token else self._secrets:
             # A vendor that refuses a request may quote it, and its words are kept.
             body = body.replace(secret, b"[left out]")
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.raw_headers}
         return Answer(
-            status=status,
+            status=response.status,
             body=_words(body) if self._destination.answers_in_words else _json(body),
             headers=headers,
             request_id=headers.get(self._destination.request_id_header),
@@ -155,14 +186,14 @@ class DestinationClient:
             body = body.replace(secret, b"[left out]")
         return Answer(status=status, body=_words(body))
 
-    def _url(self, path: str) -> str:
+    def _url(self, path: str) -> URL:
         """The address of a path, with the connection's own parts (a company, a realm) filled in; parsed once each."""
         found = self._urls.get(path)
         if found is None:
             filled = path
             for name, value in self._connection.credentials.items():
                 filled = filled.replace(f"{{{name}}}", value)
-            found = str(URL(self._connection.base_url + filled))
+            found = URL(self._connection.base_url + filled)
             if len(self._urls) < _URLS_KEPT:
                 self._urls[path] = found
         return found

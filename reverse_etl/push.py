@@ -15,7 +15,7 @@ from datetime import datetime
 
 from reverse_etl import answers, canonical_json, ownership, retries
 from reverse_etl.claims import Answered, Attempt, Claim, Purpose, Release
-from reverse_etl.client import DestinationClient
+from reverse_etl.client import READ_SECONDS, DestinationClient
 from reverse_etl.destination import (
     UPSTREAM,
     Answer,
@@ -39,7 +39,6 @@ from reverse_etl.references import ReferenceTables
 from reverse_etl.retries import Again
 from reverse_etl.sync import Guard, Sync
 from reverse_etl.tally import Tally
-from reverse_etl.transport import READ_SECONDS
 
 Clock = Callable[[], datetime]
 Progress = Callable[[int, int], None]

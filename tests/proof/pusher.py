@@ -22,7 +22,7 @@ from reverse_etl.errors import DeliveryError
 # How long one process may take before the test calls it stuck, in seconds.
 PATIENCE = 60
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.proof.pusher", "pyreqwest.client"])
+FORKS.set_forkserver_preload(["tests.proof.pusher", "aiohttp"])
 
 
 @dataclass(frozen=True)
