@@ -279,6 +279,12 @@ def euro_balance(story: Story) -> None:
     story.move("fee", "later", -1, day=date(2026, 11, 2), currency_code="USD")
 
 
+def euro_balance_from_two_days(story: Story) -> None:
+    """A second sale of 50.00 euro, on the twelfth."""
+    euro_balance(story)
+    story.sell("b", ("product", 5_000, 0, 0), day=NEXT)
+
+
 def charged_by_another_company(story: Story) -> None:
     example(story)
     story.rows["processor_movements"][0]["entity_id"] = "europe"

@@ -147,6 +147,47 @@ def test_j_30_a_balance_is_valued_at_the_end_of_the_month_and_back_the_day_after
     ]
 
 
+REVALUED = "je:main:journal:1100:stripe:main:EUR:2026-10:revalued"
+
+
+@pytest.mark.parametrize(
+    ("story", "days", "unrated", "balance"),
+    [
+        # A rate of the month's last day alone: the sale itself has no worth yet, so its balance has gained nothing.
+        (stories.euro_balance, {"d31": "1.0900"}, 1, 10_000),
+        # One of two sales has its rate: what the other is carried at is still not 0.
+        (stories.euro_balance_from_two_days, {"d10": "1.0800", "d31": "1.0900"}, 1, 15_000),
+        # Both sales have theirs, the last day has none.
+        (stories.euro_balance_from_two_days, {"d10": "1.0800", "d12": "1.0850"}, 0, 15_000),
+    ],
+)
+def test_a_balance_with_a_line_nobody_can_value_gains_nothing_and_waits(
+    story: Any, days: dict[str, str], unrated: int, balance: int
+) -> None:
+    world = told(story, fx_rates=rates(**days))
+    columns = "unrated_lines, balance_minor, difference_minor"
+    assert world.query(
+        f"select {columns} from {{{{ ref('fct_revaluations') }}}} where period_month = '2026-10' and account_number = '1100'"
+    ) == [(unrated, balance, None)]
+    said = "select entry_status, held_code from {{ ref('fct_journal_entries') }} where event_id ="
+    for event in (REVALUED, REVALUED.replace("revalued", "revaluation_reversed")):
+        assert world.query(f"{said} '{event}'") == [("held", "CUR-03")]
+    assert "7010" not in balances(world)
+
+
+def test_a_balance_that_went_again_without_a_rate_is_told_and_posts_nothing() -> None:
+    def gone(story: Story) -> None:
+        stories.euro_balance(story)
+        story.move("adjustment", "back", -10_000, day=stories.NEXT)
+
+    world = told(gone, fx_rates=rates(d10="1.0800", d31="1.0900"))
+    found = (
+        "select unrated_lines, balance_minor, carried_base_minor, difference_minor from {{ ref('fct_revaluations') }}"
+    )
+    assert world.query(f"{found} where period_month = '2026-10' and account_number = '1100'") == [(1, 0, None, None)]
+    assert entry(world, REVALUED) == {}
+
+
 def test_j_43_an_exchange_is_a_return_a_sale_and_the_difference_in_cash() -> None:
     before = lines("Dr 1100 47.60; Cr 4000 40.00; Cr 2100 7.60")
     exchange = lines("Dr 4020 40.00; Dr 1100 23.80; Cr 4000 60.00; Cr 2100 3.80")

@@ -4,7 +4,7 @@ revaluations as (
     select
         *, 'je:' || entity_id || ':journal:' || account_number || ':' || sub_account || ':' || currency_code || ':' || period_month as event_key
     from {{ ref('fct_revaluations') }}
-    where difference_minor is null or difference_minor != 0
+    where difference_minor != 0 or (difference_minor is null and balance_minor != 0)
 ),
 
 rules as (
