@@ -13,6 +13,7 @@ import pytest
 from tests.transform.canonical_rows import CanonicalRows
 from tests.transform.test_stock_and_ats import level, line, listing, order
 
+SHOPS = ("shopify", "woocommerce")
 KNOBS = [
     # claim, units there, policy, ats
     (
@@ -34,6 +35,43 @@ def test_least_and_most(units: int, policy: dict[str, Any], ats: int) -> None:
     world.seed("channel_policies", {"channel": "shopify", "sku": "*"} | policy)
     assert world.query("select ats from {{ ref('fct_ats') }} where channel = 'shopify'") == [(ats,)]
     assert _explained(world) == {"shopify": ats}
+
+
+ALLOCATED = [
+    # on hand, sold, units set aside (shopify, woocommerce), what is pushed (shopify, woocommerce)
+    (5, 5, (0, 5), (0, 0)),  # the shelf is empty: nothing is left to be kept for anybody
+    (5, 7, (0, 5), (0, 0)),  # more was promised than there is
+    (5, 2, (0, 5), (0, 3)),  # 3 of the 5 are there, and nobody else is offered them
+    (9, 0, (6, 5), (6, 3)),  # shopify comes first (seed channels); 9 − 6 are left of the 5
+    (20, 0, (6, 5), (15, 14)),  # 20 − 11 are shared
+]
+
+
+@pytest.mark.parametrize(("on_hand", "sold", "aside", "pushed"), ALLOCATED)
+def test_what_is_set_aside_is_never_pushed_beyond_what_is_there(
+    on_hand: int, sold: int, aside: tuple[int, int], pushed: tuple[int, int]
+) -> None:
+    world = CanonicalRows().rows("can_stock_levels", level("CUP", "BER", on_hand))
+    if sold:
+        world.rows("can_orders", order("A")).rows("can_order_lines", line("A", "CUP", sold))
+    policy = {"sku": "CUP", "share_percent": 100, "buffer": 0}
+    world.seed(
+        "channel_policies",
+        *(policy | {"channel": channel, "hard_allocation": units} for channel, units in zip(SHOPS, aside, strict=True)),
+    )
+    woo = {"platform": "woocommerce", "channel": "woocommerce", "platform_product_id": "1"}
+    world.rows("can_channel_listings", listing("CUP", "BER", 1), listing("CUP", None, 1, **woo))
+    told = [
+        world.query(f"select quantity from {{{{ ref('act_{shop}__stock_levels') }}}} where sku = 'CUP'")
+        for shop in SHOPS
+    ]
+    assert told == [[(units,)] for units in pushed]
+    rows = world.query(
+        "select channel, cast(sum(units) as bigint) from {{ ref('fct_ats_explained') }} group by 1 having sum(units) <> 0"
+    )
+    assert {shop: units for shop, units in rows if shop in SHOPS} == {
+        shop: units for shop, units in zip(SHOPS, pushed, strict=True) if units
+    }
 
 
 def _explained(world: CanonicalRows) -> dict[str, int]:
@@ -155,7 +193,7 @@ def test_an_explanation_adds_up_for_any_mix_of_knobs() -> None:
         *(
             {"channel": channel, "sku": sku, "share_percent": rng.choice([0, 33, 100]), "buffer": rng.randrange(9)}
             | {
-                "hard_allocation": rng.choice([0, 5]),
+                "hard_allocation": rng.choice([0, 5, 30]),
                 "min_listed": rng.choice(["", 6]),
                 "max_listed": rng.choice(["", 7]),
             }

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import random
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +11,6 @@ import pytest
 
 from tests.transform.canonical_rows import CanonicalRows
 from tests.transform.test_stock_and_ats import level, line, listing, order
-from tests.transform.warehouse import TRANSFORM
-
-IDENTITIES = sorted((TRANSFORM / "tests").glob("assert_s_*.sql"))
 
 
 def moved(number: int, sku: str, place: str, kind: str, units: int, day: int = 1, task: str = "") -> dict[str, Any]:
@@ -307,67 +303,3 @@ def test_stock_of_another_account_is_never_written_to_the_destination_that_is_co
     assert world.query("select source_key from {{ ref('act_woocommerce__stock_levels') }}") == [("main",)]
     held = world.query("select held_back_reason from {{ ref('fct_listings') }} where account_id = 'eu'")
     assert held == [("account_not_written",)]
-
-
-def test_every_identity_of_stock_holds_over_random_shops() -> None:
-    """S-01 to S-14 over random counts, books, orders, sets, listings and policies, all at once."""
-    for seed in (1, 2):
-        world = _random_shop(random.Random(seed))
-        for path in IDENTITIES:
-            assert world.query(path.read_text()) == [], path.stem
-
-
-def _random_shop(rng: random.Random) -> CanonicalRows:
-    skus, places = [f"S{n}" for n in range(15)], ["BER", "LON", "ROM"]
-    world = CanonicalRows()
-    book = [
-        moved(
-            n,
-            rng.choice(skus),
-            rng.choice(places),
-            rng.choice(["adjustment", "count", "assembly"]),
-            rng.randint(-3, 20),
-        )
-        for n in range(60)
-    ]
-    for n in range(100, 106):
-        sku, units = rng.choice(skus), rng.randint(1, 5)
-        book += [
-            moved(2 * n, sku, "BER", "transfer", -units, 2, f"TR{n}"),
-            moved(2 * n + 1, sku, "LON", "transfer", units, 3, f"TR{n}"),
-        ]
-    counts = {(sku, place): rng.choice([0, 0, 1]) for sku in skus for place in places}
-    for row in book:
-        counts[(row["sku"], row["location_id"])] += row["units"]
-    world.rows(
-        "can_stock_levels",
-        *(
-            level(sku, place, units, is_enabled=place != "ROM", damaged=rng.randrange(2))
-            for (sku, place), units in counts.items()
-        ),
-    )
-    world.rows("can_stock_movements", *book)
-    world.seed(
-        "bundle_components",
-        {"bundle_sku": "B1", "component_sku": "S1", "quantity": 2},
-        {"bundle_sku": "B1", "component_sku": "S2", "quantity": 1},
-    )
-    world.seed(
-        "checkout_holds",
-        {"sku": "S1", "units": 1, "expires_at": "2026-11-10 00:00:00"},
-        {"sku": "B1", "units": 1, "expires_at": "2026-10-01 00:00:00"},
-    )
-    world.seed("preorder_policies", {"sku": "S3", "cap": 5, "confidence_percent": 50, "horizon_days": 30})
-    world.rows("can_purchase_orders", receipt("1", 20) | {"sku": "S3", "expected_date": datetime(2026, 11, 9).date()})
-    orders = [order(f"{n}", rng.choice(["shopify", "woocommerce"])) for n in range(40)]
-    world.rows("can_orders", *orders)
-    world.rows(
-        "can_order_lines", *(line(row["order_id"], rng.choice([*skus, "B1"]), rng.randint(1, 4)) for row in orders)
-    )
-    woo = {"platform": "woocommerce", "channel": "woocommerce"}
-    world.rows(
-        "can_channel_listings",
-        *(listing(sku, place, rng.randrange(20)) for sku in [*skus, "GHOST"] for place in ("BER", "LON")),
-        *(listing(sku, None, rng.randrange(20), platform_product_id=sku, **woo) for sku in [*skus, "B1"]),
-    )
-    return world

@@ -24,6 +24,9 @@ GIVEN: dict[str, list[Row]] = {
             "channel": "woocommerce", "sku": "LAMP", "share_percent": 100, "buffer": 0, "hard_allocation": 3,
             "hard_from": datetime(2026, 11, 1).date(), "hard_until": datetime(2026, 11, 2).date(), "end_when": 0,
         },
+        # More set aside than there is at most times: the pool serves shopify first.
+        {"channel": "shopify", "sku": "VASE", "share_percent": 100, "buffer": 1, "hard_allocation": 6, "end_when": 0},
+        {"channel": "woocommerce", "sku": "VASE", "share_percent": 50, "buffer": 2, "hard_allocation": 9, "end_when": 0},
     ],
     "marts.dim_bundle_components": [
         {"bundle_sku": "SET", "component_sku": "CUP", "quantity": 2, "defined_by": "seed"},

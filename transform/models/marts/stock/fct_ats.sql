@@ -7,8 +7,8 @@ components as (
 ),
 
 hard_totals as (
-    select sku, sum(hard) as hard_total
-    from policies
+    select sku, sum(covered) as hard_total
+    from {{ ref('fct_hard_allocations') }}
     group by sku
 ),
 
@@ -22,15 +22,18 @@ shared_pools as (
         coalesce(risk_buffers.buffer, policies.fixed_buffer) as buffer,
         case when risk_buffers.sku is null then 'fixed' else 'risk' end as buffer_rule,
         coalesce(preorders.sellable, 0) as preorderable,
-        policies.hard,
-        hard_totals.hard_total,
-        pools.pool + coalesce(preorders.sellable, 0) - hard_totals.hard_total as shared,
+        coalesce(allocations.covered, 0) as hard,
+        policies.hard - coalesce(allocations.covered, 0) as hard_uncovered,
+        coalesce(hard_totals.hard_total, 0) as hard_total,
+        pools.pool + coalesce(preorders.sellable, 0) - coalesce(hard_totals.hard_total, 0) as shared,
         policies.min_listed,
         policies.max_listed,
         policies.end_when
     from {{ ref('fct_stock_pools') }} as pools
     inner join policies on pools.sku = policies.sku
-    inner join hard_totals on pools.sku = hard_totals.sku
+    left join {{ ref('fct_hard_allocations') }} as allocations
+        on policies.sku = allocations.sku and policies.channel = allocations.channel
+    left join hard_totals on pools.sku = hard_totals.sku
     left join {{ ref('fct_risk_buffers') }} as risk_buffers
         on policies.sku = risk_buffers.sku and policies.channel = risk_buffers.channel
     left join {{ ref('fct_preorders') }} as preorders on pools.sku = preorders.sku
@@ -82,13 +85,13 @@ sets as (
 
 offers as (
     select
-        sku, channel, ats, locations, available, checkout_holds, in_flight, pool, preorderable, hard, hard_total, shared,
-        buffer, buffer_rule, share_percent, min_listed, offer, max_listed, end_when, policy, false as is_bundle, as_of_at
+        sku, channel, ats, locations, available, checkout_holds, in_flight, pool, preorderable, hard, hard_uncovered, hard_total,
+        shared, buffer, buffer_rule, share_percent, min_listed, offer, max_listed, end_when, policy, false as is_bundle, as_of_at
     from singles
     union all
     select
-        sku, channel, ats, locations, available, 0, 0, pool, 0, 0, 0, pool,
-        0, 'fixed', 100, 0, offer, max_listed, end_when, policy, true, as_of_at
+        sku, channel, ats, locations, available, 0, 0, pool, 0, 0, 0, 0,
+        pool, 0, 'fixed', 100, 0, offer, max_listed, end_when, policy, true, as_of_at
     from sets
 ),
 
@@ -97,8 +100,8 @@ ats as (
         sku,
         channel,
         {%- for units in [
-            'ats', 'locations', 'available', 'checkout_holds', 'in_flight', 'pool', 'preorderable', 'hard', 'hard_total',
-            'shared', 'buffer', 'share_percent', 'min_listed', 'offer', 'max_listed', 'end_when'
+            'ats', 'locations', 'available', 'checkout_holds', 'in_flight', 'pool', 'preorderable', 'hard',
+            'hard_uncovered', 'hard_total', 'shared', 'buffer', 'share_percent', 'min_listed', 'offer', 'max_listed', 'end_when'
         ] %}
         cast({{ units }} as bigint) as {{ units }},
         {%- endfor %}

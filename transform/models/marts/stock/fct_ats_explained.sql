@@ -37,7 +37,8 @@ terms as (
         ('nothing_below_zero', 'after_buffer - shared + least(buffer, greatest(0, shared))'),
         ('share', 'shared_out - after_buffer'),
         ('min_listed', '(offer - hard) - shared_out'),
-        ('own_hard_allocation', 'hard'),
+        ('own_hard_allocation', 'hard + hard_uncovered'),
+        ('own_hard_allocation_not_there', '-hard_uncovered'),
         ('max_listed', 'capped - offer'),
         ('end_when', 'ats - capped'),
     ] %}
