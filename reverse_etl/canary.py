@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reverse_etl import plan_standing
 from reverse_etl.delivery_states import State
-from reverse_etl.errors import DeliveryError
+from reverse_etl.errors import DeliveryError, foreseen
 from reverse_etl.exception_queue import Finding
 from reverse_etl.feed import Feed
 from reverse_etl.plan import Action, Delivery
@@ -73,10 +73,10 @@ async def _wrong(run: Push, sync: Sync, deliveries: Sequence[Delivery]) -> list[
     for delivery in deliveries:
         try:
             held = await run.read_back(delivery)
+            with foreseen():
+                found += _differences(sync, delivery, held)
         except DeliveryError as error:
             found.append(f"{delivery.record_key} can not be read back: {error}")
-            continue
-        found += _differences(sync, delivery, held)
     return found
 
 

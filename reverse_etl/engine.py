@@ -19,7 +19,7 @@ from reverse_etl.breaker import breaker_of
 from reverse_etl.canary import lead
 from reverse_etl.client import DestinationClient
 from reverse_etl.delivery_states import State
-from reverse_etl.errors import ConfigurationError, DeliveryError, StopSync
+from reverse_etl.errors import UNFORESEEN, ConfigurationError, DeliveryError, StopSync, Unforeseen
 from reverse_etl.evidence import finding_about
 from reverse_etl.exception_queue import Finding
 from reverse_etl.feed import Feed
@@ -35,7 +35,7 @@ from reverse_etl.syncs import all_syncs
 from reverse_etl.tally import Tally
 
 # What can stop a whole sync; over when a plan or push gets through again.
-PLANNING_CODES = ("bad_activation_model", "missing_model", "blocked_by_check", "plan_overtaken")
+PLANNING_CODES = ("bad_activation_model", "missing_model", "blocked_by_check", "plan_overtaken", UNFORESEEN)
 PUSHING_CODES = (
     "auth",
     "bad_declaration",
@@ -49,6 +49,7 @@ PUSHING_CODES = (
     "production_locked",
     "stale_plan",
     "unreachable",
+    UNFORESEEN,
     # A kind stands for every code of it: what a vendor says when a read before the first write fails.
     "transient",
     "throttled",
@@ -358,6 +359,9 @@ def _noting(ledger: Ledger, sync: Sync, at: datetime, plan_id: str | None = None
     except DeliveryError as error:
         if error.code not in ("superseded",):
             ledger.note([_stopped(sync, error, plan_id)], at)
+        raise
+    except Exception as error:
+        ledger.note([_stopped(sync, Unforeseen(error), plan_id)], at)
         raise
 
 

@@ -5,6 +5,7 @@
     - NewKeyNeeded        as above, but under a fresh idempotency key: the destination has burnt the old one
   - RejectedRecord        certainly no effect, and none will come from trying again: a person or a new plan is needed
   - InDoubt               perhaps an effect: look it up, or resend under the same key, never anew
+    - Unforeseen          the program met what it was not written for: hold this record back, go on with the others
   - StopSync              no effect, and every further record would fail alike: stop, fix access, push again
     - ConfigurationError  set or correct the named key or declaration
 
@@ -13,7 +14,8 @@ Messages carry the destination's own words and request id, cut short; never a he
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from enum import StrEnum
 
 
@@ -27,6 +29,9 @@ class Kind(StrEnum):
     CONFLICT = "conflict"
     GONE = "gone"
     UNKNOWN = "unknown"
+
+
+UNFORESEEN = "unforeseen"
 
 
 class DeliveryError(Exception):
@@ -64,12 +69,30 @@ class InDoubt(DeliveryError):
     pass
 
 
+class Unforeseen(InDoubt):
+    """Names the type alone: the message of an error that nobody foresaw may quote a payload or a credential."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(f"unforeseen {type(error).__name__}", code=UNFORESEEN)
+
+
 class StopSync(DeliveryError):
     pass
 
 
 class ConfigurationError(StopSync):
     pass
+
+
+@contextmanager
+def foreseen() -> Iterator[None]:
+    """Whatever else goes wrong inside comes out as Unforeseen: what one record breaks on must not end the others' work."""
+    try:
+        yield
+    except DeliveryError:
+        raise
+    except Exception as error:
+        raise Unforeseen(error) from error
 
 
 Meaning = tuple[type[DeliveryError], Kind]

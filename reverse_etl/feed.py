@@ -25,13 +25,16 @@ _SOON = 1.0
 
 
 class Batches(Protocol):
-    """What a push takes its batches from. `closed` are syncs nothing more is wanted of."""
+    """What a push takes its batches from. `closed` are syncs nothing more is wanted of.
+
+    A batch that is finished without `again` is not given out once more, whatever the ledger says of it.
+    """
 
     closed: set[str]
 
     async def next(self) -> Sequence[Delivery] | None: ...
 
-    def finished(self, batch: Sequence[Delivery]) -> None: ...
+    def finished(self, batch: Sequence[Delivery], *, again: bool = True) -> None: ...
 
 
 class InHand:
@@ -48,7 +51,7 @@ class InHand:
                 return batch
         return None
 
-    def finished(self, batch: Sequence[Delivery]) -> None:
+    def finished(self, batch: Sequence[Delivery], *, again: bool = True) -> None:
         """Nothing here waits for a batch to end."""
 
 
@@ -85,6 +88,7 @@ class Feed:
         self._only = frozenset(only) if only is not None else None
         self._batches: deque[Sequence[Delivery]] = deque()
         self._taken: set[str] = set()
+        self._left: set[str] = set()
         self._freed = asyncio.Event()
         self._wanted, self._filled_at = 0, float("-inf")
         # The ledger had nothing more when last asked; asked again once all that is under way has ended.
@@ -107,8 +111,11 @@ class Feed:
             self._freed.clear()
             await self._freed.wait()
 
-    def finished(self, batch: Sequence[Delivery]) -> None:
-        self._taken -= {delivery.delivery_id for delivery in batch}
+    def finished(self, batch: Sequence[Delivery], *, again: bool = True) -> None:
+        ids = {delivery.delivery_id for delivery in batch}
+        self._taken -= ids
+        if not again:
+            self._left |= ids
         if self._is_dry and not self._taken:
             # What just ended may have freed documents that waited for it.
             self._is_dry = False
@@ -125,7 +132,7 @@ class Feed:
         self._wanted, self._filled_at = max(least, min(wanted, _MOST)), now
         # What this worker let go to wait keeps its name, so one run never takes it up twice.
         found = self._queries.due(
-            self._destination.name, open_syncs, self._holder, self._wanted, self._taken, self._only
+            self._destination.name, open_syncs, self._holder, self._wanted, self._taken | self._left, self._only
         )
         self._taken |= {delivery.delivery_id for delivery in found}
         doubts = [delivery for delivery in found if delivery.state == State.IN_DOUBT]

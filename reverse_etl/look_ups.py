@@ -13,7 +13,7 @@ from reverse_etl import answers
 from reverse_etl.claims import Attempt
 from reverse_etl.delivery import Delivery
 from reverse_etl.destination import LookUp, LookUpMany, Outcome, Result
-from reverse_etl.errors import StopSync
+from reverse_etl.errors import UNFORESEEN, StopSync
 
 # The attempts that were ours to make, and what the answer says by record key.
 Said = tuple[Sequence[Attempt], Mapping[str, Outcome | None]]
@@ -32,7 +32,8 @@ def of_a_read(outcome: Outcome | None) -> Outcome | None:
 class Questions:
     """Deliveries to be looked up before they may be sent.
 
-    `left` are those nothing is known about yet, `free` what may be sent, `doubted` the ids with an effect nobody knows.
+    `left` are those nothing is known about yet, `free` what may be sent, `doubted` the ids with an effect nobody knows,
+    `unforeseen` what broke the question about it: the others are asked for all the same.
     """
 
     free: list[Delivery]
@@ -40,6 +41,7 @@ class Questions:
     ask: Callable[[Sequence[Delivery], LookUpMany], Awaitable[Said]]
     settle: Callable[[Delivery, Outcome], None]
     left: dict[str, Delivery] = field(default_factory=dict)
+    unforeseen: list[tuple[Delivery, Outcome]] = field(default_factory=list)
 
     async def ask_all(self, look_up: LookUp) -> Outcome | None:
         """Ask until nothing is left; what a question that did not get through said, with the rest still in `left`."""
@@ -69,6 +71,8 @@ class Questions:
                 self.free.append(delivery)
                 # Certainly not there: whatever happened before had no effect.
                 self.doubted.discard(delivery.delivery_id)
+            elif outcome.code == UNFORESEEN:
+                self.unforeseen.append((delivery, outcome))
             elif outcome.result is Result.NOT_APPLIED:
                 self.left[delivery.delivery_id] = delivery
                 failed = failed if outcome is UNSAID else outcome

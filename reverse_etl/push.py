@@ -2,7 +2,7 @@
 
 Whatever line the process dies on, the ledger says what is known: an attempt is committed before its request leaves and
 its outcome after the answer, so an attempt without outcome is a doubt, and a doubt is looked up before it is sent
-again. This file holds the one bare `except Exception` of the house; it becomes a doubt.
+again. What nobody foresaw becomes a row of the record it happened to, and the rest goes on.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from reverse_etl.destination import (
     Result,
     Write,
 )
-from reverse_etl.errors import DeliveryError, Kind, RejectedRecord, RetryLater, StopSync
-from reverse_etl.evidence import discreet
+from reverse_etl.errors import DeliveryError, Kind, RejectedRecord, RetryLater, StopSync, Unforeseen, foreseen
+from reverse_etl.evidence import discreet, finding_about
 from reverse_etl.feed import Batches
 from reverse_etl.group_commit import GroupCommit
 from reverse_etl.headroom import Headroom
@@ -90,15 +90,21 @@ class Push:
 
     async def _bring_to_an_end(self, batch: Sequence[Delivery], feed: Batches) -> None:
         """Every record of a batch: accepted, rejected, in doubt, or back to wait."""
+        again = True
         try:
-            await self._with_retries(
-                batch, {delivery.delivery_id for delivery in batch if delivery.state == "in_doubt"}
-            )
+            with foreseen():
+                await self._with_retries(
+                    batch, {delivery.delivery_id for delivery in batch if delivery.state == "in_doubt"}
+                )
+        except Unforeseen as error:
+            # What it left as being sent is a doubt of the next run, which looks it up first.
+            again = False
+            self._note(batch, error)
         except DeliveryError as error:
             # Raised before anything was claimed for writing: what the batch needs can not be read.
             self._stop(batch[0].sync, _as_stop(error))
         feed.closed |= {name for name, tally in self.tallies.items() if tally.stopped is not None}
-        feed.finished(batch)
+        feed.finished(batch, again=again)
         self._headroom.give_back()
         self.progress(len(batch))
 
@@ -107,8 +113,9 @@ class Push:
         reading = self._write(delivery).read_back
         if reading is None:
             raise StopSync(f"{delivery.object} can not be read back", code="no_read_back")
-        references = await self._references.of(delivery.object)
-        return reading.read(delivery, await self._asked(reading.encode(delivery, references)))
+        with foreseen():
+            references = await self._references.of(delivery.object)
+            return reading.read(delivery, await self._asked(reading.encode(delivery, references)))
 
     async def _asked(self, request: Request) -> Answer:
         """The answer to a read that belongs to no attempt."""
@@ -118,6 +125,10 @@ class Push:
 
     def _write(self, delivery: Delivery) -> Write:
         return self.destination.writes[delivery.object]
+
+    def _note(self, batch: Sequence[Delivery], error: Unforeseen) -> None:
+        found = [finding_about(each, code=error.code, kind=error.kind, message=str(error)) for each in batch]
+        self.ledger.note(found, self.clock())
 
     def _stop(self, sync: str, error: StopSync) -> None:
         """A pause stops its flow; anything else would fail every further record of the destination alike."""
@@ -218,7 +229,12 @@ class Push:
         questions = Questions(
             free, doubted, self._look_up, lambda item, said: self.tallies[item.sync].count(item, said), left
         )
-        failed = await questions.ask_all(look_up)
+        try:
+            failed = await questions.ask_all(look_up)
+        finally:
+            for delivery, said in questions.unforeseen:
+                # Asking once more would meet the same; it waits alone, and the others go on.
+                await self._release([delivery], doubted, retries.why(said))
         if failed is not None:
             # The look-up itself did not get through; the write must not go out without it.
             free += questions.left.values()
@@ -253,21 +269,23 @@ class Push:
         ours = [attempt.delivery for attempt in attempts]
         if not ours:
             return attempts, {}
-        self.step("looked_up_written")
         answer, request = None, None
         found: Mapping[str, Outcome | None]
         try:
-            request = way.encode(ours, references)
-            answer = await self.client.send(request)
-            self.step("looked_up")
-            found = way.found(ours, await self._with_documents(way, ours, answer))
+            with foreseen():
+                self.step("looked_up_written")
+                request = way.encode(ours, references)
+                answer = await self.client.send(request)
+                self.step("looked_up")
+                found = way.found(ours, await self._with_documents(way, ours, answer))
         except DeliveryError as error:
             if isinstance(error, StopSync):
                 self._stop(batch[0].sync, error)
             # A read has no effect, so its failure adds no doubt and takes none away.
             outcome = answers.not_applied(error, error.kind, error.code, error.wait)
-            # What refuses the question about several may be about one of them.
-            found = {} if len(ours) > 1 and isinstance(error, RejectedRecord) else answers.for_all(ours, outcome)
+            # What refuses the question about several, or breaks on its answer, may be about one of them.
+            is_about_one = len(ours) > 1 and isinstance(error, RejectedRecord | Unforeseen)
+            found = {} if is_about_one else answers.for_all(ours, outcome)
         found = {key: of_a_read(outcome) for key, outcome in found.items()}
         said = {delivery.record_key: found.get(delivery.record_key, UNSAID) for delivery in ours}
         await self._record(attempts, said, answer, request)
@@ -293,28 +311,31 @@ class Push:
         ours = [attempt.delivery for attempt in attempts]
         if not ours:
             return ours, {}
-        self.step("written_ahead")
         answer, request = None, None
         try:
-            request = _encode(write, ours, attempts[0].request_key, references)
-            ownership.check(write, request)
-            answer = await self.client.send(request, lambda: self._still_ours(attempts[0]))
-            self.step("answered")
-            outcomes = answers.complete(ours, write.decode(ours, answer))
+            with foreseen():
+                self.step("written_ahead")
+                request = _encode(write, ours, attempts[0].request_key, references)
+                ownership.check(write, request)
+                answer = await self.client.send(request, lambda: self._still_ours(attempts[0]))
+                self.step("answered")
+                outcomes = answers.complete(ours, write.decode(ours, answer))
         except DeliveryError as error:
             if isinstance(error, StopSync):
                 self._stop(batch[0].sync, error)
             outcomes = answers.for_error(ours, error)
-        except Exception as error:  # noqa: BLE001
-            # Only the type: the message of an unforeseen error may quote a payload or a credential.
-            outcomes = answers.for_all(ours, answers.doubtful(f"unforeseen {type(error).__name__}", "unforeseen"))
         outcomes = await self._record(attempts, outcomes, answer, request)
         self.step("recorded")
         return ours, outcomes
 
     async def _names_in(self, batch: Sequence[Delivery]) -> References:
         """What the batch's documents name: tables read there, and the ids of the documents they waited for."""
-        tables = await self._references.of(batch[0].object)
+        try:
+            with foreseen():
+                tables = await self._references.of(batch[0].object)
+        except Unforeseen as error:
+            # All documents name something in them, so none of the others could be written either.
+            raise _as_stop(error) from error
         if not self.syncs[batch[0].sync].depends_on:
             return tables
         return {**tables, UPSTREAM: self.ledger.queries.upstream_ids([delivery.delivery_id for delivery in batch])}

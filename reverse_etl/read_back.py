@@ -22,7 +22,7 @@ from reverse_etl.client import DestinationClient
 from reverse_etl.delivery import Delivery
 from reverse_etl.destination import Answer, ReadBack, Request
 from reverse_etl.drift import Choice, Chosen, Drift, Written, find
-from reverse_etl.errors import ConfigurationError, DeliveryError, Kind, StopSync
+from reverse_etl.errors import ConfigurationError, DeliveryError, Kind, StopSync, foreseen
 from reverse_etl.evidence import finding_about
 from reverse_etl.exception_queue import Finding
 from reverse_etl.ledger import Ledger
@@ -175,8 +175,10 @@ async def _compare(
         tables = ReferenceTables(destination.writes, ask, sleep)
         for done, delivery in enumerate(deliveries, start=1):
             try:
-                request = reading.encode(delivery, await tables.of(delivery.object))
-                held = reading.read(delivery, await ask(request))
+                with foreseen():
+                    request = reading.encode(delivery, await tables.of(delivery.object))
+                    held = reading.read(delivery, await ask(request))
+                    drifts = _of_document(sync, delivery, held, chosen.get(delivery.record_key, {}))
             except StopSync as stop:
                 compared.stopped, compared.left = stop, len(deliveries) - done + 1
                 break
@@ -184,7 +186,7 @@ async def _compare(
                 compared.unread[delivery.record_key] = str(error)
                 continue
             compared.records += 1
-            compared.drifts += _of_document(sync, delivery, held, chosen.get(delivery.record_key, {}))
+            compared.drifts += drifts
             progress(done, len(deliveries))
         compared.requests = client.calls
     return compared

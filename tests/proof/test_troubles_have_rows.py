@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
+from reverse_etl import engine
+from reverse_etl.claims import Claim, Purpose
 from reverse_etl.errors import ConfigurationError
+from reverse_etl.push import request_key
+from reverse_etl.read_back import read_back
 from tests.proof import shop_rows
 from tests.proof.counting_shop import CountingShop, Faults
 from tests.proof.scenes import Scene
-from tests.reverse_etl.conftest import settings_for
+from tests.reverse_etl.conftest import no_sleep, settings_for
 from tests.reverse_etl.sudden_death import die_at
 
 HUBSPOT, WOO = "hubspot__contacts", "woocommerce__stock_levels"
@@ -85,18 +90,116 @@ def test_a_model_that_can_not_be_read_leaves_a_row(scene) -> None:
     assert scene.troubles() == {(None, "missing_model")}
 
 
-def test_what_nobody_foresaw_is_a_doubt_with_a_row(scene) -> None:
-    scene.fill(WOO, [shop_rows.product("11", 7, 1)])
+def failing(label: str, times: int = 1) -> Callable[[str], None]:
+    """A step that meets what nobody foresaw the first so many times that it is reached."""
     failed: list[str] = []
 
-    def step(label: str) -> None:
-        if label == "answered" and not failed:
+    def step(reached: str) -> None:
+        if reached == label and len(failed) < times:
             failed.append(label)
             raise ZeroDivisionError("nobody foresaw this")
 
-    scene.push(scene.plan(WOO), step=step)
+    return step
+
+
+NUMBERS = ["#1", "#2", "#3", "#4"]
+
+
+def booked(scene: Scene) -> list[str]:
+    return sorted(document["DocNumber"] for document in scene.shop.documents)
+
+
+@pytest.mark.parametrize("label", ["written_ahead", "answered", "recorded"])
+def test_what_nobody_foresaw_is_a_row_of_its_record_and_the_rest_goes_on(scene, label) -> None:
+    scene.fill(RECEIPTS, [row for number in NUMBERS for row in shop_rows.receipt(number)])
+    plan = scene.plan(RECEIPTS)
+    assert scene.push(plan, step=failing(label)).accepted >= 3
     assert scene.ever("unforeseen")
-    assert scene.shop.values("11") == [7]
+    scene.at += DAY
+    scene.push(plan)
+    assert scene.states(plan) == ["accepted"] * 4
+    assert booked(scene) == NUMBERS
+
+
+@pytest.mark.parametrize("label", ["looked_up_written", "looked_up", "look_up_recorded"])
+def test_a_look_up_nobody_foresaw_holds_back_its_own_record_alone(scene, label) -> None:
+    """Four documents in doubt, and one of them breaks what asks for it: the other three end in the same push."""
+    scene.fill(RECEIPTS, [row for number in NUMBERS for row in shop_rows.receipt(number)])
+    plan = scene.plan(RECEIPTS)
+    with scene.ledger.working() as holder:
+        scene.ledger.approve_within_limits(plan.plan_id, scene.at)
+        for delivery in plan.deliveries:
+            scene.ledger.commit([Claim(holder, [delivery], Purpose.WRITE, request_key)], scene.at)
+    scene.push(plan, step=failing(label))
+    assert [code for _, code in scene.troubles()] == ["unforeseen"]
+    assert scene.states(plan).count("accepted") == 3
+    if label == "looked_up":
+        # Let go, to be asked for again when it is due: no run is needed that finds its worker gone.
+        assert "in_doubt" in scene.states(plan)
+    scene.at += DAY
+    scene.push(plan)
+    assert scene.states(plan) == ["accepted"] * 4
+    assert scene.troubles() == set()
+    assert booked(scene) == NUMBERS
+
+
+def test_of_records_asked_for_together_only_the_one_that_breaks_the_question_waits(scene) -> None:
+    """The question about both breaks, then that about the first alone."""
+    scene.fill(HUBSPOT, [shop_rows.person("ann@example.com"), shop_rows.person("bob@example.com")])
+    plan = scene.plan(HUBSPOT)
+    with pytest.raises(BaseExceptionGroup):
+        scene.push(plan, step=die_at("written_ahead"))
+    scene.at += DAY
+    scene.push(plan, step=failing("looked_up", times=2))
+    assert scene.troubles() == {("ann@example.com", "unforeseen")}
+    assert scene.states(plan) == ["in_doubt", "accepted"]
+
+
+def test_a_record_the_store_can_not_claim_is_left_and_not_tried_over_and_over(scene) -> None:
+    scene.fill(RECEIPTS, [row for number in NUMBERS for row in shop_rows.receipt(number)])
+    plan = scene.plan(RECEIPTS)
+    with scene.ledger.engine.begin() as connection:
+        poison = f"when new.delivery_id = '{plan.plan_id}/2' begin select raise(abort, 'a broken page'); end"
+        connection.execute(text(f"create trigger poison before insert on attempts {poison}"))
+    assert scene.push(plan).accepted == 3
+    assert scene.troubles() == {("je:main:#2:captured:0", "unforeseen")}
+    assert booked(scene) == ["#1", "#3", "#4"]
+
+
+def test_a_canary_that_can_not_be_read_as_nobody_foresaw_has_failed_and_says_so(scene) -> None:
+    people = [f"{number}@example.com" for number in range(20)]
+    scene.fill(HUBSPOT, [shop_rows.person(email) for email in people])
+
+    def step(label: str) -> None:
+        if label == "recorded":
+            scene.spoil(people[0])
+
+    scene.push(scene.plan(HUBSPOT), step=step)
+    assert scene.troubles() == {(None, "canary_failed")}
+    assert "unforeseen KeyError" in scene.said("canary_failed")
+
+
+def test_a_document_that_breaks_the_check_of_drift_is_named_and_the_others_are_read(scene) -> None:
+    scene.fill(RECEIPTS, [row for number in ("#1", "#2", "#3") for row in shop_rows.receipt(number)])
+    scene.push(scene.plan(RECEIPTS))
+    scene.spoil("je:main:#2:captured:0")
+    sync = engine.sync_named(RECEIPTS)
+    compared = read_back(sync, scene.ledger, scene.settings, clock=lambda: scene.at, sleep=no_sleep)
+    assert (compared.records, compared.unread) == (2, {"je:main:#2:captured:0": "unforeseen KeyError"})
+    assert scene.troubles() == {(None, "not_read_back")}
+    assert "unforeseen KeyError" in scene.said("not_read_back")
+
+
+def test_a_push_that_breaks_as_a_whole_leaves_a_row_until_one_gets_through(scene) -> None:
+    scene.fill(WOO, [shop_rows.product("11", 7, 1)])
+    plan = scene.plan(WOO)
+    stored = scene.spoil("11", "{")
+    with pytest.raises(ValueError, match="Expecting property name"):
+        scene.push(plan)
+    assert scene.troubles() == {(None, "unforeseen")}
+    scene.spoil("11", stored)
+    scene.push(plan)
+    assert (scene.states(plan), scene.troubles()) == (["accepted"], set())
 
 
 def test_a_record_that_can_not_be_written_leaves_a_row_of_its_own(scene) -> None:
