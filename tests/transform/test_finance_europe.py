@@ -158,6 +158,21 @@ def test_a_payment_in_pounds_costs_what_paypals_rate_was_worse_than_the_book_rat
     assert warehouse.value(base) == 0
 
 
+def test_a_case_lost_at_paypal_is_a_loss_of_the_books_though_its_movement_names_the_payment_only(
+    warehouse: Warehouse,
+) -> None:
+    lost = (
+        "select order_number, lost_minor, cost_minor from marts.fct_lost_disputes where entity_id = 'europe' order by 1"
+    )
+    assert [tuple(row.values()) for row in warehouse.query(lost)] == [("W-2014", 15_000, 15_000)]
+    balances = (
+        "select account_number, closing_minor from marts.fct_trial_balance where entity_id = 'europe'"
+        " and period_month = '2026-10' and account_number in ('1130', '6030') order by 1"
+    )
+    # W-2011 is won and W-2014 is lost: only the open case of W-2050 is still at stake.
+    assert [tuple(row.values()) for row in warehouse.query(balances)] == [("1130", 12_495), ("6030", 15_000)]
+
+
 def test_a_merged_line_and_a_split_payout_are_linked_and_a_returned_one_is_not(warehouse: Warehouse) -> None:
     rows = warehouse.query(
         "select link_type, count(distinct payout_id) as payouts, count(distinct bank_line_id) as lines,"

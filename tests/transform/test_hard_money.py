@@ -11,6 +11,7 @@ from tests.transform.canonical_rows import CanonicalRows
 from tests.transform.finance_rows import Story
 from tests.transform.journal_entries import entry, lines, told_together
 from tests.transform.journal_stories import LATER, NEXT, give_back, pay_back
+from tests.transform.warehouse import TRANSFORM
 
 GOODS = ("product", 10_000, 0, 0)
 
@@ -61,6 +62,27 @@ def won_and_lost(story: Story) -> None:
     sold(story)
     dispute(story, "dp1", 3_000, "won", returned=3_000)
     dispute(story, "dp2", 4_000, "lost")
+
+
+def open_and_lost(story: Story) -> None:
+    """Of two disputes of one charge the first is open still, the second lost."""
+    sold(story)
+    dispute(story, "dp1", 3_000, "open")
+    dispute(story, "dp2", 4_000, "lost")
+
+
+def disputed_without_a_name(story: Story) -> None:
+    """A payment with two cases, and movements that name the payment only: whose they are is not known."""
+    open_and_lost(story)
+    story.rows["processor_movements"][-1]["platform_source_id"] = "row_1"
+
+
+def lost_by_its_payment(story: Story) -> None:
+    """PayPal's movements name the payment, which has this one case: 25.00 of it come back."""
+    sold(story)
+    dispute(story, "dp1", 10_000, "lost", returned=2_500)
+    for row in story.rows["processor_movements"][-2:]:
+        row["platform_source_id"] = f"row {row['movement_id']}"
 
 
 def partly_lost(story: Story) -> None:
@@ -200,6 +222,8 @@ ENTRIES: list[tuple[str, str, str]] = [
     ("exchanged_down", SALE, "Dr 1100 60.00; Dr 1200 40.00; Cr 4000 100.00"),
     ("exchanged_down", "je:main:{}r:refunded", "Dr 4020 60.00; Cr 1100 20.00; Cr 1200 40.00"),
     ("won_and_lost", "je:main:{}dp2:lost", "Dr 6030 40.00; Cr 1130 40.00"),
+    ("open_and_lost", "je:main:{}dp2:lost", "Dr 6030 40.00; Cr 1130 40.00"),
+    ("lost_by_its_payment", "je:main:{}dp1:lost", "Dr 6030 75.00; Cr 1130 75.00"),
     ("partly_lost", "je:main:{}dp1:lost", "Dr 6030 40.00; Cr 1130 40.00"),
     ("lost_twice", "je:main:{}dp1:lost", "Dr 6030 100.00; Cr 1130 100.00"),
     ("lost_twice", "je:main:{}r:refunded", "Dr 4020 100.00; Cr 1100 100.00"),
@@ -225,6 +249,14 @@ DIFFERENCES: list[tuple[str, list[tuple[str, int]]]] = [
     ("edited_up", [("TND-07", -2_000)]),
     ("edited_down", [("TND-08", 2_000)]),
     ("two_disputes", [("DSP-01", -4_000), ("DSP-01", -3_000), ("FEE-03", -1_500), ("FEE-03", -1_500)]),
+    (
+        "won_and_lost",
+        [("DSP-01", -3_000), ("DSP-02", 3_000), ("DSP-03", -4_000), ("FEE-03", -1_500), ("FEE-03", -1_500)],
+    ),
+    ("open_and_lost", [("DSP-01", -3_000), ("DSP-03", -4_000), ("FEE-03", -1_500), ("FEE-03", -1_500)]),
+    ("disputed_without_a_name", [("DSP-01", -3_000), ("FEE-03", -1_500), ("FEE-03", -1_500), ("UNX-00", -4_000)]),
+    ("partly_lost", [("DSP-04", -10_000), ("DSP-04", 6_000), ("FEE-03", -1_500)]),
+    ("lost_by_its_payment", [("DSP-04", -10_000), ("DSP-04", 2_500), ("FEE-03", -1_500)]),
     ("lost_twice", [("DSP-05", -10_000), ("FEE-03", -1_500), ("REF-01", -10_000)]),
     ("made_up", [("SRC-04", 10_000)]),
     ("paid_in_four_ways", [("TND-01", -2_000), ("TND-02", -1_000), ("TND-03", -4_000)]),
@@ -276,6 +308,9 @@ DISPUTES: list[tuple[str, str, tuple[int, int, int, int]]] = [
     ("two_disputes", "dp2", (4_000, 0, 0, 4_000)),
     ("won_and_lost", "dp1", (3_000, 3_000, 0, 0)),
     ("won_and_lost", "dp2", (4_000, 0, 4_000, 0)),
+    ("open_and_lost", "dp1", (3_000, 0, 0, 3_000)),
+    ("open_and_lost", "dp2", (4_000, 0, 4_000, 0)),
+    ("lost_by_its_payment", "dp1", (10_000, 2_500, 7_500, 0)),
     ("partly_lost", "dp1", (10_000, 6_000, 4_000, 0)),
 ]
 
@@ -285,6 +320,13 @@ def test_a_dispute_ends_as_exactly_this(world: CanonicalRows, story: str, name: 
     columns = "taken_minor, returned_minor, lost_minor, at_stake_minor"
     query = f"select {columns} from {{{{ ref('fct_disputes') }}}} where dispute_id = '{story}{name}'"
     assert world.query(query) == [expected]
+
+
+@pytest.mark.parametrize(
+    "name", ["codes_of_disputes_are_how_they_ended", "a_dispute_is_what_its_own_movements_moved", "disputes_cost_what_they_ended_as"]
+)  # fmt: skip
+def test_the_identities_of_disputes_hold_for_all_of_them_together(world: CanonicalRows, name: str) -> None:
+    assert world.query((TRANSFORM / "tests" / f"assert_i_23_{name}.sql").read_text()) == []
 
 
 def test_a_refund_the_processor_has_not_paid_is_told_beside_the_bridge(world: CanonicalRows) -> None:

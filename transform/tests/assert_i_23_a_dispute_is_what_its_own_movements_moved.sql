@@ -1,22 +1,54 @@
 {{ config(tags=['identity'], meta={'identity': 'I-23', 'severity': 'blocks'}) }}
 -- I-23: every dispute stands there, once per currency it moved, with what its own movements took, gave back and cost, and about the order of its own charge;
 -- what is at stake is the rest that is not lost.
+-- A movement that names no dispute belongs to the single one of its charge, and to none where the charge has several.
 -- A failure means that two disputes of one charge are mixed up or one is forgotten. It does not mean that a dispute is lost.
 with
 
+singles as (
+    select platform, account_id, charge_reference from {{ ref('can_disputes') }} group by platform, account_id, charge_reference having count(*) = 1
+),
+
+-- Its own movements: those that name it; and those that name no dispute, but a charge that has this one alone.
+own as (
+    select disputes.dispute_id, movements.movement_id, movements.movement_type, movements.amount_minor, movements.dispute_fee_minor, movements.currency_code
+    from {{ ref('can_processor_movements') }} as movements
+    inner join {{ ref('can_disputes') }} as disputes
+        on movements.platform = disputes.platform
+        and movements.account_id = disputes.account_id
+    left join singles
+        on movements.platform = singles.platform
+        and movements.account_id = singles.account_id
+        and movements.charge_reference = singles.charge_reference
+    where (movements.movement_type in ('dispute', 'dispute_reversal') or movements.dispute_fee_minor != 0)
+        and (
+            movements.platform_source_id = disputes.platform_dispute_id
+            or (
+                singles.charge_reference = disputes.charge_reference
+                and not exists (
+                    select 1 from {{ ref('can_disputes') }} as named
+                    where named.platform = movements.platform and named.account_id = movements.account_id
+                        and named.platform_dispute_id = movements.platform_source_id
+                )
+            )
+        )
+),
+
 moved as (
     select
-        disputes.dispute_id, movements.currency_code,
-        sum(case when movements.movement_type = 'dispute' then -movements.amount_minor else 0 end) as taken_minor,
-        sum(case when movements.movement_type = 'dispute_reversal' then movements.amount_minor else 0 end) as returned_minor,
-        sum(movements.dispute_fee_minor) as fee_minor
-    from {{ ref('can_disputes') }} as disputes
-    inner join {{ ref('can_processor_movements') }} as movements
-        on disputes.platform = movements.platform
-        and disputes.account_id = movements.account_id
-        and disputes.platform_dispute_id = movements.platform_source_id
-        and (movements.movement_type in ('dispute', 'dispute_reversal') or movements.dispute_fee_minor != 0)
-    group by disputes.dispute_id, movements.currency_code
+        dispute_id, currency_code,
+        sum(case when movement_type = 'dispute' then -amount_minor else 0 end) as taken_minor,
+        sum(case when movement_type = 'dispute_reversal' then amount_minor else 0 end) as returned_minor,
+        sum(dispute_fee_minor) as fee_minor
+    from own
+    group by dispute_id, currency_code
+),
+
+placed as (
+    select movements.movement_id, own.dispute_id, count(*) over (partition by movements.movement_id) as times
+    from {{ ref('can_processor_movements') }} as movements
+    left join own using (movement_id)
+    where movements.movement_type in ('dispute', 'dispute_reversal') or movements.dispute_fee_minor != 0
 ),
 
 expected as (
@@ -54,3 +86,10 @@ left join charges
 where found.order_id is not null and charges.order_id is null
 union all
 select dispute_id from {{ ref('fct_lost_disputes') }} where dispute_id not in (select dispute_id from {{ ref('can_disputes') }} where dispute_status = 'lost')
+union all
+select coalesce(placed.movement_id, found.movement_id)
+from placed
+full outer join {{ ref('fct_dispute_movements') }} as found
+    on placed.movement_id = found.movement_id
+    and placed.dispute_id is not distinct from found.dispute_id
+where placed.movement_id is null or found.movement_id is null or placed.times != 1

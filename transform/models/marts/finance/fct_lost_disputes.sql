@@ -1,11 +1,11 @@
 with
 
-disputes as (
-    select * from {{ ref('can_disputes') }} where dispute_status = 'lost'
+movements as (
+    select * from {{ ref('fct_dispute_movements') }} where movement_type in ('dispute', 'dispute_reversal') and dispute_status = 'lost'
 ),
 
-movements as (
-    select * from {{ ref('can_processor_movements') }} where movement_type in ('dispute', 'dispute_reversal')
+disputes as (
+    select dispute_id, charge_reference from {{ ref('can_disputes') }}
 ),
 
 policies as (
@@ -30,10 +30,7 @@ taken as (
         disputes.charge_reference, movements.currency_code, max(movements.movement_date) as lost_date,
         -{{ sum_minor('movements.amount_minor') }} as lost_minor
     from disputes
-    inner join movements
-        on disputes.platform = movements.platform
-        and disputes.account_id = movements.account_id
-        and disputes.platform_dispute_id = movements.platform_source_id
+    inner join movements on disputes.dispute_id = movements.dispute_id
     group by disputes.dispute_id, movements.entity_id, movements.platform, movements.account_id, disputes.charge_reference, movements.currency_code
 ),
 

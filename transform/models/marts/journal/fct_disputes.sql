@@ -5,7 +5,7 @@ disputes as (
 ),
 
 movements as (
-    select * from {{ ref('can_processor_movements') }} where movement_type in ('dispute', 'dispute_reversal') or dispute_fee_minor != 0
+    select * from {{ ref('fct_dispute_movements') }}
 ),
 
 charge_orders as (
@@ -28,10 +28,7 @@ moved as (
         {{ sum_minor("case when movements.movement_type = 'dispute_reversal' then movements.amount_minor else 0 end") }} as returned_minor,
         {{ sum_minor('movements.dispute_fee_minor') }} as fee_minor
     from disputes
-    inner join movements
-        on disputes.platform = movements.platform
-        and disputes.account_id = movements.account_id
-        and disputes.platform_dispute_id = movements.platform_source_id
+    inner join movements on disputes.dispute_id = movements.dispute_id
     group by disputes.dispute_id, movements.currency_code
 )
 
