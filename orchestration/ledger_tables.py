@@ -10,7 +10,8 @@ TABLES = {
         "delivery_id varchar, plan_id varchar, sync varchar, destination varchar, object varchar, record_key varchar, "
         "action varchar, reason varchar, source_key varchar, money_minor bigint, currency_code varchar, "
         "idempotency_key varchar, state varchar, planned_at timestamptz, state_at timestamptz, kind varchar, "
-        "code varchar, message varchar, destination_id varchar, heard_at timestamptz, acknowledged_at timestamptz"
+        "code varchar, message varchar, destination_id varchar, heard_at timestamptz, happened_at timestamptz, "
+        "acknowledged_at timestamptz"
     ),
     "attempts": (
         "attempt_id varchar, delivery_id varchar, purpose varchar, started_at timestamptz, finished_at timestamptz, "

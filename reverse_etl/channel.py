@@ -53,7 +53,7 @@ _T = TypeVar("_T")
 class Touched:
     """Records an event touched, as the activation model has them now.
 
-    `heard_at`: when the oldest event behind each record came in; `proven`: records for which an event put units back;
+    `heard_at`, `happened_at`: when the oldest event behind each record came in, and happened at its platform; `proven`: records for which an event put units back;
     `read_at`: when the newest event came in, which is how old the readings among the rows are at most.
     """
 
@@ -62,6 +62,7 @@ class Touched:
     proven: Collection[str]
     made_from: Mapping[str, datetime]
     read_at: datetime
+    happened_at: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -224,6 +225,7 @@ class Channel:
             touched.made_from,
             shown_at={row["record_key"]: self._shown.of(row["record_key"]).since for row in rows},
             heard_at=touched.heard_at,
+            happened_at=touched.happened_at,
             held=held,
             changed_lately=self._lately(now),
             drifts=drifts,

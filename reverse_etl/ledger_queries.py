@@ -47,6 +47,7 @@ _TIMES = (
     "leased_until",
     "due_at",
     "heard_at",
+    "happened_at",
     "acknowledged_at",
 )
 

@@ -154,8 +154,9 @@ DELIVERIES = Table(
     Column("due_at", UtcDateTime),
     # Of a plan of some records. JSON text: {platform: moment of the newest event it knew}; null where a whole plan made it.
     Column("made_from", StoredText),
-    # When the oldest event behind it came in, and when the destination's answer was there.
+    # When the oldest event behind it came in, when that had happened at its platform, and when the destination's answer was there.
     Column("heard_at", UtcDateTime),
+    Column("happened_at", UtcDateTime),
     Column("acknowledged_at", UtcDateTime),
     Index("deliveries_by_destination", "destination", "state", "lane"),
     Index("deliveries_by_plan", "plan_id", "position"),

@@ -32,8 +32,8 @@ class Handed:
     """Records of one sync as its activation model has them now, handed in by whoever knows that they changed.
 
     `rows` are as `comparison.marked` gives them, with what the channel is known to show as `observed`, known since
-    `shown_at` of the record. `heard_at` is when the oldest event behind a record came in, `made_from` up to when each
-    platform had been heard. `held` are records that must not be sent now, each with the reason. `records` counts the
+    `shown_at` of the record. `heard_at` is when the oldest event behind a record came in, `happened_at` when it happened
+    at its platform, `made_from` up to when each platform had been heard. `held` are records that must not be sent now, each with the reason. `records` counts the
     whole model, `changed_lately` those of it that changed within the hour besides these.
     """
 
@@ -43,6 +43,7 @@ class Handed:
     made_from: Mapping[str, datetime]
     shown_at: Mapping[str, datetime] = field(default_factory=dict)
     heard_at: Mapping[str, datetime] = field(default_factory=dict)
+    happened_at: Mapping[str, datetime] = field(default_factory=dict)
     held: Mapping[str, str] = field(default_factory=dict)
     changed_lately: Collection[str] = ()
     drifts: tuple[Drift, ...] = ()
@@ -102,9 +103,13 @@ def _append(
 ) -> Plan:
     sync = handed.sync
     version = rule_versions.of_plan(connection, sync, handed.code, now)
-    heard, made_from = handed.heard_at, foreknowledge.dumps(handed.made_from)
+    made_from = foreknowledge.dumps(handed.made_from)
     noted = {
-        delivery.record_key: {"made_from": made_from, "heard_at": heard.get(delivery.record_key)}
+        delivery.record_key: {
+            "made_from": made_from,
+            "heard_at": handed.heard_at.get(delivery.record_key),
+            "happened_at": handed.happened_at.get(delivery.record_key),
+        }
         for delivery in made.deliveries
     }
     # What breaks no limit waits for nobody.

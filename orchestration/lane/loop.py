@@ -167,7 +167,8 @@ class Lane:
         for event in events:
             self._heard[event.platform] = max(event.received_at, self._heard.get(event.platform, event.received_at))
         if events[-1].sequence > self.confirmed:
-            self._spread(touched, Waiting(min(event.received_at for event in events), events[0].sequence))
+            heard, happened = min(event.received_at for event in events), min(event.happened_at for event in events)
+            self._spread(touched, Waiting(heard, happened, events[0].sequence))
         self._seen = events[-1].sequence
 
     def _spread(self, touched: Reach, waiting: Waiting) -> None:
@@ -276,6 +277,7 @@ def _touched(rows: pa.Table, waiting: Mapping[str, Waiting], heard: Mapping[str,
     return Touched(
         rows,
         heard_at={record: waiting[sku].heard_at for record, sku in of.items()},
+        happened_at={record: waiting[sku].happened_at for record, sku in of.items()},
         proven=frozenset(record for record, sku in of.items() if waiting[sku].is_proven),
         made_from=dict(heard),
         read_at=at,

@@ -13,15 +13,19 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Waiting:
-    """One SKU: when the oldest event behind it came in, that event's sequence, and whether one of them put units back."""
+    """One SKU: when the oldest event behind it came in and happened, its sequence, and whether one of them put units back."""
 
     heard_at: datetime
+    happened_at: datetime
     sequence: int
     is_proven: bool = False
 
     def and_earlier(self, other: Waiting) -> Waiting:
         return Waiting(
-            min(self.heard_at, other.heard_at), min(self.sequence, other.sequence), self.is_proven or other.is_proven
+            min(self.heard_at, other.heard_at),
+            min(self.happened_at, other.happened_at),
+            min(self.sequence, other.sequence),
+            self.is_proven or other.is_proven,
         )
 
 

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Self
 
@@ -23,6 +23,9 @@ from pipelines.intake.tables import INBOX_EVENTS, INBOX_READERS, INBOX_STATES, s
 # The reader whose work is waited for: what it has not worked on is the inbox's depth.
 LANE = "stock_lane"
 _E = INBOX_EVENTS.c
+# What is said to have happened longer before it was heard is history that is read for the first time, or a clock that is
+# wrong: no sale that was on its way to us.
+LONGEST_WAY = timedelta(days=1)
 _KEPT = tuple(column.name for column in INBOX_EVENTS.columns if column.name not in ("sequence", "removed_at"))
 
 # So few sizes that the driver keeps every statement prepared.
@@ -70,6 +73,14 @@ class InboxEvent:
     times_received: int
     # Its body is gone since then (retention.py), and no reader meets it any more.
     removed_at: datetime | None = None
+
+    @property
+    def happened_at(self) -> datetime:
+        """When the platform says it happened, never later than it came in; then, where it says nothing to be believed."""
+        said = self.occurred_at
+        if said is None or not timedelta() <= self.received_at - said <= LONGEST_WAY:
+            return self.received_at
+        return said
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,14 +127,13 @@ def test_it_is_judged_against_the_whole_model_and_by_all_that_changed_of_late(tu
 
 def test_it_says_when_it_heard_and_when_the_destination_answered(turn):
     turn.shop.stock = {key("1"): 5}
-    heard = NOW - timedelta(seconds=2)
-    made = plan_records(turn, {"1": (5, 3)}, heard_at={key("1"): heard})
+    heard, happened = NOW - timedelta(seconds=2), NOW - timedelta(seconds=9)
+    made = plan_records(turn, {"1": (5, 3)}, heard_at={key("1"): heard}, happened_at={key("1"): happened})
     rows.stock(turn.warehouse, {})
     turn.push(turn.plan(SYNC.name, read_at=READ_AT))
     exported = turn.ledger.queries.export_arrow()["deliveries"].to_pylist()
-    assert [(row["plan_id"], row["heard_at"], row["acknowledged_at"]) for row in exported] == [
-        (made.plan_id, heard, NOW)
-    ]
+    told = [tuple(row[name] for name in ("plan_id", "happened_at", "heard_at", "acknowledged_at")) for row in exported]
+    assert told == [(made.plan_id, happened, heard, NOW)]
 
 
 def test_it_is_derived_again_from_its_stored_inputs_to_the_byte(turn):

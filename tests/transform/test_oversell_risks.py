@@ -86,6 +86,20 @@ def test_what_the_lane_measured_takes_the_place_of_what_was_assumed() -> None:
     assert measured.query("select p99_ms, is_latency_measured from {{ ref('fct_oversell_risks') }}") == [(900, True)]
 
 
+def test_a_channel_that_is_heard_late_makes_the_others_hold_back_more() -> None:
+    """1,440 a day elsewhere: every push takes 900 ms from when it was heard, and is heard at once, or a minute after the sale."""
+    found = []
+    for on_its_way in (0, 60):
+        made = world(40, 1_440, oversell_target_ppm=1_000)
+        row = {"sync": "shopify__stock_levels", "destination": "shopify", "heard_at": HEARD}
+        row |= {"happened_at": HEARD - timedelta(seconds=on_its_way)}
+        made.rows("can_deliveries", row | {"delivery_id": "d", "acknowledged_at": HEARD + timedelta(milliseconds=900)})
+        assert made.query("select p99_ms from {{ ref('fct_push_latencies') }}") == [(900,)]
+        found += made.query("select p99_ms, buffer from {{ ref('fct_risk_buffers') }} where channel = 'shopify'")
+    # λτ is 0.015, then 1.015: P(more than 1) = 0.0001, P(more than 5) = 0.0006 and P(more than 4) = 0.004.
+    assert found == [(900, 1), (60_900, 5)]
+
+
 def test_a_marketplace_without_a_row_of_its_own_is_measured_under_its_name() -> None:
     made = world(40, 1_440)
     made.seed("channel_policies", {"channel": "amazon", "sku": "*", "share_percent": 100, "buffer": 0})

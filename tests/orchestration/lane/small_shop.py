@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -128,12 +128,14 @@ class SmallShop:
         self.skus, self.pool, self.started_at = skus, pool, datetime.now(UTC)
         self.states: list[LaneState] = []
 
-    def tell(self, platform: str, topic: str, sku: str, *, name: str = "", **said: int) -> None:
-        """An event arrives, once per name."""
+    def tell(
+        self, platform: str, topic: str, sku: str, *, name: str = "", ago: timedelta = timedelta(), **said: int
+    ) -> None:
+        """An event arrives, once per name; it happened so long before."""
         body = json.dumps({"sku": sku, **said}).encode()
         event_id = name or f"{platform}-{topic}-{time.monotonic_ns()}"
         now = datetime.now(UTC)
-        self.inbox.keep([Arrived(platform, "main", topic, event_id, sku, None, body, now, now, True, True)])
+        self.inbox.keep([Arrived(platform, "main", topic, event_id, sku, None, body, now - ago, now, True, True)])
 
     def sell(self, platform: str, sku: str, units: int = 1) -> None:
         self.tell(platform, SALES[platform], sku, moved=-units)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
@@ -46,6 +48,24 @@ def test_a_sale_lowers_every_channel_and_each_delivery_says_how_long_it_took(wor
     assert all(heard <= acknowledged for heard, acknowledged in times)
     assert shown(world, "SKU-2") == (20, 20)
     assert [state.deliveries for state in world.states][-1] in (0, 2)
+
+
+HEARD_LATE = [
+    # what the platform says of when it happened, how much of that the delivery counts
+    (timedelta(seconds=40), timedelta(seconds=40)),  # asked every minute, as Amazon is
+    (timedelta(seconds=-5), timedelta()),  # a clock ahead of ours: nothing happens after it was heard
+    (timedelta(days=3), timedelta()),  # history, read for the first time
+]
+
+
+@pytest.mark.parametrize(("ago", "counted"), HEARD_LATE)
+def test_each_delivery_says_when_what_it_follows_from_happened(world, ago, counted):
+    with world.lane() as lane:
+        world.tell("woocommerce", "order.created", "SKU-1", moved=-3, ago=ago)
+        lane.until(lambda: shown(world, "SKU-1") == (17, 17))
+        lane.until(lane.caught_up)
+    times = rows_of(world, DELIVERIES.c.heard_at, DELIVERIES.c.happened_at)
+    assert [heard - happened for heard, happened in times] == [counted] * 2
 
 
 def test_many_changes_of_one_sku_become_few_writes_and_the_last_is_right(world):

@@ -33,6 +33,7 @@ counted as (
         deliveries.status_changed_at,
         attempts.last_answer_at,
         deliveries.heard_at,
+        deliveries.happened_at,
         deliveries.acknowledged_at
     from deliveries
     left join attempts on deliveries.delivery_id = attempts.delivery_id

@@ -23,6 +23,9 @@ select
     status_changed_at,
     last_answer_at,
     heard_at,
+    happened_at,
     acknowledged_at,
-    {{ milliseconds_between('heard_at', 'acknowledged_at') }} as latency_ms
+    {{ milliseconds_between('heard_at', 'acknowledged_at') }} as latency_ms,
+    -- What was sent before the ledger knew when an event happened counts from when it was heard.
+    {{ milliseconds_between('coalesce(happened_at, heard_at)', 'acknowledged_at') }} as exposed_ms
 from deliveries

@@ -25,6 +25,7 @@ renamed as (
         {{ utc_timestamp('planned_at') }} as planned_at,
         {{ utc_timestamp('state_at') }} as status_changed_at,
         {{ utc_timestamp('heard_at') }} as heard_at,
+        {{ utc_timestamp('happened_at') }} as happened_at,
         {{ utc_timestamp('acknowledged_at') }} as acknowledged_at
     from source
 )
