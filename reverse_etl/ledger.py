@@ -182,15 +182,18 @@ class Ledger:
             for code, keep in standing.items():
                 exception_queue.close_codes(connection, None, [code], because, now, destination=destination, keep=keep)
 
-    def count_request(self, destination: str, daily: int | None, now: datetime) -> None:
-        """A read that belongs to no delivery, where the destination counts a day; StopSync when the day is used up."""
+    def count_request(self, destination: str, daily: int | None, now: datetime, share: float = 1.0) -> None:
+        """A read that belongs to no delivery, where the destination counts a day; StopSync when the day is used up.
+
+        With a `share`, when so much of it is: the rest is for others.
+        """
         if daily is None:
             return
         with self._engine.begin() as connection:
-            if not spend(connection, destination, daily, now):
-                raise StopSync(
-                    f"{destination} allows {daily} requests a day, and they are used up", code="budget_spent"
-                )
+            if not spend(connection, destination, int(daily * share), now):
+                rest = "the rest is kept for what is sent" if share < 1 else "they are used up"
+                spent = f" and {int(daily * share)} are spent" if share < 1 else ""
+                raise StopSync(f"{destination} allows {daily} requests a day{spent}, {rest}", code="budget_spent")
 
     def note_lane(self, state: LaneState) -> None:
         """What a fast lane says of itself, instead of what it said before."""

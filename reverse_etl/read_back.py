@@ -3,7 +3,8 @@
 Records that are kept in a state are compared in every plan, with what was extracted. A document is made once and never
 planned again, so this is how an edit of one comes to light. Reads only; what it finds goes where plans put theirs.
 
-It goes in the lowest lane: at half the destination's pace, and it stands still while anything is being sent there.
+It goes in the lowest lane: at half the destination's pace and of its day, and it stands still while anything is being
+sent there.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from reverse_etl.drift import Choice, Chosen, Drift, Written, find
 from reverse_etl.errors import ConfigurationError, DeliveryError, Kind, StopSync, foreseen
 from reverse_etl.evidence import finding_about
 from reverse_etl.exception_queue import Finding
+from reverse_etl.held_documents import all_held
 from reverse_etl.ledger import Ledger
 from reverse_etl.ledger_queries import read_delivery
 from reverse_etl.ledger_tables import ACCEPTED, DELIVERIES
@@ -41,6 +43,8 @@ THERE, GONE = "there", "gone"
 
 # Of what the vendor allows; a push that begins meanwhile needs the rest.
 SHARE_OF_PACE = 0.5
+# Where the vendor counts requests per day: nothing is read any more once so much of it is spent, by whomever.
+SHARE_OF_DAY = 0.5
 _SECONDS_TO_GIVE_WAY = 1.0
 # Looks at whether the way is free again, before the rest is left to the next check.
 _LOOKS = 3_600
@@ -52,17 +56,21 @@ NOT_READ = "not_read_back"
 
 @dataclass
 class Compared:
-    """What was read back: records compared, every drift that is not over, and what could not be read, by record.
+    """What was read back: the records compared, every drift that is not over, and what could not be read, by record.
 
     `stopped` says why nothing further was asked, `left` how many records that leaves.
     """
 
-    records: int = 0
     drifts: list[Drift] = field(default_factory=list)
+    read: set[str] = field(default_factory=set)
     unread: dict[str, str] = field(default_factory=dict)
     stopped: StopSync | None = None
     left: int = 0
     requests: int = 0
+
+    @property
+    def records(self) -> int:
+        return len(self.read)
 
     @property
     def is_whole(self) -> bool:
@@ -169,25 +177,26 @@ async def _compare(
         async def ask(request: Request) -> Answer:
             await _give_way(ledger, destination.name, clock, sleep)
             await client.turn()
-            ledger.count_request(destination.name, destination.pace.daily, clock())
+            ledger.count_request(destination.name, destination.pace.daily, clock(), SHARE_OF_DAY)
             return await client.send(request)
 
-        tables = ReferenceTables(destination.writes, ask, sleep)
-        for done, delivery in enumerate(deliveries, start=1):
-            try:
-                with foreseen():
-                    request = reading.encode(delivery, await tables.of(delivery.object))
-                    held = reading.read(delivery, await ask(request))
-                    drifts = _of_document(sync, delivery, held, chosen.get(delivery.record_key, {}))
-            except StopSync as stop:
-                compared.stopped, compared.left = stop, len(deliveries) - done + 1
-                break
-            except DeliveryError as error:
-                compared.unread[delivery.record_key] = str(error)
-                continue
-            compared.records += 1
-            compared.drifts += drifts
-            progress(done, len(deliveries))
+        tables, done = ReferenceTables(destination.writes, ask, sleep), 0
+        try:
+            async for delivery, held in all_held(deliveries, reading, lambda: tables.of(sync.object), ask):
+                done += 1
+                try:
+                    with foreseen():
+                        if isinstance(held, DeliveryError):
+                            raise held
+                        drifts = _of_document(sync, delivery, held, chosen.get(delivery.record_key, {}))
+                except DeliveryError as error:
+                    compared.unread[delivery.record_key] = str(error)
+                    continue
+                compared.read.add(delivery.record_key)
+                compared.drifts += drifts
+                progress(done, len(deliveries))
+        except StopSync as stop:
+            compared.stopped, compared.left = stop, len(deliveries) - done
         compared.requests = client.calls
     return compared
 
@@ -216,16 +225,14 @@ def _store(
 
     What could not be read is an exception of the sync; it ends with the next check that read all.
     """
-    asked = deliveries[: len(deliveries) - compared.left]
-    read = {delivery.record_key for delivery in asked} - set(compared.unread)
     by_record: dict[str, list[Drift]] = {}
     for drift in compared.drifts:
         if drift.choice == Choice.OPEN:
             by_record.setdefault(drift.record_key, []).append(drift)
     findings = [_finding(each, by_record[each.record_key]) for each in deliveries if each.record_key in by_record]
     with ledger.engine.begin() as connection:
-        drift_store.keep(connection, sync.name, compared.drifts, now, records=read)
-        over = sorted(read - set(by_record))
+        drift_store.keep(connection, sync.name, compared.drifts, now, records=compared.read)
+        over = sorted(compared.read - set(by_record))
         because = "it reads back as it was accepted"
         exception_queue.close_for_records(connection, sync.name, over, because, now, codes=["drift"])
         if not compared.is_whole:

@@ -130,9 +130,9 @@ HANDLERS = (
     Mutant(
         "a document that can not be read ends the check of drift",
         "handler: the check of drift",
-        "read_back.py",
-        "                with foreseen():\n                    request",
-        "                if True:\n                    request",
+        "held_documents.py",
+        "            with foreseen():\n                request",
+        "            if True:\n                request",
         f"{ROWS}test_a_document_that_breaks_the_check_of_drift_is_named_and_the_others_are_read",
     ),
     Mutant(

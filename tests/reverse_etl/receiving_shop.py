@@ -236,8 +236,13 @@ class ReceivingShop:
         if "from Customer" in statement:
             rows = [{"Id": str(at), "DisplayName": name} for at, name in enumerate(self.customers)]
             return self.page("Customer", rows, statement)
-        field, wanted = statement.split(" where ")[1].split()[0], statement.split("'")[1]
-        found = [document for document in self.documents if document.get(field) == wanted]
+        field, wanted = statement.split(" where ")[1].split()[0], statement.split("'")[1::2]
+        found = [document for document in self.documents if document.get(field) in wanted]
+        if " in (" in statement:
+            found = [document for document in found if document["PrivateNote"] not in self.unmentioned]
+            if self.unmentioned:
+                # A full page, of documents that somebody typed in under the same numbers.
+                found += [{"Id": "0", field: wanted[0], "PrivateNote": ""}] * (1000 - len(found))
         return {"QueryResponse": {statement.split()[3]: found} if found else {}}
 
     def page(self, entity, rows, statement) -> dict:

@@ -84,6 +84,9 @@ def hold(name, sent, answer):
     many = write(name).look_up.many
     if many is not None:
         ways.append(lambda: set(many.found(sent, answer)) <= {delivery.record_key for delivery in sent})
+    together = write(name).read_back.many
+    if together is not None:
+        ways.append(lambda: set(together.read(sent, answer)) <= {delivery.record_key for delivery in sent})
     for way in ways:
         with contextlib.suppress(DeliveryError):
             assert way()
@@ -125,3 +128,7 @@ def test_no_random_answer_is_taken_for_a_success(name, body):
         with contextlib.suppress(DeliveryError):
             found = many.found(sent, Answer(200, body))
             assert Result.ACCEPTED not in {outcome.result for outcome in found.values() if outcome is not None}
+    together = write(name).read_back.many
+    if together is not None:
+        with contextlib.suppress(DeliveryError):
+            assert set(together.read(sent, Answer(200, body)).values()) <= {None}

@@ -12,6 +12,7 @@ import pytest
 from reverse_etl import canonical_json, destinations
 from reverse_etl.destination import Answer, Result
 from reverse_etl.plan import Action, Change
+from reverse_etl.sync import Mode
 from reverse_etl.syncs import all_syncs
 from tests.reverse_etl.destination_cases import CONTACTS, SYNCS, one, write
 
@@ -222,6 +223,30 @@ def test_several_are_looked_up_in_one_request_with_the_answers_each_gets_alone(s
     found = many.found(batch, twin.send(many.encode(batch, {})))
     assert found == {each.record_key: twin.found(each) for each in batch}
     assert (found[there.record_key].result, found["absent"]) == (Result.ACCEPTED, None)
+
+
+DOCUMENTS = [name for name in SYNCS if all_syncs()[name].mode is Mode.CREATE and write(name).read_back.many is not None]
+
+
+def test_documents_with_numbers_can_be_read_together():
+    assert {"quickbooks__sales_receipts", "quickbooks__invoices", "xero__invoices"} <= set(DOCUMENTS)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_several_documents_are_read_in_one_request_as_each_reads_alone(sandbox, name):
+    twin = Twin(sandbox, name)
+    made = wanted(twin)
+    there = [
+        replace(made, record_key=f"{made.record_key}:{at}", payload=made.payload | {"document_number": f"M's-{name}-{at}"[:21] + at})
+        for at in "ab"
+    ]  # fmt: skip
+    absent = replace(made, record_key="absent", payload=made.payload | {"document_number": "M-0"})
+    for each in there:
+        assert twin.deliver(each, each.record_key[-30:]).result is Result.ACCEPTED
+    many, batch = twin.write.read_back.many, [*there, absent]
+    held = many.read(batch, twin.send(many.encode(batch, {})))
+    assert held == {each.record_key: twin.held(each) for each in batch}
+    assert [held[each.record_key] is None for each in batch] == [False, False, True]
 
 
 @pytest.mark.parametrize("name", ["woocommerce__stock_levels", "amazon__stock_levels", *CONTACTS])

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
-from reverse_etl import engine
+from reverse_etl import destinations, engine
+from reverse_etl.quota import spend, spent
+from reverse_etl.read_back import read_back
 from reverse_etl.sync import Guard
 from tests.proof import activation_tables, shop_rows
 from tests.reverse_etl import activation_rows as rows
 from tests.reverse_etl import books_chain
-from tests.reverse_etl.conftest import Turn, settings_for
+from tests.reverse_etl.conftest import Turn, no_sleep, settings_for
 
 server = pytest.importorskip("sandbox.server")
 ORDERS = 60
@@ -186,6 +189,21 @@ def test_the_twin_counts_one_effect_whatever_happens_on_the_way(sandbox, turn, s
     # Every doubt is looked up before anything is sent again, so even what may be repeated is not.
     assert sandbox.world.effects.count(platform=platform, kind=kind) - before == len(plan.deliveries)
     assert turn.plan(sync).deliveries == ()
+
+
+def test_reading_back_leaves_half_of_a_counted_day_to_what_is_sent(sandbox, turn):
+    sync, daily = engine.sync_named("xero__bank_transactions"), destinations.load("xero").pace.daily
+    activation_tables.fill(turn.warehouse, sync.name, [shop_rows.bank_transaction(f"half-{at}") for at in "ab"])
+    assert turn.push(turn.plan(sync.name)).accepted == 2
+    look = partial(read_back, sync, turn.ledger, turn.settings, clock=lambda: turn.at, sleep=no_sleep)
+    assert (look().records, turn.open_codes()) == (2, [])
+    with turn.ledger.engine.begin() as connection:
+        assert spend(connection, "xero", daily, turn.at, daily // 2 - spent(connection, "xero", turn.at))
+    compared = look()
+    assert (compared.records, compared.left, compared.stopped.code) == (0, 2, "budget_spent")
+    assert turn.open_codes() == ["not_read_back"]
+    activation_tables.fill(turn.warehouse, sync.name, [shop_rows.bank_transaction("half-c")])
+    assert turn.push(turn.plan(sync.name)).accepted == 1
 
 
 @pytest.mark.parametrize("sync", ["hubspot__contacts", "klaviyo__profiles"])

@@ -43,6 +43,37 @@ def test_what_nobody_touched_is_no_drift(booked):
     assert booked.open_codes() == []
 
 
+def asked_for_documents(turn):
+    statements = [request["query"]["query"] for request in turn.shop.requests if "query" in request["query"]]
+    return [statement for statement in statements if " where " in statement]
+
+
+def test_numbered_documents_are_asked_for_together(booked):
+    booked.shop.requests.clear()
+    assert look(booked).records == 3
+    assert asked_for_documents(booked) == [
+        "select * from SalesReceipt where DocNumber in ('#1', '#2', '#3') maxresults 1000"
+    ]
+
+
+def test_documents_of_a_day_without_numbers_share_one_question(turn):
+    deposits = "quickbooks__deposits"
+    rows.receipts(turn.warehouse, ["#1", "#2", "#3"], "deposits")
+    assert turn.push(turn.plan(deposits)).accepted == 3
+    turn.shop.requests.clear()
+    compared = look(turn, deposits)
+    assert (compared.records, compared.drifts, len(asked_for_documents(turn))) == (3, [], 1)
+
+
+def test_what_a_full_page_leaves_out_is_asked_for_alone_and_not_taken_for_gone(booked):
+    booked.shop.unmentioned = {"je:main:#2:captured:0"}
+    booked.shop.documents.remove(document(booked, "#3"))
+    booked.shop.requests.clear()
+    look(booked)
+    assert listed(booked) == [("je:main:#3:captured:0", "document")]
+    assert [" in (" in statement for statement in asked_for_documents(booked)] == [True, False, False]
+
+
 def test_an_edited_and_a_deleted_document_wait_for_a_choice_and_a_plan_does_not_end_that(booked):
     document(booked, "#1")["TxnDate"] = "2026-09-30"
     booked.shop.documents.remove(document(booked, "#2"))

@@ -21,6 +21,7 @@ from reverse_etl.destination import (
     LookUp,
     Outcome,
     ReadBack,
+    ReadMany,
     ReferenceReads,
     References,
     Request,
@@ -32,6 +33,8 @@ from reverse_etl.money import major, minor
 from reverse_etl.plan import Delivery
 
 _NUMBER_LENGTH = 21
+# Numbers in one question: an address of some 3,000 characters, less than any server on the way refuses.
+MOST = 100
 
 Body = dict[str, Any]
 Header = Callable[[Delivery, References], Body]
@@ -56,7 +59,7 @@ class Form:
             encode=self._encode,
             decode=self._decode,
             look_up=LookUp(self._look_up, self._found),
-            read_back=ReadBack(self._look_up, self._held),
+            read_back=ReadBack(self._look_up, self._held, self._many() if self.has_number else None),
             owns=frozenset(("TxnDate", "PrivateNote", "CurrencyRef.value", *self.owns)),
             references=self.references,
             marks_by_hand=self._marks,
@@ -102,9 +105,31 @@ class Form:
         """Date and total of our document; what it names is held there by ids that mean nothing here."""
         for document in self._documents(delivery, answer):
             if at(document, "PrivateNote") == delivery.record_key:
-                total = minor(self.total(document), delivery.currency_code or "")
-                return {"document_date": at(document, "TxnDate"), "total_minor": total}
+                return self._compared(delivery, document)
         return None
+
+    def _compared(self, delivery: Delivery, document: Any) -> Body:
+        total = minor(self.total(document), delivery.currency_code or "")
+        return {"document_date": at(document, "TxnDate"), "total_minor": total}
+
+    def _many(self) -> ReadMany:
+        """The same of several, by their numbers; those without one share the question about their day anyway."""
+
+        def encode(batch: Batch, references: References) -> Request:
+            numbers = ", ".join(sorted({api.quoted(document_number(each)) for each in batch}))
+            return api.query(f"select * from {self.entity} where DocNumber in ({numbers}) maxresults {api.PAGE}")
+
+        def read(batch: Batch, answer: Answer) -> dict[str, Body | None]:
+            documents = api.rows(self.entity, answer)
+            by_note = {str(at(document, "PrivateNote")): document for document in reversed(documents)}
+            # Of a full page nothing can be said about those it leaves out.
+            certain = batch if len(documents) < api.PAGE else [each for each in batch if each.record_key in by_note]
+            return {
+                each.record_key: self._compared(each, by_note[each.record_key]) if each.record_key in by_note else None
+                for each in certain
+            }
+
+        return ReadMany(encode, read, MOST)
 
     def _documents(self, delivery: Delivery, answer: Answer) -> list[Any]:
         documents = api.rows(self.entity, answer)

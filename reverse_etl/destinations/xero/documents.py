@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from reverse_etl.answers import accepted, at, rejected
-from reverse_etl.destination import Answer, Batch, LookUp, Outcome, ReadBack, References, Request, Write
+from reverse_etl.destination import Answer, Batch, LookUp, Outcome, ReadBack, ReadMany, References, Request, Write
 from reverse_etl.destinations.xero import api
 from reverse_etl.errors import Kind
 from reverse_etl.money import minor
 from reverse_etl.plan import Delivery
 
+# Numbers in one question, which stand in its address.
+_MOST = 50
 _HEADER = (
     "Type", "Contact.ContactID", "Date", "Reference", "LineAmountTypes", "CurrencyCode", "Status",
     *(f"LineItems.{name}" for name in ("Description", "Quantity", "UnitAmount", "AccountCode", "TaxType", "TaxAmount")),
@@ -61,12 +63,29 @@ def _document(collection: str, kind: str, number: str, id_field: str, *, is_due:
 
     def held(delivery: Delivery, answer: Answer) -> Mapping[str, Any] | None:
         """What can be compared of our document; a voided one is not there."""
-        ours = api.ours(delivery, collection, answer)
+        return _compared(delivery, api.ours(delivery, collection, answer))
+
+    def _compared(delivery: Delivery, ours: Any) -> Mapping[str, Any] | None:
         if not api.stands(ours):
             return None
         due = {"due_date": api.iso_day(at(ours, "DueDate"))} if is_due else {}
         total = minor(at(ours, "Total"), delivery.currency_code or "")
         return {"document_date": api.iso_day(at(ours, "Date")), "total_minor": total, **due}
+
+    def read_many(batch: Batch, references: References) -> Request:
+        numbers = {str(delivery.payload["document_number"]) for delivery in batch}
+        asked = ",".join(sorted(said for said in numbers if "," not in said))
+        return api.read(collection, InvoiceNumbers=asked, page="1", pageSize=str(api.PAGE))
+
+    def held_many(batch: Batch, answer: Answer) -> Mapping[str, Mapping[str, Any] | None]:
+        """Without those that were not asked for, and of a full page without those it leaves out."""
+        records, said = api.records(collection, answer), dict[str, Mapping[str, Any] | None]()
+        for delivery in batch:
+            ours = next((record for record in records if api.is_ours(delivery, record)), None)
+            is_certain = len(records) < api.PAGE and "," not in str(delivery.payload["document_number"])
+            if ours is not None or is_certain:
+                said[delivery.record_key] = _compared(delivery, ours)
+        return said
 
     def marks(delivery: Delivery) -> dict[str, str]:
         reference = api.reference(delivery, delivery.payload.get("po_number"))
@@ -77,7 +96,8 @@ def _document(collection: str, kind: str, number: str, id_field: str, *, is_due:
         encode=encode,
         decode=api.decoder(collection, id_field, mark),
         look_up=LookUp(look_up, found),
-        read_back=ReadBack(look_up, held),
+        # Only the list of invoices takes several numbers.
+        read_back=ReadBack(look_up, held, ReadMany(read_many, held_many, _MOST) if is_due else None),
         owns=frozenset(f"{collection}.{name}" for name in own),
         references=api.CONTACTS,
         marks_by_hand=marks,
