@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from orchestration import environment, margin_findings, model_code, stock_findings, warehouse
+from orchestration import environment, margin_findings, model_code, stock_findings, warehouse, webhook_silence
 from orchestration.failed_checks import FailedCheck
 from reverse_etl import engine
 from reverse_etl.errors import StopSync
@@ -65,7 +65,7 @@ def blocked_syncs(published: warehouse.Publication | None = None) -> dict[str, t
 
 
 def publish(now: datetime) -> warehouse.Publication:
-    """Publishes the snapshot, and tells the queue which syncs it blocks, which are free again, and what is amiss with stock and costs."""
+    """Publishes the snapshot, and tells the queue which syncs it blocks, which are free again, what is amiss with stock and costs, and who is silent."""
     with warehouse.writing("publish"):
         published = warehouse.publish(now)
     ledger = engine.open_ledger()
@@ -77,6 +77,7 @@ def publish(now: datetime) -> warehouse.Publication:
                 ledger.clear(name, [BLOCKED], "the checks it waits for hold again", now)
         stock_findings.report(published, ledger, now)
         margin_findings.report(published, ledger, now)
+        webhook_silence.report(published, ledger, now)
     finally:
         ledger.close()
     return published

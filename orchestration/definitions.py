@@ -20,6 +20,7 @@ from orchestration.lane_watch import lane_asset, lane_check, lane_sensor  # noqa
 from orchestration.schedules import schedules  # noqa: E402
 from orchestration.sensors import change_sensor, due_sensor  # noqa: E402
 from orchestration.transform import DbtRunner, dbt_project, published_tables, snapshot_asset, transform_assets  # noqa: E402
+from orchestration.webhook_silence import webhook_check  # noqa: E402
 
 project = dbt_project()
 raw = raw_assets()
@@ -39,7 +40,7 @@ jobs = push_jobs()
 
 defs = dg.Definitions(
     assets=[*raw, models, snapshot, *pushes, *drift_assets(), *audit_assets(), lane_asset(), retention_asset()],
-    asset_checks=[*checks(), *exception_checks(), lane_check()],
+    asset_checks=[*checks(), *exception_checks(), lane_check(), webhook_check()],
     jobs=[refresh_warehouse, *jobs.values(), check_drift, audit_completeness, expire_inbox],
     schedules=schedules(),
     sensors=[

@@ -95,6 +95,9 @@ CODES: dict[str, Advice] = {
     "unreadable_webhook": Advice(
         _M, _DECIDE, "cartwheel inbox list --unreadable, look at one; polling reads what it was about"
     ),
+    "webhooks_silent": Advice(
+        _H, _RETRY, "switch the webhook on again at the vendor; until then stock is as late as polling"
+    ),
     # Shelves.
     "oversold_last_unit": Advice(
         _H, _DECIDE, "choose one of the options with the buyer; nothing is refunded by itself"

@@ -28,6 +28,8 @@ _E = INBOX_EVENTS.c
 LONGEST_WAY = timedelta(days=1)
 _KEPT = tuple(column.name for column in INBOX_EVENTS.columns if column.name not in ("sequence", "removed_at"))
 
+_LAST_FEW = 200
+
 # So few sizes that the driver keeps every statement prepared.
 _SIZES = (64, 16, 4, 1)
 
@@ -213,6 +215,25 @@ class Inbox:
         with self._reading() as connection:
             rows: Iterable[Any] = connection.execute(asked)
             return [TopicCount(*row) for row in rows]
+
+    def heard_up_to(self, topics: str) -> dict[tuple[str, str], datetime]:
+        """Platform and account → when the newest of its last events happened, of topics that begin with this word.
+
+        By the platform's own clock, where it says a time. Of the last few: an old one may be delivered again, and comes last.
+        """
+        accounts = select(_E.platform, _E.account_id).where(_E.topic.startswith(topics)).distinct()
+        found = dict[tuple[str, str], datetime]()
+        with self._reading() as connection:
+            for platform, account_id in connection.execute(accounts).all():
+                asked = (
+                    select(_E.occurred_at, _E.received_at)
+                    .where(_E.platform == platform, _E.account_id == account_id, _E.topic.startswith(topics))
+                    .order_by(_E.sequence.desc())
+                    .limit(_LAST_FEW)
+                )
+                moments: Iterable[Any] = connection.execute(asked)
+                found[platform, account_id] = max(said or came for said, came in moments)
+        return found
 
     def note_position(self, reader: str, sequence: int, now: datetime) -> None:
         """How far a reader is, for whoever asks how much waits. Not every event: the intake commits here too."""

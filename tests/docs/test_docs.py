@@ -15,6 +15,7 @@ from orchestration.activate import CHECKS
 from orchestration.checks import CLAIMS, NOTHING_HELD_BACK
 from orchestration.cli import cartwheel
 from orchestration.schedules import CRONS
+from orchestration.webhook_silence import WEBHOOKS_COME
 from pipelines.extract import connector, platforms
 from reverse_etl import destinations, engine
 from tests.docs import documents, journal_recipes, reason_codes
@@ -134,6 +135,7 @@ def test_what_the_operator_sees_in_dagster_is_in_its_guide() -> None:
     names = [
         *CLAIMS,
         NOTHING_HELD_BACK,
+        WEBHOOKS_COME,
         *CRONS,
         *CHECKS,
         *drift_checks.CHECKS,
