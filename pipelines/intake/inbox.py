@@ -224,7 +224,8 @@ class Inbox:
         accounts = select(_E.platform, _E.account_id).where(_E.topic.startswith(topics)).distinct()
         found = dict[tuple[str, str], datetime]()
         with self._reading() as connection:
-            for platform, account_id in connection.execute(accounts).all():
+            told: Iterable[Any] = connection.execute(accounts).all()
+            for platform, account_id in told:
                 asked = (
                     select(_E.occurred_at, _E.received_at)
                     .where(_E.platform == platform, _E.account_id == account_id, _E.topic.startswith(topics))
