@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 from filelock import FileLock, Timeout
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 
 from orchestration import failed_checks, model_code
 from orchestration.failed_checks import FailedCheck
@@ -281,16 +282,9 @@ def current_snapshot() -> Path:
 @contextmanager
 def reading() -> Iterator[duckdb.DuckDBPyConnection]:
     """The published snapshot, read-only: any number of readers, never in a writer's way."""
-    connection = None
-    for attempt in range(3):
-        try:
-            connection = duckdb.connect(str(current_snapshot()), read_only=True)
-            break
-        except duckdb.IOException:
-            # The pointer moved and its old file was pruned between our two looks; look again.
-            if attempt == 2:
-                raise
-    assert connection is not None  # noqa: S101 - the loop either connects or raises
+    # The pointer may move and its old file be pruned between our two looks: then look again.
+    again = Retrying(stop=stop_after_attempt(3), retry=retry_if_exception_type(duckdb.IOException), reraise=True)
+    connection = again(lambda: duckdb.connect(str(current_snapshot()), read_only=True))
     try:
         connection.execute("set search_path = 'marts,activation'")
         connection.execute("set TimeZone = 'UTC'")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import duckdb
+from tenacity import Retrying, retry_if_exception, stop_after_attempt
 
 from reverse_etl import comparison, destinations, event_loop, plan, plan_inputs, plan_standing, settings, staleness
 from reverse_etl.breaker import breaker_of
@@ -125,14 +126,11 @@ def make_plan(
     """
     sync, moment = sync_named(sync_name), at or now()
     with _noting(ledger, sync, moment):
-        for left in reversed(range(_TRIES_TO_PLAN)):
-            made, inputs = _derive(sync, warehouse, ledger, moment, observed_at, read_at)
-            try:
+        again = Retrying(stop=stop_after_attempt(_TRIES_TO_PLAN), retry=retry_if_exception(_is_overtaken), reraise=True)
+        for attempt in again:
+            with attempt:
+                made, inputs = _derive(sync, warehouse, ledger, moment, observed_at, read_at)
                 stored = ledger.store_plan(sync, made, moment, inputs, snapshot, code, read_at)
-                break
-            except StopSync as overtaken:
-                if overtaken.code != "plan_overtaken" or not left:
-                    raise
         ledger.clear(sync.name, PLANNING_CODES, "the model could be read and planned", moment)
     return stored
 
@@ -249,6 +247,10 @@ def _derive(
     made = plan.make(sync, compared.records, compared.rows, memory, observed_at, at, compared.gone)
     packed = plan_inputs.pack(sync, compared.records, compared.rows, memory, observed_at, at, compared.gone)
     return made, packed
+
+
+def _is_overtaken(error: BaseException) -> bool:
+    return isinstance(error, StopSync) and error.code == "plan_overtaken"
 
 
 def last_extracted(warehouse: duckdb.DuckDBPyConnection, platform: str) -> datetime | None:

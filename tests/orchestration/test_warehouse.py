@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -154,6 +156,30 @@ def test_a_writer_that_dies_leaves_no_lock_behind(home: Path) -> None:
     subprocess.run([sys.executable, "-c", code], check=False)
     with warehouse.writing("the next", wait_seconds=1):
         pass
+
+
+def test_a_reader_whose_file_was_pruned_meanwhile_looks_again(home: Path) -> None:
+    """The pointer is a pipe here: it says something else each time it is read."""
+    fill(1)
+    warehouse.publish(NOW)
+    pointer = home / "published" / "current"
+    newest = pointer.read_text()
+    pointer.unlink()
+    os.mkfifo(pointer)
+
+    def say() -> None:
+        pointer.write_text("cartwheel-0.duckdb")
+        with suppress(OSError):
+            # Once nobody reads the first answer any more, opening without waiting is refused.
+            while True:
+                os.close(os.open(pointer, os.O_WRONLY | os.O_NONBLOCK))
+        pointer.write_text(newest)
+
+    saying = threading.Thread(target=say, daemon=True)
+    saying.start()
+    with warehouse.reading() as connection:
+        assert connection.execute("select count(*) from fct_things").fetchone() == (1,)
+    saying.join()
 
 
 def test_before_anything_is_published_the_reader_is_told_what_to_do(home: Path) -> None:
