@@ -92,6 +92,52 @@ def test_the_winner_is_the_same_under_every_order_of_arrival() -> None:
         assert len(answers) == 1
 
 
+# Every claim there can be on four channels: a channel nobody listed is last, and its clock says the second.
+TIMES = (0, 0.4, 1, 59, 60, 61)
+EVERY_CLAIM = [
+    {"channel": channel, "placed_at": seconds(at), "order_payment_status": status}
+    for channel in (*CHANNELS, "kiosk")
+    for at in TIMES
+    for status in ("paid", "authorized")
+]
+RANKS = {row["channel"]: (row["clock_resolution_seconds"], row["priority"]) for row in CLOCKS} | {"kiosk": (1, 100)}
+
+
+def earlier_claim(*both: dict[str, Any]) -> str:
+    """The rule in words of its own: paid, the time on the coarser clock of the two, the channel, the order's id."""
+    coarsest = max(RANKS[claim["channel"]][0] for claim in both)
+
+    def place(claim: dict[str, Any]) -> tuple[Any, ...]:
+        tick = int((claim["placed_at"] - NOON).total_seconds()) // coarsest
+        is_open = claim["order_payment_status"] != "paid"
+        return is_open, tick, RANKS[claim["channel"]][1], claim["order_id"]
+
+    return str(min(both, key=place)["order_id"])
+
+
+def test_every_pair_of_claims_has_one_winner_whichever_was_heard_first() -> None:
+    """T-10: all pairs of claims over channels, clocks and payment, either with either id, each pair on a SKU of its own."""
+    pairs = [
+        [order(f"{n:04}-{name}", **claim) for name, claim in zip("ab", both, strict=True)]
+        for n, both in enumerate(itertools.product(EVERY_CLAIM, repeat=2))
+    ]
+    answers = []
+    for heard_first in (0, 1):
+        world = CanonicalRows().seed("channels", *CLOCKS)
+        orders = [pair[which] for which in (heard_first, 1 - heard_first) for pair in pairs]
+        world.rows("can_stock_levels", *(level(f"S{n:04}", "BER", 1) for n in range(len(pairs))))
+        world.rows("can_orders", *orders)
+        world.rows("can_order_lines", *(line(row["order_id"], f"S{row['order_id'][:4]}", 1) for row in orders))
+        answers.append(
+            world.query(
+                "select order_id, winner_order_id, decided_by, short from {{ ref('fct_oversells') }} order by 1"
+            )
+        )
+    assert answers[0] == answers[1]
+    assert [winner for _, winner, _, _ in answers[0]] == [earlier_claim(*pair) for pair in pairs]
+    assert {rule for _, _, rule, _ in answers[0]} == {"paid_first", "earlier", "channel_priority", "order_id"}
+
+
 def test_a_loser_is_shown_with_the_winner_both_times_the_clock_and_what_can_be_done() -> None:
     world = claims([order("A", placed_at=seconds(0.2)), order("B", channel="market", placed_at=seconds(61))])
     world.rows("can_stock_levels", level("CUP", "BER", 1), level("CUP", "ROM", 5, is_enabled=False))
