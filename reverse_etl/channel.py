@@ -18,7 +18,7 @@ from typing import Any, Self, TypeVar
 import duckdb
 import pyarrow as pa
 
-from reverse_etl import comparison, destinations, flows, stock_moves
+from reverse_etl import comparison, destinations, flows, stock_moves, stops
 from reverse_etl.breaker import breaker_of
 from reverse_etl.canary import Verdict, lead
 from reverse_etl.client import DestinationClient
@@ -98,6 +98,8 @@ class Channel:
     step: Callable[[str], None] = lambda label: None
     _unproven: dict[str, Unproven] = field(default_factory=dict)
     _changed: dict[str, datetime] = field(default_factory=dict)
+    # Codes of what may stand in the queue as having stopped this channel: at first whatever was left there.
+    _may_stand: set[str] = field(default_factory=lambda: set(stops.WAY_CODES))
     # What was wanted of each record when it was last looked at.
     _wanted: dict[str, int] = field(default_factory=dict)
 
@@ -131,6 +133,11 @@ class Channel:
 
     async def push(self, touched: Touched) -> Answered:
         """Plan the records, send what may go, and answer; a conflict is read, explained and planned anew."""
+        answered = await self._push(touched)
+        await self._tell(answered.stopped, got_through=bool(answered.latencies_ms))
+        return answered
+
+    async def _push(self, touched: Touched) -> Answered:
         rows, paused = await self._in_thread(self._read, touched.rows)
         if paused is not None:
             return Answered(left=_keys(touched.rows), stopped=StopSync(paused, kind=Kind.UNKNOWN, code="paused"))
@@ -156,11 +163,24 @@ class Channel:
         await self._in_thread(self.ledger.doubt_unanswered, self._destination.name, self.clock())
         with self.ledger.working() as holder:
             run = self._run(holder)
+            tally = run.tallies[self.sync.name]
             try:
                 await run.drain(Feed(self.ledger.queries, self._destination, {self.sync.name: self.sync}, holder))
+                stopped = tally.stopped
             except DeliveryError as error:
-                return StopSync(str(error), kind=error.kind, code=error.code)
-            return run.tallies[self.sync.name].stopped
+                stopped = StopSync(str(error), kind=error.kind, code=error.code)
+        await self._tell(stopped, got_through=tally.accepted > 0)
+        return stopped
+
+    async def _tell(self, stopped: StopSync | None, *, got_through: bool) -> None:
+        """What stops the channel is a case of the queue, as it is in a push, until something gets through again."""
+        if stopped is not None and stopped.code not in stops.WITHOUT_ROW:
+            finding = stops.stop_finding(self.sync, stopped)
+            self._may_stand.add(finding.code)
+            await self._in_thread(self.ledger.note, [finding], self.clock())
+        elif stopped is None and got_through and self._may_stand:
+            codes, self._may_stand = sorted(self._may_stand), set()
+            await self._in_thread(self.ledger.clear, self.sync.name, codes, "the lane got through", self.clock())
 
     def _read(self, handed: pa.Table) -> tuple[list[dict[str, Any]], str | None]:
         """The rows with their marks; what was accepted of them, by whomever, is remembered as shown. Or why all is paused."""

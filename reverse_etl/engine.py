@@ -20,9 +20,8 @@ from reverse_etl.breaker import breaker_of
 from reverse_etl.canary import lead
 from reverse_etl.client import DestinationClient
 from reverse_etl.delivery_states import State
-from reverse_etl.errors import UNFORESEEN, ConfigurationError, DeliveryError, StopSync, Unforeseen
+from reverse_etl.errors import ConfigurationError, DeliveryError, StopSync, Unforeseen
 from reverse_etl.evidence import finding_about
-from reverse_etl.exception_queue import Finding
 from reverse_etl.feed import Feed
 from reverse_etl.group_commit import GroupCommit
 from reverse_etl.ledger import Ledger
@@ -31,31 +30,11 @@ from reverse_etl.plan_standing import PlanStanding
 from reverse_etl.push import Clock, Progress, Push, Step
 from reverse_etl.rule_versions import ModelCode
 from reverse_etl.settings import Settings
+from reverse_etl.stops import PLANNING_CODES, PUSHING_CODES, WITHOUT_ROW, stop_finding
 from reverse_etl.sync import Sync
 from reverse_etl.syncs import all_syncs
 from reverse_etl.tally import Tally
 
-# What can stop a whole sync; over when a plan or push gets through again.
-PLANNING_CODES = ("bad_activation_model", "missing_model", "blocked_by_check", "plan_overtaken", UNFORESEEN)
-PUSHING_CODES = (
-    "auth",
-    "bad_declaration",
-    "bad_setting",
-    "breaker_open",
-    "budget_spent",
-    "canary_failed",
-    "missing_setting",
-    "no_read_back",
-    "not_owned",
-    "production_locked",
-    "stale_plan",
-    "unreachable",
-    UNFORESEEN,
-    # A kind stands for every code of it: what a vendor says when a read before the first write fails.
-    "transient",
-    "throttled",
-    "unknown",
-)
 UPSTREAM = "waiting_for_upstream"
 # A push that gets ahead of a plan leaves less to plan, so a few tries are many.
 _TRIES_TO_PLAN = 3
@@ -332,8 +311,8 @@ def _note_result(
         )
         for delivery, upstream in ledger.queries.blocked(sync.name)
     ]
-    if tally.stopped is not None and tally.stopped.code not in ("paused", "canary_failed"):
-        findings.append(_stopped(sync, tally.stopped, result.plan_id))
+    if tally.stopped is not None and tally.stopped.code not in WITHOUT_ROW:
+        findings.append(stop_finding(sync, tally.stopped, result.plan_id))
     if findings:
         ledger.note(findings, at)
     if tally.stopped is None:
@@ -360,19 +339,8 @@ def _noting(ledger: Ledger, sync: Sync, at: datetime, plan_id: str | None = None
         yield
     except DeliveryError as error:
         if error.code not in ("superseded",):
-            ledger.note([_stopped(sync, error, plan_id)], at)
+            ledger.note([stop_finding(sync, error, plan_id)], at)
         raise
     except Exception as error:
-        ledger.note([_stopped(sync, Unforeseen(error), plan_id)], at)
+        ledger.note([stop_finding(sync, Unforeseen(error), plan_id)], at)
         raise
-
-
-def _stopped(sync: Sync, error: DeliveryError, plan_id: str | None) -> Finding:
-    return Finding(
-        code="auth" if error.kind == "auth" else error.code,
-        kind=error.kind,
-        message=str(error),
-        sync=sync.name,
-        destination=sync.destination,
-        plan_id=plan_id,
-    )

@@ -44,7 +44,7 @@ class Mutant:
     file: str
     old: str
     new: str
-    # The test that must fail: of test_tool_defects.py, or with its file.
+    # The test that must fail: of test_tool_defects.py, with its file, or with its whole path.
     test: str
 
 
@@ -82,7 +82,8 @@ def plant(mutant: Mutant | None, folder: Path) -> Path:
 
 def run(folder: Path, test: str) -> Ran:
     """Run a regression test against the copy in this folder; a file with nothing after its `::` is run whole."""
-    wanted = f"{FOLDER}/{test}".rstrip(":") if "::" in test else f"{TESTS}::{test}"
+    place = "" if test.startswith("tests/") else f"{FOLDER}/"
+    wanted = f"{place}{test}".rstrip(":") if "::" in test else f"{TESTS}::{test}"
     options = ("-n", "0", "-q", "-x", "--no-header", "-p", "no:randomly", f"--basetemp={folder / 'pytest'}", wanted)
     done = subprocess.run(
         [sys.executable, "-P", "-c", _RUN, str(folder), *options],

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from reverse_etl.exception_queue import STANDING
 from reverse_etl.ledger_tables import DELIVERIES, OUTCOMES, PLANS
-from reverse_etl.operations_tables import DRIFTS
+from reverse_etl.operations_tables import DRIFTS, EXCEPTIONS
 from tests.orchestration.lane.small_shop import SmallShop, record
 from tests.reverse_etl.receiving_shop import ReceivingShop
 
@@ -167,6 +168,25 @@ def test_a_channel_that_refuses_for_a_while_gets_the_last_number_once(world):
     assert world.shopify.count("stock", record("SKU-1", "shopify")) == 1
 
 
+def cases(world) -> set[tuple]:
+    """(sync, record, code) of the exceptions that stand."""
+    found = rows_of(world, EXCEPTIONS.c.sync, EXCEPTIONS.c.record_key, EXCEPTIONS.c.code, EXCEPTIONS.c.exception_status)
+    return {row[:3] for row in found if row[3] in STANDING}
+
+
+def test_a_channel_that_is_let_in_no_more_is_a_case_until_it_is(world):
+    world.shopify.faults = ["401"] * 10_000
+    locked_out = ("shopify__stock_levels", None, "auth")
+    with world.lane() as lane:
+        world.sell("woocommerce", "SKU-1")
+        lane.until(lambda: "shopify" in (lane.running.state(()).trouble or ""))
+        assert locked_out in cases(world)
+        lane.until(lambda: world.woocommerce.stock["1"] == 19)
+        world.shopify.faults = []
+        lane.until(lambda: shown(world, "SKU-1") == (19, 19))
+        lane.until(lambda: not cases(world))
+
+
 def test_a_paused_lane_sends_nothing_between_two_records_and_goes_on_when_resumed(world):
     from datetime import UTC, datetime
 
@@ -180,7 +200,7 @@ def test_a_paused_lane_sends_nothing_between_two_records_and_goes_on_when_resume
     with world.lane() as lane:
         world.sell("woocommerce", "SKU-1")
         lane.until(lambda: "paused" in (lane.running.state(()).trouble or ""))
-        assert writes(world) == 0
+        assert (writes(world), cases(world)) == (0, set())
         put(Switch.ACTIVE)
         lane.until(lambda: shown(world, "SKU-1") == (19, 19))
 
