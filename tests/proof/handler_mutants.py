@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.proof.mutation import ROWS, Mutant
 
+_READS = "tests/reverse_etl/test_read_back.py::"
 _CLAIMS, _PUSH, _ENGINE = "claims.py", "push.py", "engine.py"
 
 HANDLERS = (
@@ -150,6 +151,30 @@ HANDLERS = (
         "            await self._in_thread(self.ledger.note, [finding], self.clock())\n",
         "",
         "tests/orchestration/lane/test_loop.py::test_a_channel_that_is_let_in_no_more_is_a_case_until_it_is",
+    ),
+    Mutant(
+        "an edited document leaves no row",
+        "handler: the findings of a check of drift",
+        "read_back.py",
+        "        if findings:\n            exception_queue.open_findings(connection, findings, now)\n",
+        "",
+        f"{_READS}test_an_edited_and_a_deleted_document_wait_for_a_choice_and_a_plan_does_not_end_that",
+    ),
+    Mutant(
+        "documents that were not read leave no row",
+        "handler: what a check of drift could not read",
+        "read_back.py",
+        "            findings.append(_not_read(sync, compared))\n",
+        "            pass\n",
+        f"{_READS}test_what_can_not_be_read_is_named_and_keeps_its_standing",
+    ),
+    Mutant(
+        "a document that was not read counts as unedited",
+        "handler: what a check of drift ends",
+        "read_back.py",
+        "        over = sorted(compared.read - set(by_record))\n",
+        "        over = sorted({each.record_key for each in deliveries} - set(by_record))\n",
+        f"{_READS}test_what_can_not_be_read_is_named_and_keeps_its_standing",
     ),
     Mutant(
         "a plan over its limits leaves no row",

@@ -214,6 +214,15 @@ OF_OTHER_TOOLS = (
         f"{ROWS}test_a_document_waits_for_the_one_it_needs_and_holds_up_no_other_chain",
     ),
     Mutant(
+        "first come, first served",
+        "Celigo: by the clock, whatever a delay costs",
+        "ledger_queries.py",
+        "            DELIVERIES.c.lane,\n",
+        "",
+        "tests/reverse_etl/test_coalescing.py::"
+        "test_stock_that_was_planned_later_goes_out_before_the_parcels_of_the_same_push",
+    ),
+    Mutant(
         "the first records are not read back",
         "drt #1047: what landed can not be verified",
         "canary.py",

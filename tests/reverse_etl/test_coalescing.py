@@ -1,10 +1,11 @@
-"""However often a value changes between two pushes, only its last one goes out."""
+"""However often a value changes between two pushes, only its last one goes out; and stock goes before parcels."""
 
 from __future__ import annotations
 
 from reverse_etl import engine, plan
 from reverse_etl.plan import Memory
 from tests.reverse_etl import activation_rows as rows
+from tests.reverse_etl.postgres_server import on_both_stores
 
 CHANGES = 1_000
 SYNC = engine.sync_named("shopify__stock_levels")
@@ -28,3 +29,19 @@ def test_a_thousand_changes_of_stock_cost_one_push_the_calls_of_one_plan(turn):
     assert (newest.plan_id, result.accepted, result.calls) == (f"{SYNC.name}-{CHANGES + 1}", 2, 1)
     assert list(turn.shop.stock.values()) == [CHANGES, CHANGES]
     assert result.is_clean
+
+
+@on_both_stores
+def test_stock_that_was_planned_later_goes_out_before_the_parcels_of_the_same_push(turn):
+    """Forty parcels are planned and pushed; one stock level was approved after them, and overtakes them at the shop."""
+    parcels = [f"p{number}" for number in range(40)]
+    turn.shop.remaining = {f"gid://shopify/FulfillmentOrderLineItem/{parcel}": 1 for parcel in parcels}
+    rows.tracking(turn.warehouse, parcels)
+    rows.stock(turn.warehouse, {"1": (0, 5)})
+    shipped, stock = turn.plan("shopify__tracking"), turn.plan(SYNC.name)
+    turn.ledger.approve_within_limits(stock.plan_id, turn.at)
+    turn.push(shipped)
+    kinds = [kind for kind, _ in turn.shop.effects]
+    assert (len(kinds), kinds[0]) == (41, "stock")
+    # Not only done first, since a parcel is asked for before it is made: sent first, too.
+    assert "inventorySetQuantities" in turn.shop.requests[0]["json"]["query"]
