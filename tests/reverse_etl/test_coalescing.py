@@ -37,8 +37,11 @@ def test_stock_that_was_planned_later_goes_out_before_the_parcels_of_the_same_pu
     parcels = [f"p{number}" for number in range(40)]
     turn.shop.remaining = {f"gid://shopify/FulfillmentOrderLineItem/{parcel}": 1 for parcel in parcels}
     rows.tracking(turn.warehouse, parcels)
-    rows.stock(turn.warehouse, {"1": (0, 5)})
-    shipped, stock = turn.plan("shopify__tracking"), turn.plan(SYNC.name)
+    shipped = turn.plan("shopify__tracking")
+    for wanted in (3, 4, 5):
+        # Plans are numbered by sync: the third of one would come after the first of the other.
+        rows.stock(turn.warehouse, {"1": (0, wanted)})
+        stock = turn.plan(SYNC.name)
     turn.ledger.approve_within_limits(stock.plan_id, turn.at)
     turn.push(shipped)
     kinds = [kind for kind, _ in turn.shop.effects]
