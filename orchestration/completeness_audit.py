@@ -10,11 +10,13 @@ from orchestration import warehouse
 from orchestration.flow_register import AUDIT
 from orchestration.resources import OWNERS, WRITERS
 from pipelines import completeness
-from pipelines.completeness import DAYS, Counted, counted_platforms, window
+from pipelines.completeness import DAYS, LATE_DAYS, Counted, counted_platforms, window
 from pipelines.counting import countable
 
 _COLUMNS = ("account", "resource", "day", "platform has", "loaded", "counted at")
 ROWS_SHOWN = 200
+# A run that bears this tag counts so many days instead of the nightly ones.
+DAYS_TAG = "cartwheel/days"
 
 
 def audit_assets() -> list[dg.AssetsDefinition]:
@@ -25,7 +27,9 @@ def audit_job() -> Any:
     return dg.define_asset_job(
         AUDIT,
         selection=dg.AssetSelection.assets(*(["raw_completeness", platform] for platform in counted_platforms())),
-        description=f"Holds the last {DAYS} whole days against the platforms' own counts; reads again what is missing.",
+        description=(
+            f"Holds the last {DAYS} whole days ({LATE_DAYS} once a week) against the platforms' own counts; reads again what is missing."
+        ),
     )
 
 
@@ -46,10 +50,13 @@ def _audit_asset(platform: str) -> dg.AssetsDefinition:
     )
 
     @dg.multi_asset(name=f"audit_{platform}", specs=[spec], check_specs=[check], pool=WRITERS)
-    def audit() -> Iterator[dg.MaterializeResult[None]]:
+    def audit(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        days = int(context.run.tags.get(DAYS_TAG, DAYS))
+        first, last = window(datetime.now(UTC), days)
         with warehouse.writing(f"count {platform}"):
-            found = completeness.audit(platform, *window(datetime.now(UTC)), lambda: datetime.now(UTC))
-        yield dg.MaterializeResult(metadata=_metadata(found), check_results=[_verdict(found)])
+            found = completeness.audit(platform, first, last, lambda: datetime.now(UTC))
+        said = {"first day": str(first), "last day": str(last), **_metadata(found)}
+        yield dg.MaterializeResult(metadata=said, check_results=[_verdict(found)])
 
     return audit
 

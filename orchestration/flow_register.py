@@ -71,7 +71,7 @@ def _lane_beat() -> datetime | None:
 
 def _audit() -> Told:
     return Told(
-        trigger="schedule audit_completeness_daily at 03:15 UTC, or by hand",
+        trigger="schedule audit_completeness_daily at 03:15 UTC, audit_completeness_weekly on Sundays at 04:30, or by hand",
         owner=OWNERS["operations"].removeprefix("team:"),
         condition="no other process writes the warehouse",
         action="hold what was loaded against the platforms' own counts, day by day, and read again what is missing",

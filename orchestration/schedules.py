@@ -7,6 +7,9 @@ from contextlib import closing
 import dagster as dg
 
 from orchestration import environment
+from orchestration.completeness_audit import DAYS_TAG
+from orchestration.flow_register import AUDIT
+from pipelines.completeness import LATE_DAYS
 from reverse_etl import engine, flows
 
 CRONS = {
@@ -15,6 +18,8 @@ CRONS = {
     "check_drift": "30 2 * * *",
     # After the last refresh of the night has read the day before.
     "audit_completeness": "15 3 * * *",
+    # The same job over five weeks: a record that a platform shows up to thirty days late is behind every nightly window.
+    "audit_completeness_weekly": "30 4 * * 0",
     # What the audit found missing has been read again by then.
     "expire_inbox": "45 3 * * *",
 }
@@ -31,8 +36,8 @@ NIGHTLY = {
 
 
 def schedules() -> list[dg.ScheduleDefinition]:
-    """The schedule of each job in CRONS; a job bears the name of its flow."""
-    return [_refresh("refresh_warehouse"), *(_nightly(job, text) for job, text in NIGHTLY.items())]
+    """The schedules of the jobs in CRONS; a job bears the name of its flow."""
+    return [_refresh("refresh_warehouse"), *(_nightly(job, text) for job, text in NIGHTLY.items()), _weekly(AUDIT)]
 
 
 def _refresh(refresh: str) -> dg.ScheduleDefinition:
@@ -67,6 +72,24 @@ def _nightly(job: str, description: str) -> dg.ScheduleDefinition:
         return dg.SkipReason(paused) if paused else dg.RunRequest()
 
     return daily_unless_paused
+
+
+def _weekly(audit: str) -> dg.ScheduleDefinition:
+    name = f"{audit}_weekly"
+
+    @dg.schedule(
+        name=name,
+        job_name=audit,
+        cron_schedule=CRONS[name],
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=f"The audit of every night over the last {LATE_DAYS} days, for what a platform shows late; unless paused.",
+    )
+    def weekly_unless_paused() -> dg.RunRequest | dg.SkipReason:
+        paused = _paused(audit)
+        return dg.SkipReason(paused) if paused else dg.RunRequest(tags={DAYS_TAG: str(LATE_DAYS)})
+
+    return weekly_unless_paused
 
 
 def _paused(flow: str) -> str | None:

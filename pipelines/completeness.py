@@ -23,6 +23,8 @@ from pipelines.settings import connections, warehouse_path
 SCHEMA = "raw_completeness"
 TABLE = f"{SCHEMA}.day_counts"
 DAYS = 7
+# Once a week: what a platform shows up to a month late lies in here, on whichever day it came.
+LATE_DAYS = 35
 # The first day ever: what can not be found by date alone is looked for in everything.
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _CREATE = f"""
@@ -85,10 +87,10 @@ def counted_platforms() -> list[str]:
     return [platform for platform in platforms() if countable(platform)]
 
 
-def window(now: datetime) -> tuple[date, date]:
-    """First and last day to count: the last whole DAYS; every zone's yesterday is over two days on."""
+def window(now: datetime, days: int = DAYS) -> tuple[date, date]:
+    """First and last day to count: the last so many whole ones; every zone's yesterday is over two days on."""
     last = now.astimezone(UTC).date() - timedelta(days=2)
-    return last - timedelta(days=DAYS - 1), last
+    return last - timedelta(days=days - 1), last
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:

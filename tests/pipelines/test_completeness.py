@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from pipelines import completeness, extract
-from pipelines.completeness import Counted
+from pipelines.completeness import LATE_DAYS, Counted, window
 from pipelines.counting import countable
 from sandbox.server import Sandbox
 from tests.transform import sandbox_warehouse
@@ -84,6 +84,28 @@ def test_a_record_that_never_arrived_is_found_on_its_day_and_read_again(
     assert (healed.error, healed.differing) == (None, ())
     assert {(day.account_id, day.day) for day in healed.healed} == set(lost)
     assert warehouse(world, f"select count(*) from {table}") == before
+
+
+def test_a_record_that_is_shown_thirty_days_late_comes_in_with_the_weekly_count(world: Path) -> None:
+    """It is missing on a day that no nightly window reaches any more; the weekly one reads it, and once."""
+    nightly, weekly = window(NOW), window(NOW, LATE_DAYS)
+    (late,) = warehouse(
+        world,
+        "select created_at::date from raw_shopify.orders where account_id = 'main'"
+        f" and created_at::date between date '{weekly[0]}' and date '{NOW.date()}' - 30 order by created_at desc limit 1",
+    )
+    before = warehouse(world, "select count(*) from raw_shopify.orders")
+    warehouse(
+        world,
+        "delete from raw_shopify.orders where _dlt_id = (select min(_dlt_id) from raw_shopify.orders"
+        f" where account_id = 'main' and created_at::date = date '{late[0]}')",
+    )
+    extract.extract("shopify", only=("orders",))
+    assert audit("shopify", "orders", nightly).differing == ()
+    assert warehouse(world, "select count(*) from raw_shopify.orders") != before
+    healed = audit("shopify", "orders", weekly)
+    assert (healed.error, healed.differing, len(healed.healed)) == (None, (), 1)
+    assert warehouse(world, "select count(*) from raw_shopify.orders") == before
 
 
 def test_an_amount_that_changed_on_the_way_is_found_although_the_count_is_right(world: Path) -> None:
