@@ -14,6 +14,7 @@ from reverse_etl import engine, settings
 from sandbox.server import CREDENTIALS, Sandbox
 from tests.proof import activation_tables
 from tests.proof.pusher import Order, Pusher, push
+from tests.proof.scenes import troubles
 from tests.proof.twin_records import SUBJECTS, Subject, Wanted
 
 STEPS = ("looked_up_written", "looked_up", "look_up_recorded", "written_ahead", "answered", "recorded")
@@ -48,14 +49,19 @@ class Cell:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Effects per record as the twin counts them; `reached` is false where the step never came on this way."""
+    """Effects per record as the twin counts them; `reached` is false where the step never came on this way.
+
+    `is_told`: the queue has a row that says that it may not have arrived.
+    """
 
     counts: tuple[int, ...]
     reached: bool
+    is_told: bool
 
     def __str__(self) -> str:
         worst = max(self.counts, key=lambda count: abs(count - 1))
-        return f"{worst}{'' if self.reached else '*'}"
+        told = " + row" if worst == 0 and self.is_told else ""
+        return f"{worst}{told}{'' if self.reached else '*'}"
 
 
 def cells() -> Iterator[Cell]:
@@ -92,7 +98,7 @@ class CrashTest:
             result, _ = push(self._order())
             if getattr(result, "is_clean", False):
                 break
-        return Verdict(tuple(self.cell.subject.counts(self.sandbox.world, self.wanted)), reached)
+        return Verdict(tuple(self.cell.subject.counts(self.sandbox.world, self.wanted)), reached, self._is_told())
 
     def _before(self) -> bool:
         """The first process dies with its request written down and not sent; the second at the step."""
@@ -151,6 +157,13 @@ class CrashTest:
         stops = ("written_ahead",) if fault else ()
         _, died = push(self._order(stops=stops, dies_at=step), partial(self._arm, fault))
         return died
+
+    def _is_told(self) -> bool:
+        ledger = engine.open_ledger(settings.read(self.environ, self.folder))
+        try:
+            return any(code == "perhaps_unsent" for _, code in troubles(ledger))
+        finally:
+            ledger.close()
 
     def _arm(self, fault: str) -> None:
         """The next request is the write: the process stands still between writing it down and sending it."""

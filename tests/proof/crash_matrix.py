@@ -22,6 +22,10 @@ Each number is an **effect count**: how often the receiving platform says a reco
 sandbox's twin of the platform (`world.effects`, by natural key, after each change it commits), never read from our
 ledger. The promise of the engine is that every number is 1.
 
+Of one guard it is another: what can be neither looked up nor repeated under a key, a message to people, is sent **at most
+once** ([0046](decisions/0046-a-message-is-sent-at-most-once.md)). There a 0 may stand, never a 2, and with each 0 the row in
+the queue that tells a person; it has no look-up, so no step of one comes. Mail goes the same way; its faults are in `tests/reverse_etl/test_destination_email.py`.
+
 The pushing process is a real one and dies of signal 9. In each cell one process brings the situation about, one is killed
 at the step, and then the plan is pushed until nothing is left to do:
 
@@ -83,6 +87,11 @@ def committed(text: str) -> dict[Cell, str]:
     return found
 
 
+def broken(found: Mapping[Cell, str]) -> dict[Cell, str]:
+    """Cells that say what their guard may not."""
+    return {cell: text for cell, text in found.items() if text.rstrip("*") not in cell.subject.may_say}
+
+
 def _row(parts: Iterable[str]) -> str:
     return f"| {' | '.join(parts)} |"
 
@@ -91,8 +100,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         found = run(cells(), Path(folder))
     DOCUMENT.write_text(render(found), encoding="utf-8")
-    wrong = sum(text.rstrip("*") != "1" for text in found.values())
-    print(f"{len(found)} cells, {wrong} of them not 1: {DOCUMENT.name}")
+    wrong = len(broken(found))
+    print(f"{len(found)} cells, {wrong} of them broke the promise: {DOCUMENT.name}")
     return 1 if wrong else 0
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.proof import crash_matrix
 from tests.proof.crash_cells import STEPS, Situation, cells
-from tests.proof.twin_records import SUBJECTS
+from tests.proof.twin_records import SUBJECTS, UNSAID
 
 # A stride that is prime to all three sides of the matrix: the sample meets each step, situation and guard.
 SAMPLE = list(cells())[::13]
@@ -18,16 +18,18 @@ def test_the_sample_meets_every_step_situation_and_guard() -> None:
     assert {cell.subject for cell in SAMPLE} == set(SUBJECTS)
 
 
-def test_the_published_matrix_holds_every_cell_and_each_is_one() -> None:
+def test_the_published_matrix_holds_every_cell_and_each_keeps_its_promise() -> None:
     published = crash_matrix.committed(crash_matrix.DOCUMENT.read_text())
     assert set(published) == set(cells())
-    assert {text.rstrip("*") for text in published.values()} == {"1"}
+    assert crash_matrix.broken(published) == {}
+    # No guard but the one of messages may leave anything out, and it does so in some cell.
+    assert {cell.subject.guard for cell, text in published.items() if text.startswith(UNSAID)} == {"at most once"}
 
 
 def test_a_sample_of_the_matrix_is_as_published(tmp_path) -> None:
     published = crash_matrix.committed(crash_matrix.DOCUMENT.read_text())
     found = crash_matrix.run(SAMPLE, tmp_path)
-    assert {text.rstrip("*") for text in found.values()} == {"1"}, found
+    assert crash_matrix.broken(found) == {}
     assert found == {cell: published[cell] for cell in SAMPLE}
 
 
@@ -35,6 +37,5 @@ def test_a_sample_of_the_matrix_is_as_published(tmp_path) -> None:
 @pytest.mark.timeout(1800)
 def test_the_whole_matrix_is_as_published(tmp_path) -> None:
     found = crash_matrix.run(cells(), tmp_path)
-    wrong = {f"{cell.situation}, {cell.step}, {cell.subject.sync}": text for cell, text in found.items()}
-    assert {name: text for name, text in wrong.items() if text.rstrip("*") != "1"} == {}
+    assert crash_matrix.broken(found) == {}
     assert crash_matrix.render(found) == crash_matrix.DOCUMENT.read_text()

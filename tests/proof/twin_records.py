@@ -31,6 +31,8 @@ class Subject:
     guard: str
     # (world, the number of the cell) → records that no other cell has touched.
     wanted: Callable[[World, int], Wanted]
+    # What a cell may say: how often it was done, and of what may have been left out, that a person is told.
+    may_say: frozenset[str] = frozenset({"1"})
 
     @property
     def platform(self) -> str:
@@ -95,6 +97,14 @@ def _woo(world: World, number: int) -> Wanted:
     return Wanted([shop_rows.product(key, held + 3, held)], (key,))
 
 
+def _alerts(world: World, number: int) -> Wanted:
+    # As with the books: the channel takes as many lines for each cell as for the first.
+    world.state("slack")["bucket"] = Window(1_000_000)
+    row = shop_rows.alert(f"CELL-{number:04d}")
+    return Wanted([row], (row["message"],))
+
+
+UNSAID = "0 + row"
 SUBJECTS = (
     Subject("quickbooks__sales_receipts", "idempotency key", _receipts),
     Subject("hubspot__contacts", "natural upsert, in a batch of 3", lambda world, number: _people(world, number, 3)),
@@ -103,4 +113,5 @@ SUBJECTS = (
     Subject("shopify__tracking", "look-up, then create", _tracking),
     Subject("woocommerce__stock_levels", "natural upsert of a number", _woo),
     Subject("xero__bank_transactions", "idempotency key, bound to a token", _books),
+    Subject("slack__low_stock_alerts", "at most once", _alerts, frozenset({"1", UNSAID})),
 )
