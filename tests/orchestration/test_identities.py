@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import pytest
 from orchestration import build, environment, failed_checks
 from orchestration.transform import ClaimsAsChecks, _subject
 from reverse_etl import engine
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +43,50 @@ def blocked(manifest: dict[str, Any], name: str) -> set[str]:
     return {sync.name for sync in engine.syncs().values() if failed_checks.spoiling(found, f"activation.{sync.model}")}
 
 
-def test_every_identity_has_its_number_and_a_severity_that_dbt_acts_on(manifest: dict[str, Any]) -> None:
-    found = identities(manifest)
-    assert len({node["config"]["meta"]["identity"] for node in found.values()}) > 15
-    for node in found.values():
+GUIDE = re.findall(
+    r"^\| (I-\d\d) \| [^|]+ \| ([^|]+) \| ([^|]+) \|$",
+    (ROOT / "docs/finance.md")
+    .read_text()
+    .partition("<!-- identities -->")[2]
+    .partition("<!-- end of identities -->")[0],
+    re.M,
+)
+# What is no test of a build: it holds between builds, or we do not number invoices.
+NOT_OF_A_BUILD = {"I-26", "I-27"}
+ALL = [f"I-{number:02d}" for number in range(1, 31)]
+
+
+def severities(manifest: dict[str, Any]) -> dict[str, set[str]]:
+    """Of the identities of money; those of stock (S-) are held by their own tests."""
+    found: dict[str, set[str]] = {}
+    for node in identities(manifest).values():
+        told = node["config"]["meta"]
+        if told["identity"].startswith("I-"):
+            assert node["name"].startswith(f"assert_{told['identity'].lower().replace('-', '_')}_"), node["name"]
+            found.setdefault(told["identity"], set()).add(told["severity"])
+    return found
+
+
+def test_every_identity_is_stated_with_the_severity_it_has_to_have(manifest: dict[str, Any]) -> None:
+    blocking = {name: {"blocks"} for name in set(ALL) - NOT_OF_A_BUILD}
+    assert severities(manifest) == blocking | {"I-29": {"warns", "blocks"}}
+
+
+def test_a_severity_is_what_dbt_does(manifest: dict[str, Any]) -> None:
+    for node in identities(manifest).values():
         told = node["config"]["meta"]["severity"]
         assert (told, node["config"]["severity"].lower()) in {("blocks", "error"), ("warns", "warn")}, node["name"]
+
+
+def test_the_guide_says_of_each_identity_where_it_is_stated_and_what_its_failure_does(manifest: dict[str, Any]) -> None:
+    assert [name for name, _, _ in GUIDE] == ALL
+    for name, done, where in GUIDE:
+        assert {word for word in ("blocks", "warns") if word in done} == severities(manifest).get(name, set()), name
+        for place in re.findall(r"`([^`]+)`", where):
+            found = list(ROOT.glob(place))
+            assert found, place
+            assert "*" in place or f"def test_{name.lower().replace('-', '_')}_" in found[0].read_text(), place
+        assert "`" in where or done == "not stated"
 
 
 def test_dagster_shows_the_severity_of_each_identity(manifest: dict[str, Any]) -> None:

@@ -67,7 +67,9 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Records:
 
 @drawn(1)
 @given(worlds=apart(ALWAYS))
-def test_full_reload_and_scattered_loads_make_the_same_finance_tables(some: Records, worlds: list[RawWorld]) -> None:
+def test_i_26_full_reload_and_scattered_loads_make_the_same_finance_tables(
+    some: Records, worlds: list[RawWorld]
+) -> None:
     is_the_same_however_it_came(some, worlds, loads=2)
 
 
@@ -75,5 +77,7 @@ def test_full_reload_and_scattered_loads_make_the_same_finance_tables(some: Reco
 @pytest.mark.timeout(3600)
 @drawn(WAREHOUSES)
 @given(worlds=apart(A_WAREHOUSE))
-def test_five_hundred_worlds_are_the_same_however_they_were_loaded(answers: Records, worlds: list[RawWorld]) -> None:
+def test_i_26_five_hundred_worlds_are_the_same_however_they_were_loaded(
+    answers: Records, worlds: list[RawWorld]
+) -> None:
     is_the_same_however_it_came(answers, worlds, loads=3)

@@ -115,7 +115,7 @@ def test_every_identity_holds_whatever_happens_in_a_shop(shops: list[Shop]) -> N
 
 @drawn(1)
 @given(shops(ALWAYS), st.randoms(use_true_random=False))
-def test_tables_do_not_depend_on_the_order_of_their_input(shops: list[Shop], rng: random.Random) -> None:
+def test_i_26_tables_do_not_depend_on_the_order_of_their_input(shops: list[Shop], rng: random.Random) -> None:
     is_the_same_in_any_order(shops, rng)
 
 
@@ -137,7 +137,7 @@ def test_every_identity_holds_in_five_hundred_shops(shops: list[Shop]) -> None:
 @pytest.mark.timeout(1800)
 @drawn(WAREHOUSES)
 @given(shops(A_WAREHOUSE), st.randoms(use_true_random=False))
-def test_five_hundred_shops_in_any_order_give_the_same_tables(shops: list[Shop], rng: random.Random) -> None:
+def test_i_26_five_hundred_shops_in_any_order_give_the_same_tables(shops: list[Shop], rng: random.Random) -> None:
     is_the_same_in_any_order(shops, rng)
 
 

@@ -96,7 +96,8 @@ RICH = order(
     transactions=[
         paid(1, "SALE", "50.00", "gift_card"),
         paid(2, "AUTHORIZATION", "51.16", receipt={"id": "ch_Abc1", "payment_intent": "pi_Xyz"}),
-        paid(3, "CAPTURE", "51.16", receipt='{"payment_intent":"pi_Xyz","match_id":"epoch_1"}'),
+        paid(3, "CAPTURE", "51.16", receipt='{"payment_intent":"pi_Xyz","match_id":"epoch_1"}')
+        | {"parentTransaction": {"id": "gid://shopify/OrderTransaction/2"}},
         paid(4, "REFUND", "10.00"),
     ],
     refunds=[
@@ -216,12 +217,13 @@ def test_a_price_that_holds_its_tax_is_made_net_and_each_currency_has_its_own_mi
 def test_tender_legs_know_their_stripe_ids_and_hold_no_refund(built: Path) -> None:
     found = rows(
         built,
-        "select payment_type, tender_type, amount_minor, processor_reference from canonical.can_order_payments__shopify order by platform_payment_id",
+        "select payment_type, tender_type, amount_minor, processor_reference, parent_payment_id"
+        " from canonical.can_order_payments__shopify order by platform_payment_id",
     )
     assert [tuple(row.values()) for row in found] == [
-        ("sale", "gift_card", 5000, None),
-        ("authorization", "card", 5116, "ch_Abc1"),
-        ("capture", "card", 5116, "pi_Xyz"),
+        ("sale", "gift_card", 5000, None, None),
+        ("authorization", "card", 5116, "ch_Abc1", None),
+        ("capture", "card", 5116, "pi_Xyz", "shopify:main:2"),
     ]
 
 

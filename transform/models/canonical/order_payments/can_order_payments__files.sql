@@ -24,7 +24,8 @@ mapped as (
         payments.amount_minor,
         payments.currency_code,
         payments.processed_at,
-        payments.processor_reference
+        payments.processor_reference,
+        cast(null as varchar) as parent_payment_id
     from payments
     left join accounts on accounts.platform = 'files' and accounts.account_id = payments.channel
 )

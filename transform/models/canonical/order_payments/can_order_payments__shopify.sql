@@ -23,7 +23,8 @@ mapped as (
         transactions.amount_minor,
         transactions.currency_code,
         transactions.processed_at,
-        coalesce(transactions.charge_reference, transactions.payment_intent_reference) as processor_reference
+        coalesce(transactions.charge_reference, transactions.payment_intent_reference) as processor_reference,
+        'shopify:' || transactions.account_id || ':' || transactions.platform_parent_payment_id as parent_payment_id
     from transactions
     left join accounts
         on accounts.platform = 'shopify' and transactions.account_id = accounts.account_id

@@ -68,7 +68,8 @@ mapped as (
         case
             when legs.gateway like 'ppcp%' or legs.gateway like '%paypal%' then legs.transaction_id
             else coalesce({{ reference_in('legs.transaction_id', 'ch') }}, {{ reference_in('legs.transaction_id', 'pi') }})
-        end as processor_reference
+        end as processor_reference,
+        cast(null as varchar) as parent_payment_id
     from legs
     left join accounts
         on accounts.platform = 'woocommerce' and legs.account_id = accounts.account_id

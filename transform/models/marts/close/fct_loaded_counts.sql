@@ -23,7 +23,8 @@ loaded_counts as (
         coalesce(day_counts.platform_total, 0) - coalesce(day_counts.loaded_total, 0) as missing_total,
         day_counts.platform_records = day_counts.loaded_records
             and coalesce(day_counts.platform_total, 0) = coalesce(day_counts.loaded_total, 0) as is_complete,
-        day_counts.counted_at
+        day_counts.counted_at,
+        day_counts.incomplete_since
     from day_counts
     inner join accounts using (platform, account_id)
 )
