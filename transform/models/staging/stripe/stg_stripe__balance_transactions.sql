@@ -16,12 +16,15 @@ renamed as (
         type as platform_movement_type,
         reporting_category,
         -- The category first: Stripe types disputes, their return and some refund failures all as 'adjustment'.
-        -- Advances, top-ups, Connect, Issuing and bank debits that failed after they were taken for paid have
+        -- Capital's loans name themselves in the category alone; what is withheld for them, given back of it, and lent, is one liability (J-40).
+        -- Advances (but not what repays them), top-ups, Connect, Issuing and bank debits that failed after they were taken for paid have
         -- no posting recipe: they stay unmapped, for a person.
         case
             when reporting_category = 'dispute' then 'dispute'
             when reporting_category = 'dispute_reversal' then 'dispute_reversal'
             when reporting_category = 'refund_failure' or type = 'refund_failure' then 'refund_failure'
+            when reporting_category in ('financing_paydown', 'financing_paydown_reversal', 'financing_payout', 'financing_payout_reversal') then 'financing'
+            when 'anticipation_repayment' in (reporting_category, type) then 'financing'
             when type in ('charge', 'payment') then 'charge'
             when type in ('refund', 'payment_refund') then 'refund'
             when type in ('stripe_fee', 'stripe_fx_fee', 'tax_fee') then 'fee'
