@@ -22,6 +22,7 @@ IDENTITIES = (
     "assert_i_16_store_credit_rolls_forward",
     "assert_i_18_deferred_revenue_rolls_forward",
     "assert_i_19_receivables_are_their_open_items",
+    "assert_i_22_a_charge_in_another_currency_is_worth_its_entry",
     "assert_i_22_a_revaluation_is_posted_and_taken_back",
     "assert_i_22_balances_are_valued_at_the_end_of_the_month",
     "assert_i_22_exchange_differences_have_their_rates",

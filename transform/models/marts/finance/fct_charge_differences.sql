@@ -7,13 +7,10 @@ orders as (
 matches as (
     select payment_matches.*, orders.order_number
     from {{ ref('fct_payment_matches') }} as payment_matches
-    inner join orders using (order_id)
-    where payment_matches.movement_id is not null
+    inner join orders on payment_matches.order_id = orders.order_id and payment_matches.movement_id is not null
 ),
 
-lone_charges as (
-    select * from {{ ref('fct_payment_matches') }} where order_payment_id is null
-),
+lone_charges as (select * from {{ ref('fct_payment_matches') }} where order_payment_id is null),
 
 lone_refunds as (
     select refund_matches.*, orders.order_number
@@ -31,13 +28,14 @@ numbers as (
 -- Same charge, another key: both sides get a row, so that each entity, month and currency closes on its own.
 compared as (
     select
-        *,
+        matches.*, exchanges.payment_match_id is not null as is_exchanged, exchanges.base_currency_code, exchanges.leg_base_minor, exchanges.charge_base_minor,
         case
-            when leg_currency_code != charge_currency_code then 'CUR-03'
-            when leg_entity_id != charge_entity_id then 'ENT-01'
-            when {{ month_key('leg_date') }} != {{ month_key('charge_date') }} then 'TIM-04'
+            when exchanges.payment_match_id is not null then exchanges.reason_code
+            when matches.leg_entity_id != matches.charge_entity_id then 'ENT-01'
+            when {{ month_key('matches.leg_date') }} != {{ month_key('matches.charge_date') }} then 'TIM-04'
         end as moved_code
     from matches
+    left join {{ ref('fct_charge_exchanges') }} as exchanges using (payment_match_id)
 ),
 
 -- Of one company and currency, leg and charge are one atom: it moved. Else each is an atom that the other side lacks.
@@ -58,7 +56,11 @@ moved_out as (
 
 moved_in as (
     select payment_match_id || ':in', charge_atom_id, moved_part, charge_entity_id, charge_date, charge_currency_code, moved_code, order_id, order_number,
-        case when moved_code = 'CUR-03' then charge_minor else leg_minor end, 'placed on ' || cast(leg_date as varchar) || ' in ' || leg_currency_code
+        case when is_exchanged then charge_minor else leg_minor end,
+        'placed on ' || cast(leg_date as varchar) || ' in ' || leg_currency_code || coalesce(
+            '; ' || cast(leg_minor as varchar) || ' minor units of it are ' || cast(leg_base_minor as varchar) || ' ' || base_currency_code
+            || ' at the book rate, the charge ' || cast(charge_base_minor as varchar), ''
+        )
     from moved
     where moved_code is not null
 ),
@@ -67,7 +69,7 @@ amounts as (
     select payment_match_id || ':amount', charge_atom_id, 'amount', charge_entity_id, charge_date, charge_currency_code, 'UNX-00', order_id, order_number,
         charge_minor - leg_minor, 'the storefront captured ' || cast(leg_minor as varchar) || ' minor units, the processor charged ' || cast(charge_minor as varchar)
     from moved
-    where coalesce(moved_code, '') != 'CUR-03' and charge_minor != leg_minor
+    where not is_exchanged and charge_minor != leg_minor
 ),
 
 charged_alone as (
@@ -80,11 +82,8 @@ charged_alone as (
         orders.order_id, coalesce(lone_charges.order_reference, lone_charges.charge_reference), lone_charges.charge_minor,
         'charge ' || coalesce(lone_charges.charge_reference, lone_charges.movement_id) || ' belongs to no captured payment of an order'
     from lone_charges
-    left join numbers
-        on lone_charges.charge_entity_id = numbers.entity_id
-        and lone_charges.order_reference = numbers.order_number
-    left join orders
-        on numbers.order_id = orders.order_id
+    left join numbers on lone_charges.charge_entity_id = numbers.entity_id and lone_charges.order_reference = numbers.order_number
+    left join orders on numbers.order_id = orders.order_id
 ),
 
 differences as (
