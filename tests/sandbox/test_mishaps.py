@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -14,25 +15,27 @@ from sandbox.server import Sandbox
 from tests.transform import sandbox_warehouse
 from tests.transform.warehouse import TRANSFORM, Warehouse
 
+ROOT = Path(__file__).resolve().parents[2]
 READ = ("shopify", "woocommerce", "stripe", "bank", "quickbooks")
 
 # Codes of the list that no mishap makes happen in this world, and why.
 ELSEWHERE = {
     "TND-05": "needs a channel without a processor: tests/transform/test_finance_cases.py",
-    "ENT-01": "needs two entities with one processor: the sandbox's companies have each their own",
-    "CUR-03": "needs a charge in another currency without a rate: tests/transform/test_journal_recipes.py",
-    "CUR-05": "needs a payout in another currency: the company `europe`, tests/transform/test_finance_europe.py",
-    "TIM-10": "needs an order earned at fulfilment: tests/transform/test_journal_recipes.py",
+    "ENT-01": "needs two entities with one processor, which the sandbox's companies have not: tests/transform/test_codes_beside_the_mishaps.py",
+    "CUR-01": "needs a charge in another currency with a rate: tests/transform/test_codes_beside_the_mishaps.py",
+    "CUR-03": "needs a charge in another currency without a rate: tests/transform/test_codes_beside_the_mishaps.py",
+    "CUR-05": "needs a payout in another currency, as the company `europe` has: tests/transform/test_finance_europe.py",
+    "TIM-10": "needs an order earned at fulfilment: tests/transform/test_codes_beside_the_mishaps.py",
     "TIM-12": "is in no month, only in its days: tests/transform/test_bridge_days.py",
-    "RND-02": "needs cash rounding, which no checkout of the sandbox does",
-    "BNK-03": "the company `europe` has a bank line of two payouts: tests/transform/test_finance_europe.py",
+    "RND-02": "needs cash rounding, which no checkout of the sandbox does: tests/transform/test_codes_beside_the_mishaps.py",
+    "BNK-03": "needs a bank that merges or splits payouts, as that of the company `europe` does: tests/transform/test_finance_processors.py",
     "BKS-09": "needs a document deleted after it was read: tests/transform/test_finance_cases.py",
     **dict.fromkeys(
         ("BKS-03", "BKS-04", "BKS-05"),
         "needs a document of ours that a person changed: tests/transform/test_quickbooks_edits.py",
     ),
-    "BKS-10": "needs a month that was closed, and a sale missing in it",
-    "FEE-08": "needs a processor that withholds a financing, which no connector reads: tests/transform/test_finance_processors.py",
+    "BKS-10": "needs a month that was closed, and a sale missing in it: tests/orchestration/close/test_late_changes.py",
+    "FEE-08": "needs a loan of the processor, which the sandbox's companies have not: tests/transform/test_stripe_financing.py",
     "FEE-09": "needs a processor that charges tax on its fee, as Stripe does in Europe: tests/transform/test_finance_processors.py",
     **dict.fromkeys(
         ("DSP-04", "DSP-05"),
@@ -40,8 +43,8 @@ ELSEWHERE = {
     ),
     "REF-06": "needs an invoice paid early: tests/transform/test_early_payment.py",
     "TAX-05": "needs a place whose rate the accountant sets: tests/transform/test_tax_from_payloads.py",
-    "SRC-07": "needs a month that was closed: tests/orchestration/close",
-    "UNX-00": "is what no rule explains; a mishap that led to it would be a gap in the rules",
+    "SRC-07": "needs a month that was closed: tests/orchestration/close/test_late_changes.py",
+    "UNX-00": "is what no rule explains, and a mishap that led to it would be a gap in the rules: tests/transform/test_finance_processors.py",
 }
 
 
@@ -86,3 +89,9 @@ def test_every_code_happens_or_says_why_not(record_property: pytest.RecordProper
     record_property("reason codes covered by a mishap", f"{len(set(MISHAPS) & codes)} of {len(codes)}")
     assert set(MISHAPS) <= codes
     assert codes - set(MISHAPS) == set(ELSEWHERE)
+
+
+@pytest.mark.parametrize("code", ELSEWHERE)
+def test_the_file_named_for_a_code_has_it(code: str) -> None:
+    [file] = [ROOT / place for place in re.findall(r": (tests/\S+\.py)$", ELSEWHERE[code])]
+    assert re.search(rf"[\"']{code}[\"']", file.read_text())
