@@ -1,6 +1,6 @@
 {{ config(tags=['identity'], meta={'identity': 'I-15', 'severity': 'blocks'}) }}
 -- I-15: opening, gift cards sold, refunded onto, redeemed and taken back make the closing, which is what the journal owes on gift cards.
--- A failure means that a gift card is posted as something else. No platform read here reports the balance of each card, so that is not compared.
+-- A failure means that a gift card is posted as something else. Shopify tells the balance of each card, but it is not read here, so that is not compared.
 with
 
 posted as (

@@ -45,10 +45,10 @@ kinds as (
     select distinct entity_id, posting_key, detail from placed
 ),
 
--- The nearest rule applies whole: the entity's own before all, a named detail before any.
+-- The nearest rule applies: the entity's own before all, a named detail before any.
 candidates as (
     select
-        kinds.entity_id, kinds.posting_key, kinds.detail, rules.account_number, rules.tax_code,
+        kinds.entity_id, kinds.posting_key, kinds.detail, rules.account_number,
         row_number() over (
             partition by kinds.entity_id, kinds.posting_key, kinds.detail
             order by case when rules.entity_id = '*' then 1 else 0 end, case when rules.detail = '*' then 1 else 0 end
@@ -62,7 +62,7 @@ candidates as (
 
 select
     placed.event_id, placed.line_number, placed.entity_id, placed.posting_key, placed.detail, candidates.account_number, placed.sub_account,
-    coalesce(placed.tax_code, candidates.tax_code) as tax_code, placed.signed_minor, placed.currency_code, placed.rate_date, placed.order_id,
+    placed.tax_code, placed.signed_minor, placed.currency_code, placed.rate_date, placed.order_id,
     placed.movement_id, placed.source
 from placed
 left join candidates

@@ -84,7 +84,7 @@ exchanged as (
         entries.event_id, entries.lines + 1 as line_number, entries.entity_id, 'fx_realised' as posting_key, '' as detail,
         cast(null as varchar) as sub_account, -entries.residue_minor as signed_minor, entries.base_currency_code as currency_code, entries.rate_date,
         entries.order_id, cast(null as varchar) as movement_id, entries.source, entries.base_currency_code,
-        coalesce(of_entity.account_number, of_all.account_number) as account_number, coalesce(of_entity.tax_code, of_all.tax_code) as tax_code,
+        coalesce(of_entity.account_number, of_all.account_number) as account_number, cast(null as varchar) as tax_code,
         -entries.residue_minor as signed_base_minor, cast(0 as bigint) as remainder_minor
     from entries
     left join {{ ref('posting_rules') }} as of_entity on of_entity.posting_key = 'fx_realised' and of_entity.entity_id = entries.entity_id
