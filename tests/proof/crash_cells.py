@@ -72,12 +72,15 @@ def cells() -> Iterator[Cell]:
 
 
 class CrashTest:
-    """Runs a cell against a running sandbox, in a folder of its own."""
+    """Runs a cell against a running sandbox, in a folder of its own; the store is an empty file to copy, or a URL."""
 
-    def __init__(self, sandbox: Sandbox, cell: Cell, folder: Path, empty_store: Path) -> None:
+    def __init__(self, sandbox: Sandbox, cell: Cell, folder: Path, empty_store: Path | str) -> None:
         self.sandbox, self.cell = sandbox, cell
-        shutil.copy(empty_store, folder / "operations.sqlite")
         self.environ = environ(sandbox, folder)
+        if isinstance(empty_store, Path):
+            shutil.copy(empty_store, folder / "operations.sqlite")
+        else:
+            self.environ["CARTWHEEL_OPERATIONS_URL"] = empty_store
         self.folder, self.at = folder, NOON
         sandbox.world.faults.clear()
         sandbox.world.effects.clear()

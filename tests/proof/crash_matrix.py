@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from reverse_etl import engine, settings
@@ -51,8 +51,8 @@ write the file anew: `.venv/bin/python -m tests.proof.crash_matrix`.
 """
 
 
-def run(chosen: Iterable[Cell], folder: Path) -> dict[Cell, str]:
-    """Run cells against one sandbox, each with a ledger of its own under `folder`."""
+def run(chosen: Iterable[Cell], folder: Path, new_store: Callable[[], str] | None = None) -> dict[Cell, str]:
+    """Run cells against one sandbox, each with a ledger of its own: under `folder`, or where `new_store` makes one."""
     found = {}
     with Sandbox(orders=ORDERS) as sandbox:
         empty = folder / "empty"
@@ -61,7 +61,8 @@ def run(chosen: Iterable[Cell], folder: Path) -> dict[Cell, str]:
         for cell in chosen:
             home = folder / str(cell.number)
             home.mkdir()
-            found[cell] = str(CrashTest(sandbox, cell, home, empty / "operations.sqlite").run())
+            store = new_store() if new_store is not None else empty / "operations.sqlite"
+            found[cell] = str(CrashTest(sandbox, cell, home, store).run())
     return found
 
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -81,13 +82,16 @@ class EngineMachine(RuleBasedStateMachine):
     """Some records of one sync at one shop, and people, machines and weather around them."""
 
     sync = ""
+    # The URL of a new operational store for each history; SQLite in its folder where nobody says otherwise.
+    new_store: ClassVar[Callable[[], str] | None] = None
 
     def __init__(self) -> None:
         super().__init__()
         self.shop = CountingShop()
         self.shop.__enter__()
         self.folder = Path(tempfile.mkdtemp(prefix="cartwheel-machine-"))
-        self.settings = settings_for(self.shop.url, self.folder)
+        store = {"CARTWHEEL_OPERATIONS_URL": type(self).new_store()} if type(self).new_store is not None else {}
+        self.settings = settings_for(self.shop.url, self.folder, **store)
         self.warehouse = activation_tables.warehouse()
         self.ledger = engine.open_ledger(self.settings)
         self.at, self.observed_at = NOON, NOON

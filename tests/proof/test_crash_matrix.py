@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from tests.proof import crash_matrix
-from tests.proof.crash_cells import STEPS, Situation, cells
+from tests.proof.crash_cells import STEPS, Cell, Situation, cells
 from tests.proof.twin_records import SUBJECTS, UNSAID
 
 # A stride that is prime to all three sides of the matrix: the sample meets each step, situation and guard.
@@ -31,6 +34,21 @@ def test_a_sample_of_the_matrix_is_as_published(tmp_path) -> None:
     found = crash_matrix.run(SAMPLE, tmp_path)
     assert crash_matrix.broken(found) == {}
     assert found == {cell: published[cell] for cell in SAMPLE}
+
+
+def test_cells_are_on_postgresql_as_published(tmp_path, new_store) -> None:
+    check_on_postgresql(SAMPLE[::9], tmp_path, new_store)
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(1800)
+def test_a_sample_of_the_matrix_is_on_postgresql_as_published(tmp_path, new_store) -> None:
+    check_on_postgresql(SAMPLE, tmp_path, new_store)
+
+
+def check_on_postgresql(chosen: list[Cell], folder: Path, new_store: Callable[[], str]) -> None:
+    published = crash_matrix.committed(crash_matrix.DOCUMENT.read_text())
+    assert crash_matrix.run(chosen, folder, new_store) == {cell: published[cell] for cell in chosen}
 
 
 @pytest.mark.proof

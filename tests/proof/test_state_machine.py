@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -32,6 +34,22 @@ def run(machine: type[EngineMachine], examples: int, steps: int, *, derandomize:
 @pytest.mark.parametrize("machine", MACHINES)
 def test_a_few_interleavings_end_in_the_last_wish_each_effect_once(machine: type[EngineMachine]) -> None:
     run(machine, examples=2, steps=15, derandomize=True)
+
+
+def on(new_store: Callable[[], str], machine: type[EngineMachine]) -> type[EngineMachine]:
+    """The machine, each of its histories with a store of its own."""
+    return type(machine.__name__, (machine,), {"new_store": staticmethod(new_store)})
+
+
+def test_a_few_interleavings_end_so_on_postgresql_too(new_store) -> None:
+    run(on(new_store, ShopifyStock), examples=2, steps=15, derandomize=True)
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("machine", [ShopifyStock, HubspotContacts, Receipts])
+def test_many_interleavings_end_so_on_postgresql_too(machine: type[EngineMachine], new_store) -> None:
+    run(on(new_store, machine), examples=30, steps=30, derandomize=False)
 
 
 @pytest.mark.proof
