@@ -10,7 +10,15 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from orchestration import environment, margin_findings, model_code, stock_findings, warehouse, webhook_silence
+from orchestration import (
+    book_findings,
+    environment,
+    margin_findings,
+    model_code,
+    stock_findings,
+    warehouse,
+    webhook_silence,
+)
 from orchestration.failed_checks import FailedCheck
 from reverse_etl import engine
 from reverse_etl.errors import StopSync
@@ -65,7 +73,7 @@ def blocked_syncs(published: warehouse.Publication | None = None) -> dict[str, t
 
 
 def publish(now: datetime) -> warehouse.Publication:
-    """Publishes the snapshot, and tells the queue which syncs it blocks, which are free again, what is amiss with stock and costs, and who is silent."""
+    """Publishes the snapshot, and tells the queue which syncs it blocks, which are free again, what is amiss with stock, costs and books, and who is silent."""
     with warehouse.writing("publish"):
         published = warehouse.publish(now)
     ledger = engine.open_ledger()
@@ -77,6 +85,7 @@ def publish(now: datetime) -> warehouse.Publication:
                 ledger.clear(name, [BLOCKED], "the checks it waits for hold again", now)
         stock_findings.report(published, ledger, now)
         margin_findings.report(published, ledger, now)
+        book_findings.report(published, ledger, now)
         webhook_silence.report(published, ledger, now)
     finally:
         ledger.close()

@@ -110,6 +110,8 @@ CODES: dict[str, Advice] = {
     "missing_cost": Advice(
         _L, _DECIDE, "state the product's cost in the stock system or the file; until then its orders have no margin"
     ),
+    # Books.
+    "edited_in_books": Advice(_M, _DECIDE, "look at the document there: correct it, or accept what the accountant did"),
     # Doubts.
     "unanswered": Advice(_H, _RETRY, "nothing to do: the next push looks it up before anything is sent"),
     "no_answer": Advice(_H, _RETRY, "nothing to do: the next push looks it up before anything is sent"),
