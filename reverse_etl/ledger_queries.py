@@ -30,7 +30,7 @@ from reverse_etl.delivery import DELETED
 from reverse_etl.delivery_states import OPEN, UNSETTLED, State
 from reverse_etl.ledger_memory import read_memory
 from reverse_etl.ledger_store import reader
-from reverse_etl.ledger_tables import ACCEPTED, ATTEMPTS, DELIVERIES, DEPENDENCIES, MODEL, OUTCOMES, PLANS
+from reverse_etl.ledger_tables import ACCEPTED, ATTEMPTS, DELIVERIES, DEPENDENCIES, OUTCOMES, PLANS
 from reverse_etl.memory import Memory
 from reverse_etl.plan import Action, Change, Delivery, Plan, Skipped
 
@@ -84,13 +84,6 @@ class LedgerQueries:
         wanted = select(PLANS).where((PLANS.c.plan_id == reference) | (PLANS.c.plan_hash == reference))
         with reader(self._engine) as connection:
             row = connection.execute(wanted.order_by(PLANS.c.number.desc()).limit(1)).mappings().first()
-        return self._plan(row) if row is not None else None
-
-    def newest_plan(self, sync: str) -> Plan | None:
-        """The newest plan of all records of a sync; those of some records only are not meant."""
-        whole = select(PLANS).where(PLANS.c.sync == sync, PLANS.c.scope == MODEL)
-        with reader(self._engine) as connection:
-            row = connection.execute(whole.order_by(PLANS.c.number.desc()).limit(1)).mappings().first()
         return self._plan(row) if row is not None else None
 
     def deliveries(
@@ -175,11 +168,6 @@ class LedgerQueries:
         with reader(self._engine) as connection:
             rows = connection.execute(wanted.where(waits).order_by(DELIVERIES.c.position)).mappings()
             return tuple((read_delivery(row), row["upstream"]) for row in rows)
-
-    def by_ids(self, delivery_ids: Sequence[str]) -> tuple[Delivery, ...]:
-        """These deliveries as they are now."""
-        with reader(self._engine) as connection:
-            return tuple(found for ids in _chunks(delivery_ids) for found in _by_ids(connection, ids))
 
     def request_keys(self, delivery_ids: Sequence[str]) -> dict[str, str]:
         """The key under which each delivery was last written, where it was."""

@@ -24,6 +24,7 @@ from reverse_etl.errors import ConfigurationError
 from reverse_etl.explain_rendering import as_json, render_text
 from reverse_etl.lineage import check_query, order, read_steps, step_query, trace
 from reverse_etl.replay import replay
+from tests.reverse_etl.conftest import newest_plan
 from tests.transform import sandbox_warehouse
 
 SYNCS = sorted(engine.syncs())
@@ -71,7 +72,7 @@ def edited(world, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def deliveries(ledger, sync: str):
-    found = ledger.queries.newest_plan(sync).deliveries
+    found = newest_plan(ledger, sync).deliveries
     assert found, f"the world of both companies gives {sync} nothing to do, so nothing is proved of it"
     return found
 
@@ -251,7 +252,7 @@ def test_nobody_is_named_unless_asked_for(world, live, sync: str) -> None:
 
 def test_every_plan_of_the_world_is_derived_again(world) -> None:
     for sync in SYNCS:
-        assert replay(world.engine, world.queries.newest_plan(sync).plan_id).is_identical
+        assert replay(world.engine, newest_plan(world, sync).plan_id).is_identical
 
 
 def test_the_commands_answer_in_text_and_json(world) -> None:

@@ -10,6 +10,8 @@ from sqlalchemy import select
 from reverse_etl import engine, settings
 from reverse_etl.ledger import Ledger
 from reverse_etl.operations_tables import EXCEPTIONS
+from reverse_etl.plan import Plan
+from reverse_etl.plan_standing import newest_plan_id
 from tests.reverse_etl import activation_rows
 from tests.reverse_etl.postgres_server import migrated_database, new_store, postgres_server, store  # noqa: F401
 from tests.reverse_etl.receiving_shop import ReceivingShop
@@ -33,6 +35,14 @@ def settings_for(url, folder, **more):
         environ[f"DESTINATIONS__{platform.upper()}__BASE_URL"] = url
         environ |= {f"DESTINATIONS__{platform.upper()}__{name.upper()}": SECRET for name in names}
     return settings.read(environ, folder)
+
+
+def newest_plan(ledger: Ledger, sync: str) -> Plan:
+    """The newest plan of all records of a sync, as it is stored now."""
+    plan_id = newest_plan_id(ledger.engine, sync)
+    found = ledger.queries.plan(plan_id) if plan_id is not None else None
+    assert found is not None, f"{sync} was never planned"
+    return found
 
 
 async def no_sleep(seconds: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from reverse_etl import engine, plan
 from reverse_etl.plan import Memory
 from tests.reverse_etl import activation_rows as rows
+from tests.reverse_etl.conftest import newest_plan
 from tests.reverse_etl.postgres_server import on_both_stores
 
 CHANGES = 1_000
@@ -24,7 +25,7 @@ def test_a_thousand_changes_of_stock_cost_one_push_the_calls_of_one_plan(turn):
     for change in range(1, CHANGES + 1):
         changed = [row | {"payload": row["payload"] | {"quantity": change}} for row in read]
         turn.ledger.store_plan(SYNC, plan.make(SYNC, 2, changed, Memory(), at=turn.at), turn.at)
-    newest = turn.ledger.queries.newest_plan(SYNC.name)
+    newest = newest_plan(turn.ledger, SYNC.name)
     result = turn.push(newest)
     assert (newest.plan_id, result.accepted, result.calls) == (f"{SYNC.name}-{CHANGES + 1}", 2, 1)
     assert list(turn.shop.stock.values()) == [CHANGES, CHANGES]

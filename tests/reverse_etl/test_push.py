@@ -18,7 +18,7 @@ from reverse_etl.plan import Action
 from reverse_etl.push import request_key
 from reverse_etl.sync import Guard
 from tests.reverse_etl import activation_rows as rows
-from tests.reverse_etl.conftest import NOW, SECRET, settings_for
+from tests.reverse_etl.conftest import NOW, SECRET, newest_plan, settings_for
 from tests.reverse_etl.postgres_server import on_both_stores
 from tests.reverse_etl.sudden_death import DEATHS, die_at
 
@@ -349,15 +349,15 @@ def test_any_mix_of_crash_and_resume_ends_accepted_once(tmp_path_factory, steps,
                 turn.plan(sync)
             elif step in ("written_ahead", "answered"):
                 try:
-                    turn.push(turn.ledger.queries.newest_plan(sync), step=die_at(step))
+                    turn.push(newest_plan(turn.ledger, sync), step=die_at(step))
                 except BaseExceptionGroup:
                     turn.ledger.close()
                     turn.ledger = turn.open()
             else:
                 shop.faults = [step] * 5
-                turn.push(turn.ledger.queries.newest_plan(sync))
+                turn.push(newest_plan(turn.ledger, sync))
                 shop.faults = []
-        turn.push(turn.ledger.queries.newest_plan(sync))
+        turn.push(newest_plan(turn.ledger, sync))
         assert shop.count(*effect) == 1
         assert turn.plan(sync).deliveries == ()
         assert plan.plan_id
