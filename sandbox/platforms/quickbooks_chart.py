@@ -39,6 +39,13 @@ ACCOUNTS = (
     ("2300", "Deferred revenue", "Other Current Liability", "OtherCurrentLiabilities", "Liability"),
     ("4025", "Allowances", "Income", "DiscountsRefundsGiven", "Revenue"),
     ("4035", "Shipping refunded", "Income", "DiscountsRefundsGiven", "Revenue"),
+    ("1110", "Payouts in transit", "Other Current Asset", "OtherCurrentAssets", "Asset"),
+    ("1400", "Recoverable tax on fees", "Other Current Asset", "OtherCurrentAssets", "Asset"),
+    ("2060", "Carrier balance", "Other Current Liability", "OtherCurrentLiabilities", "Liability"),
+    ("2320", "Refunds due", "Other Current Liability", "OtherCurrentLiabilities", "Liability"),
+    ("2400", "Processor financing", "Other Current Liability", "LoanPayable", "Liability"),
+    ("5100", "Shipping cost", "Cost of Goods Sold", "ShippingFreightDeliveryCos", "Expense"),
+    ("6030", "Dispute losses", "Expense", "OtherMiscellaneousServiceCost", "Expense"),
 )
 ITEMS = (
     ("Product", "4000"), ("Discount", "4010"), ("Return", "4020"), ("Shipping", "4030"), ("Gift card", "2200"),

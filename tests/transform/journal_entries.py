@@ -24,15 +24,21 @@ def told(story: Callable[[Story], None], **seeds: list[dict[str, Any]]) -> Canon
 NAMES = ("_id", "_reference", "reference", "order_number")
 
 
-def told_together(stories: dict[str, Callable[[Story], None]]) -> CanonicalRows:
-    """The journal of many stories in one shop; every name in a story begins with the story's own."""
-    shop, world = Story(), CanonicalRows()
+def together(stories: dict[str, Callable[[Story], None]]) -> Story:
+    """Many stories in one shop; every name in a story begins with the story's own."""
+    shop = Story()
     for prefix, story in stories.items():
         alone = Story()
         story(alone)
         for noun, rows in alone.rows.items():
             shop.rows[noun] += [{key: _renamed(prefix, key, value) for key, value in row.items()} for row in rows]
-    for noun, rows in shop.rows.items():
+    return shop
+
+
+def told_together(stories: dict[str, Callable[[Story], None]]) -> CanonicalRows:
+    """The journal of many stories in one shop."""
+    world = CanonicalRows()
+    for noun, rows in together(stories).rows.items():
         world.rows(f"can_{noun}", *rows)
     return world
 

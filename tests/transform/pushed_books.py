@@ -16,8 +16,8 @@ from tests.transform import xero_books
 from tests.transform.raw_rows import RawRows
 
 SYNCS = {
-    "quickbooks": ("sales_receipts", "credit_memos", "journal_entries"),
-    "xero": ("contacts", "receipts", "invoices", "refunds", "bank_transactions"),
+    "quickbooks": ("sales_receipts", "credit_memos", "deposits", "journal_entries"),
+    "xero": ("contacts", "receipts", "invoices", "refunds", "bank_transactions", "transfers"),
 }
 # Whose books they are, in which currency.
 COMPANY = {"quickbooks": ("main", "USD"), "xero": ("europe", "EUR")}

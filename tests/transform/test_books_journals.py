@@ -28,20 +28,21 @@ def moved(kind: str, amount: int, world: CanonicalRows | None = None, **more: An
     return (world or CanonicalRows()).rows("can_processor_movements", row)
 
 
-# Movement, its amount and fees, and the entry (J-05, J-06, J-11, J-12, J-41).
+# Movement, its amount and fees, and its entries: its own, and that of its fee (J-02, J-03e, J-05, J-06, J-11, J-12, J-41).
 ENTRIES = [
     ("dispute", -12000, {"fee_minor": 1500, "dispute_fee_minor": 1500},
-     [("debit", "1130", 12000), ("debit", "6010", 1500), ("credit", "1100", 13500)]),
+     [("debit", "1130", 12000), ("credit", "1100", 12000), ("debit", "6010", 1500), ("credit", "1100", 1500)]),
     ("dispute_reversal", 12000, {}, [("credit", "1130", 12000), ("debit", "1100", 12000)]),
     ("dispute_reversal", 12000, {"fee_minor": -1500, "dispute_fee_minor": -1500},
-     [("credit", "1130", 12000), ("credit", "6010", 1500), ("debit", "1100", 13500)]),
+     [("credit", "1130", 12000), ("debit", "1100", 12000), ("credit", "6010", 1500), ("debit", "1100", 1500)]),
     ("fee", -3900, {}, [("debit", "6020", 3900), ("credit", "1100", 3900)]),
     ("payout_fee", -500, {}, [("debit", "6005", 500), ("credit", "1100", 500)]),
     ("reserve_hold", -20000, {}, [("debit", "1120", 20000), ("credit", "1100", 20000)]),
     ("reserve_release", 20000, {}, [("credit", "1120", 20000), ("debit", "1100", 20000)]),
-    ("refund", -4000, {"fee_minor": 30, "processing_fee_minor": 30}, [("debit", "6000", 30), ("credit", "1100", 30)]),
-    ("refund", -4000, {}, []),
-    ("charge", 10000, {"fee_minor": 320, "processing_fee_minor": 320}, []),
+    ("refund", -4000, {"fee_minor": 30, "processing_fee_minor": 30},
+     [("debit", "6000", 30), ("credit", "1100", 30), ("debit", "2320", 4000), ("credit", "1100", 4000)]),
+    ("charge", 10000, {"fee_minor": 320, "processing_fee_minor": 320},
+     [("credit", "9999", 10000), ("debit", "1100", 10000), ("debit", "6000", 320), ("credit", "1100", 320)]),
     ("payout", -9680, {}, []),
 ]  # fmt: skip
 
@@ -84,7 +85,7 @@ def test_money_beyond_an_invoice_that_came_by_card_is_owed_back_out_of_clearing(
 @pytest.mark.parametrize(
     ("memo", "day", "sent"),
     [
-        (None, date(2026, 10, 20), 3),
+        (None, date(2026, 10, 20), 2),
         ("je:main:stripe:main:txn_1:dispute:0", date(2026, 10, 20), 0),
         (None, date(2026, 9, 30), 0),
     ],
@@ -92,7 +93,13 @@ def test_money_beyond_an_invoice_that_came_by_card_is_owed_back_out_of_clearing(
 def test_an_entry_the_books_hold_or_that_is_from_before_them_is_not_sent(
     memo: str | None, day: date, sent: int
 ) -> None:
-    world = moved("dispute", -12000, fee_minor=1500, dispute_fee_minor=1500, movement_date=day)
+    world = moved("dispute", -12000, movement_date=day)
     if memo:
-        world.rows("can_book_documents", {"document_id": "d", "document_type": "journal_entry", "memo": memo})
+        booked = {"document_id": "d", "document_type": "journal_entry", "memo": memo, "document_date": day}
+        world.rows("can_book_documents", booked)
+        lines = [
+            {"book_line_id": f"d/{account}", "document_id": "d", "account_number": account, "signed_minor": signed}
+            for account, signed in (("1130", 12000), ("1100", -12000))
+        ]
+        world.rows("can_book_lines", *lines)
     assert len(world.query(LINES)) == sent

@@ -37,6 +37,15 @@ lines as (
     union all
     select document_key, line_number, entity_id, account_number, line_description, line_amount_minor, line_tax_minor, cast(null as varchar), platform_tax_code, is_tax_mapped
     from {{ ref('fct_expected_correction_taxed_lines') }}
+    union all
+    -- Tax is only booked there as tax on a line.
+    select
+        lines.document_key, lines.line_number, lines.entity_id, lines.account_number, lines.line_description,
+        case lines.side when 'credit' then lines.line_amount_minor else -lines.line_amount_minor end, 0, null, null, lines.account_number != accounts.tax
+    from {{ ref('fct_expected_journal_lines') }} as lines
+    inner join {{ ref('fct_expected_bank_transactions') }} as transactions on lines.document_key = transactions.document_key
+    inner join {{ ref('dim_posting_accounts') }} as accounts on lines.entity_id = accounts.entity_id
+    where transactions.held_back_reason = 'not_through_clearing'
 ),
 
 unmapped as (

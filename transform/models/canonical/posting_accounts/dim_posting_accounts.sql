@@ -6,7 +6,7 @@
     ('discount', ''), ('discount', 'early_payment'), ('tax', ''), ('tax', 'marketplace'),
     ('tender', 'gift_card'), ('tender', 'store_credit'), ('tender', 'manual'),
     ('clearing', ''), ('bank', ''), ('receivable', ''), ('overpayment', ''), ('deferred', ''),
-    ('fee', 'processing'), ('fee', 'dispute'),
+    ('fee', 'processing'), ('fee', 'dispute'), ('fee', 'tax'), ('transit', ''), ('refund_due', ''),
     ('movement', 'dispute'), ('movement', 'dispute_reversal'), ('movement', 'fee'), ('movement', 'payout_fee'), ('movement', 'reserve_hold'),
     ('movement', 'reserve_release'), ('movement', 'adjustment'),
 ] %}

@@ -1,8 +1,11 @@
 with
 
 documents as (
-    -- A correction bears taxes by their codes, and is written as the document it corrects.
-    select * from {{ ref('fct_expected_journal_documents') }} where document_key not like '%:correct'
+    -- A correction of a sale or refund bears taxes by their codes, and is written as the document it corrects.
+    select documents.*
+    from {{ ref('fct_expected_journal_documents') }} as documents
+    left join {{ ref('fct_expected_corrections') }} as corrections using (document_key)
+    where corrections.document_key is null
 ),
 
 lines as (
@@ -17,9 +20,11 @@ movements as (
 through_clearing as (
     select
         document_key,
-        {{ sum_minor("case when side = 'debit' then line_amount_minor else -line_amount_minor end") }} as signed_minor
+        {{ sum_minor("case when lines.account_number != accounts.clearing then 0 when side = 'debit' then line_amount_minor else -line_amount_minor end") }}
+            as signed_minor,
+        bool_or(lines.account_number = accounts.bank) as is_at_bank
     from lines
-    inner join {{ ref('dim_posting_accounts') }} as accounts on lines.entity_id = accounts.entity_id and lines.account_number = accounts.clearing
+    inner join {{ ref('dim_posting_accounts') }} as accounts on lines.entity_id = accounts.entity_id
     group by document_key
 ),
 
@@ -33,12 +38,14 @@ transactions as (
         documents.title,
         case when through_clearing.signed_minor < 0 then 'spent' else 'received' end as direction,
         accounts.clearing as clearing_account_number,
+        case when through_clearing.is_at_bank then accounts.bank end as bank_account_number,
         cast(abs(through_clearing.signed_minor) as bigint) as total_minor,
         documents.currency_code,
         documents.is_in_books,
         case
             when documents.held_back_reason is not null then documents.held_back_reason
             when coalesce(through_clearing.signed_minor, 0) = 0 then 'not_through_clearing'
+            when through_clearing.is_at_bank then 'between_bank_accounts'
         end as held_back_reason
     from documents
     inner join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)

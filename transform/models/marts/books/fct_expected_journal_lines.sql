@@ -1,58 +1,30 @@
-with movements as (
-    select * from {{ ref('can_processor_movements') }}
+with
+
+entries as (
+    select * from {{ ref('fct_ledger_document_lines') }}
 ),
 
--- A charge's fee is a line of its order's receipt; of an order that was invoiced, nothing else books it.
-invoiced_charges as (
-    select charges.movement_id
+-- A receipt has a fee as one line; what of it is tax that comes back stands on its own account.
+fee_taxes as (
+    select
+        'je:' || charges.entity_id || ':journal:' || charges.movement_id || ':fee_tax:0' as document_key, charges.entity_id, charges.movement_id,
+        right(charges.charge_reference, 19) || '-T' as document_number, charges.movement_date as document_date, charges.currency_code,
+        accounts.fee_tax, accounts.fee_processing, {{ sum_minor('fees.amount_minor') }} as tax_minor
     from {{ ref('fct_order_charges') }} as charges
-    inner join {{ ref('fct_expected_invoices') }} as invoices on charges.order_id = invoices.order_id
+    inner join {{ ref('can_processor_fees') }} as fees on charges.movement_id = fees.movement_id and fees.fee_type = 'tax'
+    inner join {{ ref('dim_posting_accounts') }} as accounts on charges.entity_id = accounts.entity_id
+    left join {{ ref('fct_expected_invoices') }} as invoices on charges.order_id = invoices.order_id
+    where invoices.order_id is null
+    group by charges.entity_id, charges.movement_id, charges.charge_reference, charges.movement_date, charges.currency_code, accounts.fee_tax, accounts.fee_processing
 ),
 
-unbooked as (
-    select movements.*, invoiced_charges.movement_id is not null as is_of_invoice
-    from movements
-    left join invoiced_charges on movements.movement_id = invoiced_charges.movement_id
-    where movements.movement_type in (
-        'dispute', 'dispute_reversal', 'fee', 'payout_fee', 'adjustment', 'reserve_hold', 'reserve_release'
-    )
-        or (movements.movement_type = 'refund' and movements.fee_minor <> 0)
-        or (movements.movement_type = 'charge' and movements.fee_minor <> 0 and invoiced_charges.movement_id is not null)
-),
-
--- What each movement means besides clearing: the amount itself, and its fee. Charges and refunds have documents; here
--- only their fees are left.
-meant as (
-    select
-        'je:' || entity_id || ':' || movement_id || ':' || movement_type || ':0' as document_key,
-        entity_id, movement_id, platform_movement_id, movement_date as document_date, currency_code,
-        1 as place,
-        case movement_type
-            {%- for kind in ['dispute', 'dispute_reversal', 'fee', 'payout_fee', 'reserve_hold', 'reserve_release', 'adjustment'] %}
-            when '{{ kind }}' then accounts.movement_{{ kind }}
-            {%- endfor %}
-        end as account_number,
-        case when movement_type in ('charge', 'refund') then 0 else -amount_minor end as signed_minor,
-        case movement_type
-            when 'dispute' then 'Disputed by the buyer' when 'dispute_reversal' then 'Dispute money back'
-            when 'fee' then 'Platform fee' when 'payout_fee' then 'Payout fee' when 'reserve_hold' then 'Held in reserve'
-            when 'reserve_release' then 'Released from reserve' else 'Adjustment by the processor'
-        end as line_description
-    from unbooked
-    inner join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)
-    union all
-    select
-        'je:' || entity_id || ':' || movement_id || ':' || movement_type || ':0', entity_id, movement_id, platform_movement_id,
-        movement_date, currency_code, 2, accounts.fee_dispute, dispute_fee_minor, 'Dispute fee'
-    from unbooked
-    inner join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)
-    union all
-    select
-        'je:' || entity_id || ':' || movement_id || ':' || movement_type || ':0', entity_id, movement_id, platform_movement_id,
-        movement_date, currency_code, 3, accounts.fee_processing, processing_fee_minor,
-        case movement_type when 'refund' then 'Fee of a refund' else 'Processing fee' end
-    from unbooked
-    inner join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)
+carried as (
+    select items.*, right(items.platform_movement_id, 19) as number, accounts.clearing,
+        case items.item_type when 'payout' then accounts.transit else accounts.refund_due end as held_on,
+        case items.item_type when 'payout' then amount_minor else -amount_minor end as held_minor,
+        case items.item_type when 'payout' then 'Payout on its way to the bank' else 'Refund the processor still has to pay' end as words
+    from {{ ref('fct_carried_items') }} as items
+    inner join {{ ref('dim_posting_accounts') }} as accounts on items.entity_id = accounts.entity_id
 ),
 
 overpaid as (
@@ -75,23 +47,34 @@ corrected as (
 ),
 
 postings as (
-    select * from meant where signed_minor <> 0
+    select document_key, entity_id, movement_id, document_number as platform_movement_id, document_date, currency_code, place, line_number, account_number,
+        signed_minor, line_description
+    from entries
     union all
-    select document_key, entity_id, null, document_number, document_date, currency_code, 1, account_number, signed_minor, line_description from corrected
+    select document_key, entity_id, null, document_number, document_date, currency_code, 1, 1, account_number, signed_minor, line_description from corrected
+    {%- for account, sign, words in [('fee_tax', '', 'Tax on fees'), ('fee_processing', '-', 'Tax that is in the fee')] %}
     union all
-    select document_key, entity_id, movement_id, platform_movement_id, document_date, currency_code, 9, max(accounts.clearing),
-        -{{ sum_minor('signed_minor') }}, 'Clearing'
-    from meant
-    inner join {{ ref('dim_posting_accounts') }} as accounts using (entity_id)
-    group by document_key, entity_id, movement_id, platform_movement_id, document_date, currency_code
+    select document_key, entity_id, movement_id, document_number, document_date, currency_code, {{ loop.index }}, 1, {{ account }}, {{ sign }}tax_minor, '{{ words }}'
+    from fee_taxes
+    {%- endfor %}
+    {%- for key, day, sign, mark in [('document_key', 'start_date', '', ''), ("replace(document_key, ':carried:', ':arrived:')", 'end_date', '-', '-A')] %}
     union all
-    select document_key, entity_id, null, platform_movement_id, document_date, currency_code, 1, money_account_number,
+    select {{ key }}, entity_id, movement_id, number || '{{ mark }}', {{ day }}, currency_code, 1, 1, held_on, {{ sign }}held_minor, words
+    from carried
+    where {{ day }} is not null
+    union all
+    select {{ key }}, entity_id, movement_id, number || '{{ mark }}', {{ day }}, currency_code, 9, 1, clearing, {{ '-' if not sign }}held_minor, 'Clearing'
+    from carried
+    where {{ day }} is not null
+    {%- endfor %}
+    union all
+    select document_key, entity_id, null, platform_movement_id, document_date, currency_code, 1, 1, money_account_number,
         left_over_minor, 'Paid beyond the invoice' from overpaid
     union all
-    select document_key, entity_id, null, platform_movement_id, document_date, currency_code, 2, overpayment_account_number,
+    select document_key, entity_id, null, platform_movement_id, document_date, currency_code, 2, 1, overpayment_account_number,
         -left_over_minor, 'Owed back to the customer' from overpaid
     union all
-    select entry_id, entity_id, null, 'returns ' || currency_code || ' ' || cast(entry_date as varchar), entry_date, currency_code, line_number,
+    select entry_id, entity_id, null, 'returns ' || currency_code || ' ' || cast(entry_date as varchar), entry_date, currency_code, 1, line_number,
         account_number, signed_minor, 'Returns still to come'
     from {{ ref('fct_returns_provision_lines') }}
     where currency_code = base_currency_code
@@ -100,7 +83,7 @@ postings as (
 lines as (
     select
         document_key,
-        cast(row_number() over (partition by document_key order by place, account_number) as bigint) as line_number,
+        cast(row_number() over (partition by document_key order by place, line_number, account_number) as bigint) as line_number,
         entity_id, movement_id, platform_movement_id, document_date, currency_code, account_number, line_description,
         case when signed_minor > 0 then 'debit' else 'credit' end as side,
         cast(abs(signed_minor) as bigint) as line_amount_minor

@@ -55,6 +55,16 @@ corrections as (
     where held_back_reason is null and clearing_minor = 0
 ),
 
+entries as (
+    select
+        transactions.document_key, transactions.document_key as order_id, transactions.entity_id, transactions.platform as channel, transactions.platform as customer_name,
+        documents.document_number, transactions.document_date, transactions.currency_code, transactions.is_in_books, 1,
+        documents.title || ' on ' || cast(transactions.document_date as varchar)
+    from {{ ref('fct_expected_bank_transactions') }} as transactions
+    inner join {{ ref('fct_expected_journal_documents') }} as documents using (document_key)
+    where transactions.held_back_reason = 'not_through_clearing'
+),
+
 documents as (
     select per_order.*
     from per_order
@@ -64,6 +74,8 @@ documents as (
     select * from per_day
     union all
     select * from corrections
+    union all
+    select * from entries
 )
 
 select

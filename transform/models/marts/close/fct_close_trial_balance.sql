@@ -30,6 +30,13 @@ corrections as (
     inner join (select distinct corrects_key, period_month from {{ ref('fct_correction_amounts') }}) as amounts
         on {{ corrected_key('documents.memo') }} = amounts.corrects_key
     where documents.memo like 'je:%:correct' and not documents.is_deleted
+    union all
+    -- What the books hold of an entry that is one document of its own.
+    select revisions.entity_id, {{ month_key('booked.document_date') }}, {{ month_key('revisions.entry_date') }}, revisions.account_number,
+        revisions.currency_code, revisions.signed_minor
+    from {{ ref('fct_journal_revisions') }} as revisions
+    inner join {{ ref('fct_booked_entries') }} as booked on revisions.event_id = booked.event_id and booked.is_newest
+    where revisions.action = 'correct' and {{ is_ledger_document('revisions.event_id') }}
 ),
 
 sides as (

@@ -7,7 +7,8 @@ parts as (
 -- Several parts are one difference: those of a channel that differs as a whole, and those of one thing that is several atoms.
 together as (
     select difference_id, entity_id, period_month, currency_code, bridge, from_system, to_system, reason_code, channel,
-        max(order_id) as order_id, max(reference) as reference, {{ sum_minor('amount_minor') }} as amount_minor, max(evidence) as evidence, count(*) as parts
+        max(order_id) as order_id, max(reference) as reference, {{ sum_minor('amount_minor') }} as amount_minor, max(evidence) as evidence, count(*) as parts,
+        min(case when part = 'existence' then part_date end) as waits_since
     from parts
     where is_shared
     group by difference_id, entity_id, period_month, currency_code, bridge, from_system, to_system, reason_code, channel
@@ -15,7 +16,8 @@ together as (
 ),
 
 differences as (
-    select difference_id, entity_id, period_month, currency_code, bridge, from_system, to_system, reason_code, order_id, reference, amount_minor, evidence
+    select difference_id, entity_id, period_month, currency_code, bridge, from_system, to_system, reason_code, order_id, reference, amount_minor, evidence,
+        case when part = 'existence' then part_date end as waits_since
     from parts
     where not is_shared
     union all
@@ -31,13 +33,15 @@ differences as (
                 when 'books' then 'channel ' || channel || ' is not kept in these books'
                 else 'channel ' || channel
             end || ': ' || cast(parts as varchar) || ' amounts together'
-        end
+        end,
+        case when channel is null then waits_since end
     from together
     {%- for model, condition in [
         ('fct_charge_differences', 'where bridge is null'), ('fct_close_differences', ''), ('fct_tax_differences', ''), ('fct_allocation_differences', ''),
     ] %}
     union all
-    select difference_id, entity_id, period_month, currency_code, bridge, from_system, to_system, reason_code, order_id, reference, amount_minor, evidence
+    select difference_id, entity_id, period_month, currency_code, bridge, from_system, to_system, reason_code, order_id, reference, amount_minor, evidence,
+        cast(null as date)
     from {{ ref(model) }}
     {{ condition }}
     {%- endfor %}
@@ -47,25 +51,37 @@ reason_codes as (
     select * from {{ ref('reason_codes') }}
 ),
 
+-- What the other system still has nothing of, though by its reason it should have by now, does not clear by itself.
+dated as (
+    select
+        differences.*, {{ add_days('differences.waits_since', 'clearing_times.clear_days') }} as clear_by,
+        coalesce({{ add_days('differences.waits_since', 'clearing_times.clear_days') }} < {{ known_until() }}, false) as is_overdue
+    from differences
+    left join {{ ref('clearing_times') }} as clearing_times using (reason_code)
+),
+
 explained as (
     select
-        differences.difference_id,
-        differences.entity_id,
-        differences.period_month,
-        differences.currency_code,
-        differences.bridge,
-        differences.from_system,
-        differences.to_system,
-        differences.reason_code,
+        dated.difference_id,
+        dated.entity_id,
+        dated.period_month,
+        dated.currency_code,
+        dated.bridge,
+        dated.from_system,
+        dated.to_system,
+        dated.reason_code,
         reason_codes.meaning as reason,
-        differences.order_id,
-        differences.reference,
-        differences.amount_minor,
-        differences.evidence,
-        reason_codes.needs_a_human,
-        nullif(reason_codes.action, 'none') as suggested_action
-    from differences
-    left join reason_codes on differences.reason_code = reason_codes.reason_code
+        dated.order_id,
+        dated.reference,
+        dated.amount_minor,
+        dated.evidence,
+        dated.clear_by,
+        dated.is_overdue,
+        reason_codes.needs_a_human or dated.is_overdue as needs_a_human,
+        case when dated.is_overdue and reason_codes.action = 'wait' then 'ask why it has not come' else nullif(reason_codes.action, 'none') end
+            as suggested_action
+    from dated
+    left join reason_codes on dated.reason_code = reason_codes.reason_code
 )
 
 select * from explained

@@ -1,9 +1,17 @@
 with
 
+-- A payment in advance is a receipt under the key its charge would have alone.
+advances as (
+    select document_key from {{ ref('fct_expected_advances') }}
+),
+
 documents as (
     select *, regexp_extract(memo, '^(je:.+):([0-9]+)$', 1) as event_id, regexp_extract(memo, '^(je:.+):([0-9]+)$', 2) as revision_text
     from {{ ref('can_book_documents') }}
-    where document_type = 'journal_entry' and not is_deleted and memo like 'je:%'
+    where not is_deleted and memo like 'je:%'
+        -- Books that take no journals hold such an entry as a document of another kind.
+        and (document_type = 'journal_entry' or {{ is_ledger_document("regexp_extract(memo, '^(je:.+):([0-9]+)$', 1)") }})
+        and memo not in (select document_key from advances)
         -- Entries of a month's end are no events: the next month's first day turns them back, nothing revises them.
         and memo not like 'je:' || entity_id || ':journal:%'
 ),

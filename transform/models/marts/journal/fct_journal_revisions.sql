@@ -1,11 +1,20 @@
 with
 
+-- An entry that was a document of its own and is part of another one by now is one no more.
 entries as (
-    select * from {{ ref('fct_entry_contents') }}
+    select contents.*
+    from {{ ref('fct_entry_contents') }} as contents
+    left join {{ ref('fct_ledger_documents') }} as documents using (event_id)
+    where documents.event_id is not null or not {{ is_ledger_document('contents.event_id') }}
 ),
 
 booked as (
     select * from {{ ref('fct_booked_entries') }} where is_newest
+),
+
+-- What was turned back in its own month is settled, also once the month is closed.
+turned_back as (
+    select distinct memo from {{ ref('can_book_documents') }} where memo like 'je:%:reverse' and not is_deleted
 ),
 
 closed as (
@@ -23,7 +32,8 @@ changed as (
     from booked
     left join entries on booked.event_id = entries.event_id
     left join closed on booked.entity_id = closed.entity_id
-    where entries.event_id is null or entries.revision != booked.revision
+    left join turned_back on booked.event_id || ':' || cast(booked.revision + 1 as varchar) || ':reverse' = turned_back.memo
+    where (entries.event_id is null or entries.revision != booked.revision) and turned_back.memo is null
 ),
 
 held as (
@@ -44,7 +54,7 @@ lines as (
     select changed.event_id, 'repost', changed.event_date, wanted.account_number, wanted.signed_minor
     from changed
     inner join wanted using (event_id)
-    where not changed.is_closed
+    where not changed.is_closed and changed.event_date is not null
     union all
     select changed.event_id, 'correct', greatest(changed.first_open_date, coalesce(changed.event_date, changed.document_date)), held.account_number, -held.signed_minor
     from changed
@@ -54,7 +64,7 @@ lines as (
     select changed.event_id, 'correct', greatest(changed.first_open_date, changed.event_date), wanted.account_number, wanted.signed_minor
     from changed
     inner join wanted using (event_id)
-    where changed.is_closed
+    where changed.is_closed and changed.event_date is not null
 ),
 
 summed as (
