@@ -61,7 +61,10 @@ def extract_all() -> list[str]:
 
 
 def built(home: Path, with_europe: bool = False) -> Warehouse:
-    """Sandbox → warehouse with all models built and tested, beside a ledger in which something went wrong."""
+    """Sandbox → warehouse with all models built, beside a ledger in which something went wrong.
+
+    The models' own tests are run where both companies are: all of the default world is in it.
+    """
     with pytest.MonkeyPatch.context() as monkeypatch, Sandbox() as sandbox:
         configure(monkeypatch, sandbox, home)
         if with_europe:
@@ -73,7 +76,11 @@ def built(home: Path, with_europe: bool = False) -> Warehouse:
         read_ledger()
     assert not failed, failed
     warehouse = Warehouse(home)
-    warehouse.dbt("build")
+    if with_europe:
+        warehouse.dbt("build")
+    else:
+        warehouse.dbt("seed")
+        warehouse.dbt("run")
     return warehouse
 
 

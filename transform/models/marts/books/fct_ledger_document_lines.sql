@@ -25,7 +25,7 @@ one_currency as (
 
 current_lines as (
     select
-        journal.entry_id as document_key, journal.entity_id, journal.movement_id, events.event_type, events.movement_type,
+        journal.entry_id as document_key, journal.entity_id, coalesce(journal.movement_id, events.movement_id) as movement_id, events.event_type, events.movement_type,
         coalesce(events.platform_movement_id, journal.dispute_id, journal.event_id) as platform_movement_id, journal.entry_date as document_date,
         journal.currency_code, journal.posting_key, journal.detail, journal.account_number, journal.line_number, journal.signed_minor
     from journal

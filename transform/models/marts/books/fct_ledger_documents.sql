@@ -17,14 +17,23 @@ direct as (
     select payout_id from {{ ref('fct_banked_payouts') }} where is_direct
 ),
 
+-- A verdict moves no money: it is told with a movement of its dispute.
+disputed as (
+    select dispute_id, max(movement_id) as movement_id
+    from {{ ref('fct_dispute_movements') }}
+    where dispute_id is not null
+    group by dispute_id
+),
+
 documents as (
     select
-        events.event_id, events.event_type, events.entity_id, events.event_date, events.movement_id, movements.movement_type, movements.platform_movement_id,
+        events.event_id, events.event_type, events.entity_id, events.event_date, coalesce(events.movement_id, disputed.movement_id) as movement_id, movements.movement_type, movements.platform_movement_id,
         events.amount_minor, events.currency_code
     from {{ ref('fct_money_events') }} as events
-    left join {{ ref('can_processor_movements') }} as movements using (movement_id)
-    left join in_documents using (movement_id)
-    left join refunded using (movement_id)
+    left join {{ ref('can_processor_movements') }} as movements on events.movement_id = movements.movement_id
+    left join in_documents on events.movement_id = in_documents.movement_id
+    left join refunded on events.movement_id = refunded.movement_id
+    left join disputed on events.dispute_id = disputed.dispute_id
     left join direct on events.payout_id = direct.payout_id
     where case events.event_type
         when 'charge' then in_documents.movement_id is null
