@@ -15,7 +15,7 @@ from sqlalchemy import update
 
 from orchestration import activate
 from orchestration.sensors import ASK_AGAIN, Asked, due_sensor, read_asked, to_ask, write_asked
-from reverse_etl import due, engine, exception_actions, exception_reading, flows
+from reverse_etl import due, engine, exception_actions, exception_queue, exception_reading, flows
 from reverse_etl.due import Due
 from reverse_etl.flows import Switch
 from reverse_etl.ledger import Ledger
@@ -119,7 +119,7 @@ def test_a_refused_record_that_a_person_retries_is_planned_anew_and_asked_for_on
     put(ledger, CONTACTS, state="rejected")
     assert look()[0] == []
     delivery = ledger.queries.deliveries(f"{CONTACTS}-1")[0]
-    finding = engine.Finding("bad", "validation", "invalid", CONTACTS, "hubspot", delivery.record_key)
+    finding = exception_queue.Finding("bad", "validation", "invalid", CONTACTS, "hubspot", delivery.record_key)
     ledger.note([finding], NOW)
     with ledger.engine.begin() as connection:
         cases = exception_reading.listed(connection, NOW)
