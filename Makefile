@@ -11,6 +11,9 @@ export RUNTIME__DLTHUB_TELEMETRY := false
 # Imports are compiled once and kept: without it every process would compile its libraries anew, seconds each.
 unexport PYTHONDONTWRITEBYTECODE
 
+# Tests make thousands of small stores and wait for each commit: in memory where the machine has room for them, on disk elsewhere.
+IN_MEMORY := $(shell [ "$$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 8000000 ] 2>/dev/null && echo TMPDIR=/dev/shm)
+
 .PHONY: help demo up test lint format types check proof bench docs lock clean
 
 help: ## what can be made
@@ -23,7 +26,7 @@ up: $(VENV)/.installed ## sandbox and Dagster UI on 127.0.0.1
 	@$(BIN)/cartwheel up
 
 test: $(VENV)/.installed ## the test suite
-	@$(BIN)/pytest
+	@$(IN_MEMORY) $(BIN)/pytest
 
 proof: $(VENV)/.installed ## the proofs in full: crash matrix, mutants of engine and SQL, random shops, mishaps, faults, the engine on PostgreSQL
 	@$(BIN)/pytest -m proof --hypothesis-profile search tests

@@ -1,4 +1,4 @@
-"""Order of the suite: what builds a whole world goes first, so that no worker is left with it at the end.
+"""Order of the suite: the world that many tests share is built first, and meanwhile the other worker builds what is nobody else's.
 
 Its memory: libraries and thousands of collected tests live to the end, so nobody looks them through for cycles.
 And its luck: the same code meets the same examples in every run; `make proof` looks for new ones.
@@ -11,8 +11,7 @@ import gc
 import pytest
 from hypothesis import HealthCheck, settings
 
-# One builds the default world and the other both companies': begun side by side, neither worker waits for the other's.
-WORLDS = ("test_finance_europe.py", "test_finance_golden_month.py")
+BUILDS_THE_WORLD = "test_finance_europe.py"
 
 # How slow an example was on a busy machine says nothing about the code.
 settings.register_profile("suite", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -21,9 +20,10 @@ settings.load_profile("suite")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    def place(item: pytest.Item) -> tuple[bool, bool]:
-        builds = any(item.get_closest_marker(name) for name in ("world", "dbt"))
-        return item.path.name not in WORLDS, not builds
+    def place(item: pytest.Item) -> tuple[bool, int]:
+        if item.get_closest_marker("world"):
+            return item.path.name != BUILDS_THE_WORLD, 1
+        return True, 0 if item.get_closest_marker("dbt") else 2
 
     items.sort(key=place)
 

@@ -1,4 +1,4 @@
-"""The default world, published once for all tests of the documents: what a reader's queries meet after `cartwheel demo`."""
+"""The demo's world, published once for all tests of the documents: what a reader's queries meet after `cartwheel demo`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ def published_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CARTWHEEL_HOME", str(home))
         patch.setenv("CARTWHEEL_WAREHOUSE", str(home / "warehouse.duckdb"))
-        with warehouse.writing("publish the default world"):
+        with warehouse.writing("publish the demo's world"):
             warehouse.publish(datetime.now(UTC))
     return home

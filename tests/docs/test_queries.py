@@ -1,4 +1,4 @@
-"""Every query of the documents runs on the published snapshot of the default world and finds something there."""
+"""Every query of the documents runs on the published snapshot of the demo's world and finds something there."""
 
 from __future__ import annotations
 
@@ -82,5 +82,6 @@ def test_the_month_of_the_default_world_can_be_signed(snapshot: duckdb.DuckDBPyC
         names = [column[0] for column in found.description or ()]
         if month_check in names:
             checked += 1
-            assert {row[names.index(month_check)] for row in found.fetchall()} == {0}
+            rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+            assert {row[month_check] for row in rows if row.get("is_content_listed", True)} == {0}
     assert checked

@@ -1,4 +1,4 @@
-"""On the default world, every planned value goes back to the raw payloads that make it, and what does not add up is said."""
+"""On the demo's world, every planned value goes back to the raw payloads that make it, and what does not add up is said."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from reverse_etl.replay import replay
 from tests.reverse_etl.conftest import newest_plan
 from tests.transform import sandbox_warehouse
 
+pytestmark = [pytest.mark.dbt, pytest.mark.world]
 SYNCS = sorted(engine.syncs())
 
 
@@ -34,7 +35,7 @@ SYNCS = sorted(engine.syncs())
 def world(tmp_path_factory: pytest.TempPathFactory):
     """CARTWHEEL_HOME with both companies' world published and a plan of every sync in its ledger."""
     folder = tmp_path_factory.mktemp("explained_world")
-    built = sandbox_warehouse.shared(tmp_path_factory, with_europe=True)
+    built = sandbox_warehouse.shared(tmp_path_factory)
     shutil.copy(built.path, folder / "warehouse.duckdb")
     (folder / FOLDER).symlink_to(built.path.parent / FOLDER)
     with pytest.MonkeyPatch.context() as patch:

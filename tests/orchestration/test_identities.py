@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -10,26 +9,17 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from orchestration import build, environment, failed_checks
+from orchestration import failed_checks
 from orchestration.transform import ClaimsAsChecks, _subject
 from reverse_etl import engine
+from tests.transform import dbt_process
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
-def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The project as dbt reads it."""
-    home = tmp_path_factory.mktemp("manifest")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CARTWHEEL_HOME", str(home))
-        patch.setenv("CARTWHEEL_WAREHOUSE", str(home / "warehouse.duckdb"))
-        patch.setenv("CARTWHEEL_DBT_TARGET", str(home / "target"))
-        environment.prepare()
-        with build.worker() as dbt:
-            build.parse(dbt)
-    found: dict[str, Any] = json.loads(Path(home / "target" / "manifest.json").read_text())
-    return found
+def manifest() -> dict[str, Any]:
+    return dbt_process.manifest()
 
 
 def identities(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:

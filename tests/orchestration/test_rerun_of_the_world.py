@@ -1,4 +1,4 @@
-"""The compiled SQL of the real activation models runs again over a snapshot of the default world, and gives the same plans."""
+"""The compiled SQL of the real activation models runs again over a snapshot of the demo's world, and gives the same plans."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from tests.transform import dbt_process, sandbox_warehouse
 from tests.transform.warehouse import Warehouse
 
 # Reads a canonical table, which no snapshot holds: its other SQL can not be run, and replay says so.
+pytestmark = [pytest.mark.dbt, pytest.mark.world]
 NOT_RUN = {"xero__contacts"}
 
 
@@ -28,7 +29,7 @@ def test_the_sql_of_each_sync_runs_over_its_snapshot_and_gives_the_plan_it_was_m
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path_factory.mktemp("run_again")
-    built = sandbox_warehouse.shared(tmp_path_factory, with_europe=True)
+    built = sandbox_warehouse.shared(tmp_path_factory)
     shutil.copy(built.path, folder / "warehouse.duckdb")
     Warehouse(folder).dbt("compile", "path:models/activation")
     monkeypatch.setenv("CARTWHEEL_HOME", str(folder))

@@ -40,16 +40,14 @@ def load(folder: Path, platform: str, records: Mapping[str, Sequence[Record]], a
     return notices
 
 
-def build(folder: Path, platform: str, verb: str = "build") -> str:
-    """Builds and tests the platform's models over what is loaded; returns dbt's words. Fails when dbt does.
-
-    verb: "build" tests too; "run" only makes the models (after a "seed"), for records that belong to no common story.
-    """
+def build(folder: Path, platform: str) -> str:
+    """Builds and tests the platform's models over what is loaded; returns dbt's words. Fails when dbt does."""
     warehouse = Warehouse(folder)
     with duckdb.connect(str(warehouse.path)) as connection:
         for statement in list(missing_tables(connection)):
             connection.execute(statement)
-    return warehouse.dbt(verb, "resource_type:seed", f"staging.{platform}", f"can_*__{platform}")
+    warehouse.seed()
+    return warehouse.dbt("build", f"staging.{platform}", f"can_*__{platform}")
 
 
 def rows(folder: Path, query: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The whole way on the default world: sandbox over HTTP → connectors → raw → dbt models, for tests that want the default world."""
+"""The whole way on the demo's world: sandbox over HTTP → connectors → raw → dbt models, the one world of the suite."""
 
 from __future__ import annotations
 
@@ -60,41 +60,32 @@ def extract_all() -> list[str]:
     return failed
 
 
-def built(home: Path, with_europe: bool = False) -> Warehouse:
-    """Sandbox → warehouse with all models built, beside a ledger in which something went wrong.
-
-    The models' own tests are run where both companies are: all of the default world is in it.
-    """
+def built(home: Path) -> Warehouse:
+    """Sandbox → warehouse with all models built and tested, beside a ledger in which something went wrong."""
     with pytest.MonkeyPatch.context() as monkeypatch, Sandbox() as sandbox:
         configure(monkeypatch, sandbox, home)
-        if with_europe:
-            configure_europe(monkeypatch, sandbox)
-            configure_amazon(monkeypatch, sandbox)
-            pay_an_invoice_early(sandbox)
+        configure_europe(monkeypatch, sandbox)
+        configure_amazon(monkeypatch, sandbox)
+        pay_an_invoice_early(sandbox)
         failed = extract_all()
         ledger_rows.troubles_of_a_day(home)
         read_ledger()
     assert not failed, failed
     warehouse = Warehouse(home)
-    if with_europe:
-        warehouse.dbt("build")
-    else:
-        warehouse.dbt("seed")
-        warehouse.dbt("run")
+    warehouse.dbt("build")
     return warehouse
 
 
-def shared(tmp_path_factory: pytest.TempPathFactory, with_europe: bool = False) -> Warehouse:
-    """The default world, or both companies' with the marketplace, built once for all test processes of a run: read it, copy it, never write to it."""
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """The world of the demo, both companies and the marketplace, built once for all test processes of a run: read it, copy it, never write to it."""
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
-    name = "both_companies" if with_europe else "default_world"
-    home = folder / name
-    with FileLock(folder / f"{name}.lock"):
+    home = folder / "world"
+    with FileLock(folder / "world.lock"):
         if not (home / "built").exists():
             shutil.rmtree(home, ignore_errors=True)
             home.mkdir()
-            built(home, with_europe)
+            built(home)
             (home / "built").touch()
     return Warehouse(home)

@@ -31,16 +31,17 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     folder: Path = tmp_path_factory.mktemp("golden")
     built = Warehouse(folder)
     built.fill(golden().rows)
+    built.seed()
     built.dbt(
-        "build", "resource_type:seed", "marts.finance", "marts.tax", "marts.books", "marts.journal", "marts.operations",
-        "fct_parcels", "dim_posting_accounts",
+        "build", "marts.finance", "marts.tax", "marts.books", "marts.journal", "marts.operations", "fct_parcels", "dim_posting_accounts"
     )  # fmt: skip
     return built
 
 
 def bridge(warehouse: Warehouse, name: str, month: str = "2026-10") -> list[dict[str, object]]:
     return warehouse.query(
-        "select label, reason_code, amount_minor from marts.fct_bridge where bridge = ? and period_month = ? order by position",
+        """select label, reason_code, amount_minor from marts.fct_bridge
+           where entity_id = 'main' and currency_code = 'USD' and bridge = ? and period_month = ? order by position""",
         name,
         month,
     )

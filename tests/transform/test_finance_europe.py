@@ -61,7 +61,7 @@ BANK: dict[tuple[str, str], tuple[int, int, dict[str, int]]] = {
 
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    return sandbox_warehouse.shared(tmp_path_factory, with_europe=True)
+    return sandbox_warehouse.shared(tmp_path_factory)
 
 
 def bridge(warehouse: Warehouse, entity: str, month: str, currency: str, name: str) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    return sandbox_warehouse.shared(tmp_path_factory, with_europe=True)
+    return sandbox_warehouse.shared(tmp_path_factory)
 
 
 def month(moment: datetime) -> str:

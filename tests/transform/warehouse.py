@@ -5,7 +5,10 @@ Tables are made from dictionaries with the columns and types the unions' contrac
 
 from __future__ import annotations
 
+import atexit
 import functools
+import shutil
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +85,17 @@ class Warehouse:
             raise AssertionError(f"dbt {verb} {' '.join(select)} failed:\n{words[-8000:]}")
         return words
 
+    def seed(self) -> None:
+        """Every seed's table, as dbt loads it: loaded once a process, copied from then on. The world's build tests them."""
+        with duckdb.connect(str(self.path)) as connection:
+            connection.execute(f"attach '{_seeded()}' as seeded (read_only)")
+            tables = connection.execute(
+                "select schema_name, table_name from duckdb_tables() where database_name = 'seeded'"
+            )
+            for schema, table in tables.fetchall():
+                connection.execute(f"create schema if not exists {schema}")
+                connection.execute(f"create or replace table {schema}.{table} as from seeded.{schema}.{table}")
+
     def query(self, sql: str, *parameters: Any) -> list[dict[str, Any]]:
         """Rows of a query as dictionaries."""
         with duckdb.connect(str(self.path), read_only=True) as connection:
@@ -95,3 +109,11 @@ class Warehouse:
         [row] = self.query(sql, *parameters)
         [value] = row.values()
         return value
+
+
+@functools.cache
+def _seeded() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="seeds_"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    Warehouse(folder).dbt("seed")
+    return Warehouse(folder).path

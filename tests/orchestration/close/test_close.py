@@ -1,4 +1,4 @@
-"""A month of the default world is closed on the real warehouse and store, and stays as it was closed."""
+"""A month of the demo's world is closed on the real warehouse and store, and stays as it was closed."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def cartwheel(home: Path, *words: str) -> Done:
 
 @pytest.fixture(scope="module")
 def open_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The default world, published; October is open."""
+    """The world, published; October is open."""
     home = tmp_path_factory.mktemp("open_month")
     built = sandbox_warehouse.shared(tmp_path_factory)
     shutil.copy(built.path, home / "warehouse.duckdb")
@@ -71,7 +71,7 @@ def publish(home: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CARTWHEEL_HOME", str(home))
         patch.setenv("CARTWHEEL_WAREHOUSE", str(home / "warehouse.duckdb"))
-        with warehouse.writing("publish the default world"):
+        with warehouse.writing("publish the world"):
             warehouse.publish(datetime.now(UTC))
 
 
@@ -181,7 +181,7 @@ def test_a_past_report_leads_to_today_to_the_cent(closed_home: Path, tmp_path: P
     shutil.copytree(closed_home, home)
     with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
         gone = connection.execute(
-            "delete from marts.fct_net_revenue where event_type != 'sale' returning net_revenue_minor, event_month"
+            "delete from marts.fct_net_revenue where event_type != 'sale' returning net_revenue_minor, event_month, entity_id"
         ).fetchall()
     publish(home)
     done = cartwheel(home, "explain", "revenue", "2026-10", "--format", "json", "--report", "main:2026-10")
@@ -189,7 +189,7 @@ def test_a_past_report_leads_to_today_to_the_cent(closed_home: Path, tmp_path: P
     assert found["reported_minor"] == {"USD": 4_083_000}
     assert {change["cause"] for change in found["changes"]} == {"order edited"}
     assert sum(change["amount_minor"] for change in found["changes"]) == -sum(
-        amount for amount, month in gone if month == "2026-10"
+        amount for amount, month, entity in gone if (month, entity) == ("2026-10", "main")
     )
     told = cartwheel(home, "explain", "revenue", "2026-10").stdout.splitlines()
     assert told[0].endswith("by Ann: 40,830.00 USD")

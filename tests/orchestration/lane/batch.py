@@ -38,7 +38,8 @@ def built_empty(folder: Path) -> Built:
     """Every stock model, built by dbt over platforms that have nothing. Needs the environment to name this warehouse."""
     ensure_raw_tables()
     warehouse = Warehouse(folder)
-    warehouse.dbt("build", *NODES)
+    warehouse.seed()
+    warehouse.dbt("run", *NODES)
     manifest = json.loads((dbt_process.target() / "manifest.json").read_text())
     models = read(manifest, dbt_process.target(), changes.TOLD_OF)
     assert models is not None

@@ -21,7 +21,7 @@ from tests.orchestration.lane.told_twice import Order, rest_order
 from tests.transform import sandbox_warehouse
 from tests.transform.warehouse import Warehouse
 
-pytestmark = pytest.mark.dbt
+pytestmark = [pytest.mark.dbt, pytest.mark.world]
 
 TABLES = (
     "activation.act_amazon__stock_levels",
