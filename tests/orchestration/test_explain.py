@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import shutil
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +23,7 @@ from pipelines.settings import home
 from pipelines.vault import FOLDER, Vault
 from reverse_etl import engine, settings
 from reverse_etl.errors import ConfigurationError
+from reverse_etl.explain import Explanation
 from reverse_etl.explain_rendering import as_json, render_text
 from reverse_etl.lineage import check_query, order, read_steps, step_query, trace
 from reverse_etl.replay import replay
@@ -48,6 +51,12 @@ def world(tmp_path_factory: pytest.TempPathFactory):
             for sync in SYNCS:
                 make_plan(sync, ledger)
             yield ledger
+
+
+@pytest.fixture(scope="module")
+def explained(world) -> Callable[[str], Explanation]:
+    """The explanation of a sync's first delivery, made once for all that is said about it."""
+    return functools.cache(lambda sync: explaining.explained(world.engine, deliveries(world, sync)[0].delivery_id))
 
 
 @pytest.fixture
@@ -116,20 +125,19 @@ def test_every_delivery_of_the_world_adds_up_down_to_raw(world, live, sync: str)
 
 
 @pytest.mark.parametrize("sync", SYNCS)
-def test_a_delivery_by_itself_is_followed_to_payloads_with_their_load(world, sync: str) -> None:
-    for delivery in deliveries(world, sync)[:2]:
-        found = explaining.explained(world.engine, delivery.delivery_id)
-        payloads = [payload for step in found.traced for payload in step.payloads]
-        assert payloads
-        assert all(payload.load_id and payload.loaded_at for payload in payloads)
-        assert (found.today.standing, found.notices) == ("same", ())
-        assert found.planned_row["payload"] == dict(delivery.payload)
+def test_a_delivery_by_itself_is_followed_to_payloads_with_their_load(world, explained, sync: str) -> None:
+    found = explained(sync)
+    payloads = [payload for step in found.traced for payload in step.payloads]
+    assert payloads
+    assert all(payload.load_id and payload.loaded_at for payload in payloads)
+    assert (found.today.standing, found.notices) == ("same", ())
+    assert found.planned_row["payload"] == dict(deliveries(world, sync)[0].payload)
 
 
 @pytest.mark.parametrize("sync", SYNCS)
-def test_a_delivery_leads_to_the_bytes_the_platform_sent(world, sync: str) -> None:
+def test_a_delivery_leads_to_the_bytes_the_platform_sent(explained, sync: str) -> None:
     kept = Vault(home() / FOLDER)
-    found = explaining.explained(world.engine, deliveries(world, sync)[0].delivery_id)
+    found = explained(sync)
     payloads = [payload for step in found.traced for payload in step.payloads]
     for payload in payloads:
         sent = [kept.read(digest) for digest in payload.answers]
@@ -141,8 +149,8 @@ def test_a_delivery_leads_to_the_bytes_the_platform_sent(world, sync: str) -> No
     assert shown.stdout_bytes == kept.read(digest)
 
 
-def test_an_answer_hides_persons_and_one_not_kept_is_refused_in_words(world) -> None:
-    found = explaining.explained(world.engine, deliveries(world, "klaviyo__profiles")[0].delivery_id)
+def test_an_answer_hides_persons_and_one_not_kept_is_refused_in_words(explained) -> None:
+    found = explained("klaviyo__profiles")
     (step,) = (step for step in found.traced if step.table == "raw_shopify.orders")
     email = json.loads(step.payloads[0].text)["email"]
     run = CliRunner().invoke
@@ -154,9 +162,9 @@ def test_an_answer_hides_persons_and_one_not_kept_is_refused_in_words(world) -> 
     assert "no answer with the digest" in run(cartwheel, ["explain", "answer", "0" * 64]).output
 
 
-def test_a_stock_number_is_seen_to_be_the_sum_of_its_rows(world) -> None:
+def test_a_stock_number_is_seen_to_be_the_sum_of_its_rows(world, explained) -> None:
     delivery = deliveries(world, "woocommerce__stock_levels")[0]
-    steps = {step.table: step for step in explaining.explained(world.engine, delivery.delivery_id).traced}
+    steps = {step.table: step for step in explained("woocommerce__stock_levels").traced}
     quantity = delivery.payload["quantity"]
     assert sum(row["units"] for row in steps["marts.fct_ats_explained"].rows) == quantity
     counted = {row["location_id"]: row["on_hand"] for row in steps["marts.fct_stock_levels"].rows}
@@ -164,18 +172,17 @@ def test_a_stock_number_is_seen_to_be_the_sum_of_its_rows(world) -> None:
     assert sum(row["on_hand"] for row in read) == sum(counted.values())
 
 
-def test_a_receipt_is_seen_to_be_the_sum_of_its_lines_and_its_payment(world) -> None:
+def test_a_receipt_is_seen_to_be_the_sum_of_its_lines_and_its_payment(world, explained) -> None:
     delivery = deliveries(world, "quickbooks__sales_receipts")[0]
-    steps = {step.table: step for step in explaining.explained(world.engine, delivery.delivery_id).traced}
+    steps = {step.table: step for step in explained("quickbooks__sales_receipts").traced}
     total = delivery.payload["total_minor"]
     assert sum(row["line_amount_minor"] for row in steps["marts.fct_expected_sales_receipt_lines"].rows) == total
     charges = [json.loads(payload.text) for payload in steps["raw_stripe.balance_transactions"].payloads]
     assert sum(row["amount"] - row["fee"] for row in charges) == total
 
 
-def test_the_digest_is_that_of_the_stored_raw_row(world, live) -> None:
-    delivery = deliveries(world, "quickbooks__deposits")[0]
-    steps = {step.table: step for step in explaining.explained(world.engine, delivery.delivery_id).traced}
+def test_the_digest_is_that_of_the_stored_raw_row(explained, live) -> None:
+    steps = {step.table: step for step in explained("quickbooks__deposits").traced}
     (payload,) = steps["raw_bank.statement_lines"].payloads
     stored = live.execute("select cast(to_json(line) as varchar) from raw_bank.statement_lines as line").fetchall()
     assert payload.sha256 in {hashlib.sha256(text.encode()).hexdigest() for (text,) in stored}
@@ -235,11 +242,11 @@ def test_while_a_build_holds_the_warehouse_the_snapshot_is_shown_and_named(world
 
 
 @pytest.mark.parametrize("sync", SYNCS)
-def test_nobody_is_named_unless_asked_for(world, live, sync: str) -> None:
+def test_nobody_is_named_unless_asked_for(explained, live, sync: str) -> None:
     people = live.execute(
         "select distinct email, first_name, last_name, phone from canonical.can_customers where email is not null"
     ).fetchall()
-    found = explaining.explained(world.engine, deliveries(world, sync)[0].delivery_id)
+    found = explained(sync)
     hidden = render_text(found, 0) + json.dumps(as_json(found), default=str, ensure_ascii=False)
     shown = render_text(found, 0, show_personal=True)
     told = [person for person in people if person[0] in shown]

@@ -47,7 +47,7 @@ def target() -> Path:
 
 def manifest() -> dict[str, Any]:
     """The project as dbt reads it."""
-    succeeded, words = invoke(Path(":memory:"), "parse")
+    succeeded, words = invoke(PARSED / "warehouse.duckdb", "parse")
     assert succeeded, words
     found: dict[str, Any] = json.loads((target() / "manifest.json").read_text())
     return found
@@ -110,8 +110,11 @@ def _parsed(runner: Any) -> Any:
     with FileLock(PARSED / "lock"):
         if kept.exists():
             shutil.copy(kept, own)
-        # dbt reads all anew for another warehouse: here it is none of the tests'.
-        warehouse, os.environ["CARTWHEEL_WAREHOUSE"] = os.environ["CARTWHEEL_WAREHOUSE"], ":memory:"
+        # For another warehouse dbt would read all anew, and only the name of its file is in what it reads.
+        warehouse, os.environ["CARTWHEEL_WAREHOUSE"] = (
+            os.environ["CARTWHEEL_WAREHOUSE"],
+            str(PARSED / "warehouse.duckdb"),
+        )
         manifest = _run(runner, ["parse"])[0].result
         os.environ["CARTWHEEL_WAREHOUSE"] = warehouse
         shutil.copy(own / kept.name, kept)

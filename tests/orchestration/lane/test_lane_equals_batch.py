@@ -87,7 +87,7 @@ def _by_sku(lane: LaneTables, table: str, skus: frozenset[str] | None) -> dict[s
     return found
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_after_any_history_the_lane_says_what_the_batch_says(stock_models: Built, tmp_path: Path, seed: int) -> None:
     assert differences(stock_models, tmp_path, seed) == []
 
