@@ -52,6 +52,7 @@ TABLES: Mapping[str, Frozen] = {
     "fct_returns_provisions": Frozen("returns_provision_id", "period_month"),
     "fct_close_balances": Frozen("close_balance_id", "period_month"),
     "fct_close_trial_balance": Frozen("close_account_id", "period_month"),
+    "fct_close_account_parts": Frozen("close_account_id, document_story", "period_month"),
     # An atom belongs to the month in which the first of the systems knew it.
     "fct_money_atoms": Frozen(
         "money_atom_id",

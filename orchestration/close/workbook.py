@@ -11,7 +11,7 @@ from pathlib import Path
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from orchestration.close import workbook_drill_down, workbook_ledger, workbook_provision
+from orchestration.close import workbook_books, workbook_drill_down, workbook_ledger, workbook_provision
 from orchestration.close.month import spoken
 from orchestration.close.pack_content import Bridge, Content, Step
 from orchestration.close.sheet_formats import Formats, amount, exponent_of, for_print
@@ -40,7 +40,7 @@ def write(content: Content, file: Path) -> None:
     workbook_ledger.roll_forwards(book, formats, content)
     workbook_provision.returns_provision(book, formats, content)
     workbook_ledger.trial_balance(book, formats, content)
-    workbook_ledger.against_books(book, formats, content)
+    workbook_books.against_books(book, formats, content)
     workbook_drill_down.for_a_person(book, formats, content)
     # To the parts, where they were frozen: a difference of a whole channel is one row, its parts are its orders.
     places = {

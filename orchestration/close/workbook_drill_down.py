@@ -99,7 +99,7 @@ def _stepwise(
 ) -> Places:
     """A sheet of rows that are sorted by step. No places where the rows are more than a sheet takes."""
     name, title = name_and_title
-    sheet = _sheet(book, formats, content, name, title, columns, len(rows))
+    sheet = sheet_of_rows(book, formats, content, name, title, columns, len(rows))
     if len(rows) > MOST_ROWS:
         return {}
     letter = chr(ord("A") + [field for _, field, _ in columns].index("amount_minor"))
@@ -107,7 +107,7 @@ def _stepwise(
     for step, group in groupby(rows, key=lambda row: _step(row)[:3]):
         listed = list(group)
         for offset, row in enumerate(listed):
-            _write_row(sheet, formats, place + offset, columns, row)
+            write_row(sheet, formats, place + offset, columns, row)
         total = sum(row["amount_minor"] for row in listed)
         places[step] = Span(name, letter, place, place + len(listed) - 1, total)
         place += len(listed)
@@ -119,9 +119,11 @@ def for_a_person(book: Workbook, formats: Formats, content: Content) -> None:
     rows = [row for row in content.rows("fct_differences") if row["needs_a_human"]]
     rows.sort(key=lambda row: (row["currency_code"], -abs(row["amount_minor"]), row["difference_id"]))
     columns = (*_DIFFERENCES, ("what to do", "suggested_action", 30))
-    sheet = _sheet(book, formats, content, "For a person", "Differences that wait for a person", columns, len(rows))
+    sheet = sheet_of_rows(
+        book, formats, content, "For a person", "Differences that wait for a person", columns, len(rows)
+    )
     for place, row in enumerate(rows[:MOST_ROWS], start=HEAD + 1):
-        _write_row(sheet, formats, place, columns, row)
+        write_row(sheet, formats, place, columns, row)
 
 
 def facts(book: Workbook, formats: Formats, content: Content) -> None:
@@ -130,10 +132,10 @@ def facts(book: Workbook, formats: Formats, content: Content) -> None:
         rows = sorted(content.rows(table), key=lambda row: row["currency_code"])
         if not content.has(table):
             continue
-        sheet = _sheet(book, formats, content, name, f"{name} of the month", columns, len(rows))
+        sheet = sheet_of_rows(book, formats, content, name, f"{name} of the month", columns, len(rows))
         if len(rows) <= MOST_ROWS:
             for place, row in enumerate(rows, start=HEAD + 1):
-                _write_row(sheet, formats, place, columns, row)
+                write_row(sheet, formats, place, columns, row)
             _sums(sheet, formats, columns, rows)
 
 
@@ -153,7 +155,7 @@ def _sums(sheet: Worksheet, formats: Formats, columns: Sequence[tuple[str, str, 
             sheet.write_formula(HEAD - 1, column, formula, formats.money(currency, "total"), amount(total, currency))
 
 
-def _sheet(
+def sheet_of_rows(
     book: Workbook,
     formats: Formats,
     content: Content,
@@ -162,6 +164,7 @@ def _sheet(
     columns: Sequence[tuple[str, str, int]],
     rows: int,
 ) -> Worksheet:
+    """A sheet with title, count, heading and filter, ready for its rows from `HEAD + 1` on."""
     sheet = book.add_worksheet(name)
     sheet.write(0, 0, title, formats["title"])
     told = f"{rows} rows" if rows <= MOST_ROWS else f"{rows} rows: more than a sheet holds, see the Parquet file"
@@ -175,9 +178,10 @@ def _sheet(
     return sheet
 
 
-def _write_row(
+def write_row(
     sheet: Worksheet, formats: Formats, place: int, columns: Sequence[tuple[str, str, int]], row: Row
 ) -> None:
+    """One row; amounts in major units of the row's currency."""
     for column, (_, field, _) in enumerate(columns):
         value: Any = row[field]
         if value is None:

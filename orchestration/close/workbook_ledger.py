@@ -30,9 +30,6 @@ _TRIAL_BALANCE = (
     ("account", 10), ("name", 34), ("type", 14), ("currency", 9), ("opening", 16), ("debits", 16), ("credits", 16),
     ("closing", 16), ("opening + debits − credits", 18), ("check (0)", 12),
 )  # fmt: skip
-_AGAINST_BOOKS = (
-    ("account", 10), ("name", 34), ("currency", 9), ("our ledger", 16), ("the books", 16), ("books − ledger", 16),
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -85,7 +82,7 @@ def _accounts(content: Content) -> list[Roll]:
         if line["entry_id"] not in held:
             moved[line["account_number"], line["currency_code"]][line["recipe"]] += line["signed_minor"]
     found = []
-    for row in sorted(content.rows("fct_trial_balance"), key=_by_account):
+    for row in sorted(content.rows("fct_trial_balance"), key=by_account):
         if row["account_type"] not in ROLLED:
             continue
         account, currency = row["account_number"], row["currency_code"]
@@ -146,7 +143,7 @@ def trial_balance(book: Workbook, formats: Formats, content: Content) -> None:
         sheet.set_column(column, column, width)
         sheet.write(2, column, name, formats["head"])
     sheet.freeze_panes(3, 2)
-    rows = sorted(content.rows("fct_trial_balance"), key=_by_account)
+    rows = sorted(content.rows("fct_trial_balance"), key=by_account)
     place = 3
     for currency in sorted({row["currency_code"] for row in rows}):
         mine = [row for row in rows if row["currency_code"] == currency]
@@ -188,29 +185,6 @@ def _balance(sheet: Worksheet, formats: Formats, currency: str, rows: Sequence[R
     return last + 1
 
 
-def against_books(book: Workbook, formats: Formats, content: Content) -> None:
-    """What each account moved in our ledger and in the books, and the difference, which a correction has to book."""
-    if not content.has("fct_close_trial_balance"):
-        return
-    sheet = book.add_worksheet("Ledger and books")
-    sheet.write(0, 0, "Movements of the month: our ledger beside the books", formats["title"])
-    for column, (name, width) in enumerate(_AGAINST_BOOKS):
-        sheet.set_column(column, column, width)
-        sheet.write(2, column, name, formats["head"])
-    sheet.freeze_panes(3, 2)
-    for_print(sheet, content.close.close_id, (2, 2))
-    for place, row in enumerate(sorted(content.rows("fct_close_trial_balance"), key=_by_account), start=3):
-        currency = row["currency_code"]
-        for column, field in enumerate(("account_number", "account_name", "currency_code")):
-            sheet.write_string(place, column, str(row[field] or ""), formats["text"])
-        for column, field in enumerate(("ledger_minor", "books_minor"), start=3):
-            sheet.write_number(place, column, amount(row[field], currency), formats.money(currency))
-        formula = f"=ROUND(E{place + 1}-D{place + 1},{exponent_of(currency)})"
-        gap = amount(row["difference_minor"], currency)
-        sheet.write_formula(place, 5, formula, formats.money(currency, "check"), gap)
-        wrong = {"type": "cell", "criteria": "!=", "value": 0, "format": formats.wrong}
-        sheet.conditional_format(place, 5, place, 5, wrong)
-
-
-def _by_account(row: Row) -> tuple[str, str]:
+def by_account(row: Row) -> tuple[str, str]:
+    """The order of accounts on a sheet."""
     return (row["account_number"], row["currency_code"])

@@ -59,7 +59,13 @@ CHAPTERS = {
     ),
     "Tax": ("fct_tax_boxes", "fct_tax_lines", "fct_tax_checks", "fct_oss_returns", "dim_fx_rates"),
     "The books": ("fct_book_documents", "fct_book_edits", "fct_expected_sales_receipts", "fct_expected_invoices"),
-    "The close": ("fct_close_checks", "fct_close_balances", "fct_close_trial_balance", "fct_close_changes"),
+    "The close": (
+        "fct_close_checks",
+        "fct_close_balances",
+        "fct_close_trial_balance",
+        "fct_close_account_parts",
+        "fct_close_changes",
+    ),
 }
 BEHIND = {
     "finance": "revenue, settlement and bridges",

@@ -45,3 +45,11 @@ def test_each_channel_has_orders_in_the_month(warehouse: Warehouse) -> None:
         "select distinct channel from marts.fct_net_revenue where event_month = '2026-10' and entity_id = 'main'"
     )
     assert {row["channel"] for row in channels} == {"shopify", "woocommerce"}
+
+
+def test_every_cent_an_account_of_the_books_differs_by_has_its_document(warehouse: Warehouse) -> None:
+    standings = warehouse.query(
+        """select standing, count(*) as events from marts.fct_close_account_parts
+           where entity_id = 'main' and period_month = '2026-10' group by all"""
+    )
+    assert {row["standing"] for row in standings} == {"missing", "differs"}

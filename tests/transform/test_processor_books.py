@@ -37,13 +37,14 @@ def payout_over_the_month(story: Story) -> None:
 def payout_bounces_over_the_month(story: Story) -> None:
     story.payout("po", 50_000, EVE, None)
     story.rows["payouts"][0]["payout_status"] = "failed"
-    story.move("payout_failure", "po", 50_000, payout="po", day=NOVEMBER)
+    story.move("payout_failure", "po", 50_000, day=NOVEMBER)
 
 
 def payout_bounces_at_once(story: Story) -> None:
     story.payout("po", 50_000, stories.NEXT, None)
     story.rows["payouts"][0]["payout_status"] = "failed"
-    story.move("payout_failure", "po", 50_000, payout="po", day=stories.LATER)
+    # As PayPal tells it: the row of the return refers to that of the withdrawal.
+    story.move("payout_failure", "back", 50_000, charge_reference="po", day=stories.LATER)
 
 
 def refund_over_the_month(story: Story) -> None:

@@ -116,6 +116,12 @@ def _ledger(connection: duckdb.DuckDBPyConnection) -> None:
         """create table fct_close_trial_balance as select '1100' as account_number, 'Clearing' as account_name,
                'USD' as currency_code, 9_600 as ledger_minor, 9_500 as books_minor, -100 as difference_minor"""
     )
+    connection.execute(
+        """create table fct_close_account_parts as select '1100' as account_number, 'USD' as currency_code, * from (values
+               ('je:main:shop:#7:captured', '#7', date '2026-10-07', 0, 'held_back', 'unmapped_account', 150, 0, -150),
+               ('doc 9', 'JE-9', date '2026-10-09', 1, 'nobodys', null, 0, 50, 50))
+           as t (document_story, document_number, document_date, documents, standing, held_back_reason, expected_minor, booked_minor, difference_minor)"""
+    )
     connection.execute("create table fct_journal_entries as select 'je:2' as entry_id, 'held' as entry_status")
     connection.execute(
         """create table fct_journal_lines as select * from (values

@@ -2,16 +2,26 @@
 -- the two days stands on its own account there, so two entries take it over: on its first day and on its last.
 with
 
+-- What the bank sent back names the payout it was; the payout it is in itself is the one that takes the money out again.
+returned as (
+    select payouts.payout_id, max(movements.movement_date) as end_date
+    from {{ ref('can_processor_movements') }} as movements
+    inner join {{ ref('can_payouts') }} as payouts
+        on movements.platform = payouts.platform and movements.account_id = payouts.account_id
+        and coalesce(movements.charge_reference, movements.platform_source_id) = payouts.platform_payout_id
+    where movements.movement_type = 'payout_failure'
+    group by payouts.payout_id
+),
+
 payouts as (
     select
         events.entity_id, 'payout' as item_type, events.payout_id as item_id, movements.platform_movement_id, events.event_date as start_date,
-        least(arrivals.end_date, failures.end_date) as end_date, -events.amount_minor as amount_minor, events.currency_code, events.movement_id
+        least(arrivals.end_date, returned.end_date) as end_date, -events.amount_minor as amount_minor, events.currency_code, events.movement_id
     from {{ ref('fct_money_events') }} as events
     inner join {{ ref('can_processor_movements') }} as movements using (movement_id)
     left join (select payout_id, max(value_date) as end_date from {{ ref('fct_banked_payouts') }} group by payout_id) as arrivals
         on events.payout_id = arrivals.payout_id
-    left join (select payout_id, max(movement_date) as end_date from {{ ref('can_processor_movements') }} where movement_type = 'payout_failure' group by payout_id)
-        as failures on events.payout_id = failures.payout_id
+    left join returned on events.payout_id = returned.payout_id
     where events.event_type = 'payout' and events.amount_minor < 0
 ),
 
