@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tests.docs.documents import ROOT
+from tests.transform.dbt_process import described
 
 TRANSFORM = ROOT / "transform"
 GUIDE = ROOT / "docs" / "finance-tables.md"
@@ -124,11 +123,7 @@ class Told:
 def models() -> dict[str, Told]:
     """Every finance model by name."""
     found = [path for folder in FOLDERS for path in sorted((TRANSFORM / "models/marts" / folder).glob("*.yml"))]
-    return {
-        model["name"]: _told(model, path.parent.name)
-        for path in found
-        for model in yaml.safe_load(path.read_text())["models"]
-    }
+    return {model["name"]: _told(model, path.parent.name) for path in found for model in described(path)["models"]}
 
 
 def _told(model: dict[str, Any], folder: str) -> Told:
@@ -157,7 +152,7 @@ def _owner(model: dict[str, Any], folder: str) -> str:
 
 @functools.cache
 def _project() -> dict[str, Any]:
-    project: dict[str, Any] = yaml.safe_load((TRANSFORM / "dbt_project.yml").read_text())
+    project: dict[str, Any] = described(TRANSFORM / "dbt_project.yml")
     return project
 
 

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import yaml
-
 from tests.transform.canonical_rows import TRANSFORM, CanonicalRows
+from tests.transform.dbt_process import described
 
 GENERIC = re.compile(r"{% test (\w+)\(.*?%}.*?{% endtest %}", re.DOTALL)
 
@@ -18,7 +17,7 @@ def declared_tests(world: CanonicalRows, models: tuple[str, ...]) -> dict[str, s
     found = {}
     for model in models:
         [path] = (TRANSFORM / "models").rglob(f"{model}.yml")
-        for nth, (test, column, arguments) in enumerate(_asked(yaml.safe_load(path.read_text())["models"][0])):
+        for nth, (test, column, arguments) in enumerate(_asked(described(path)["models"][0])):
             name = f"{model} {nth} {test} {column or ''}".strip()
             # An argument may hold refs of its own.
             found[name] = world.rendered(world.rendered(_text(test, model, column, arguments)))

@@ -14,9 +14,9 @@ from typing import Any
 
 import duckdb
 import jinja2
-import yaml
 
-from tests.transform.warehouse import TRANSFORM, contract
+from tests.transform.dbt_process import TRANSFORM, described
+from tests.transform.warehouse import contract
 
 DEFAULTS: dict[str, Any] = {
     "platform": "shopify",
@@ -45,7 +45,7 @@ DEFAULTS: dict[str, Any] = {
 
 @functools.cache
 def _project_variables() -> dict[str, Any]:
-    return yaml.safe_load((TRANSFORM / "dbt_project.yml").read_text())["vars"]
+    return described(TRANSFORM / "dbt_project.yml")["vars"]
 
 
 @functools.cache
@@ -56,9 +56,7 @@ def _models() -> dict[str, Path]:
 @functools.cache
 def _seed_types() -> dict[str, dict[str, str]]:
     """Column types of every seed that declares some, in whichever yml of the folder."""
-    declared = [
-        seed for path in (TRANSFORM / "seeds").glob("*.yml") for seed in yaml.safe_load(path.read_text())["seeds"]
-    ]
+    declared = [seed for path in (TRANSFORM / "seeds").glob("*.yml") for seed in described(path)["seeds"]]
     return {seed["name"]: seed.get("config", {}).get("column_types", {}) for seed in declared}
 
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import yaml
 
 from tests.transform import dbt_process
 from tests.transform.dbt_process import TRANSFORM
@@ -25,7 +24,7 @@ from tests.transform.dbt_process import TRANSFORM
 def contract(model: str) -> dict[str, str]:
     """Columns and types of a canonical union or a mart, as its yml promises them."""
     [path] = TRANSFORM.glob(f"models/*/*/{model}.yml")
-    columns = yaml.safe_load(path.read_text())["models"][0]["columns"]
+    columns = dbt_process.described(path)["models"][0]["columns"]
     return {column["name"]: column["data_type"] for column in columns}
 
 
