@@ -145,19 +145,14 @@ def _bridge(sheet: Worksheet, formats: Formats, bridge: Bridge, places: Places, 
 
 def _behind(sheet: Worksheet, formats: Formats, bridge: Bridge, step: Step, place: int, places: Places) -> None:
     """The rows behind a step: a link to the first, how many, their sum by formula, and the difference to the step."""
-    currency, digits = bridge.currency_code, exponent_of(bridge.currency_code)
+    currency = bridge.currency_code
     span = places.get((bridge.name, currency, step.reason_code or ""))
     if span is None:
         sheet.write(place, 2, step.reason_code, formats["text"])
         return
     sheet.write_url(place, 2, f"internal:'{span.sheet}'!A{span.first + 1}", formats["link"], step.reason_code)
     sheet.write(place, 4, span.last - span.first + 1, formats["count"])
-    cells = f"'{span.sheet}'!{span.column}{span.first + 1}:{span.column}{span.last + 1}"
-    sheet.write_formula(
-        place, 5, f"=ROUND(SUM({cells}),{digits})", formats.money(currency), amount(span.total_minor, currency)
-    )
-    gap = amount(step.amount_minor - span.total_minor, currency)
-    sheet.write_formula(place, 6, f"=ROUND(D{place + 1}-F{place + 1},{digits})", formats.money(currency, "check"), gap)
+    workbook_drill_down.tie_out(sheet, formats, place, ("D", "F", "G"), step.amount_minor, currency, span)
 
 
 def _files(book: Workbook, formats: Formats, content: Content) -> None:

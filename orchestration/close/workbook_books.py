@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-
 from xlsxwriter.workbook import Workbook
-from xlsxwriter.worksheet import Worksheet
 
 from orchestration.close.pack_content import Content, Row
 from orchestration.close.sheet_formats import Formats, amount, exponent_of, for_print
-from orchestration.close.workbook_drill_down import HEAD, MOST_ROWS, Span, sheet_of_rows, write_row
+from orchestration.close.workbook_drill_down import Span, rows_in_groups, tie_out
 from orchestration.close.workbook_ledger import by_account
 
 _ACCOUNTS = (
@@ -26,7 +23,6 @@ _STANDINGS = {
     "other_month": "in another month than its event", "nobodys": "typed by somebody, about nothing we know",
     "no_document": "in our ledger, and no document books it",
 }  # fmt: skip
-_SHEET, _DIFFERENCE = "Documents behind", "H"
 
 
 def against_books(book: Workbook, formats: Formats, content: Content) -> None:
@@ -53,7 +49,10 @@ def against_books(book: Workbook, formats: Formats, content: Content) -> None:
         wrong = {"type": "cell", "criteria": "!=", "value": 0, "format": formats.wrong}
         sheet.conditional_format(place, 5, place, 5, wrong)
         if by_account(row) in behind:
-            _sum_of_documents(sheet, formats, place, row, behind[by_account(row)])
+            span = behind[by_account(row)]
+            count = str(span.last - span.first + 1)
+            sheet.write_url(place, 6, f"internal:'{span.sheet}'!A{span.first + 1}", formats["link"], count)
+            tie_out(sheet, formats, place, ("F", "H", "I"), row["difference_minor"], currency, span)
             sheet.conditional_format(place, 8, place, 8, wrong)
 
 
@@ -63,32 +62,8 @@ def _documents(book: Workbook, formats: Formats, content: Content) -> dict[tuple
     if not rows:
         return {}
     rows.sort(key=lambda row: (*by_account(row), -abs(row["difference_minor"]), row["document_story"]))
-    title = "Why ledger and books differ: the documents behind each account"
-    sheet = sheet_of_rows(book, formats, content, _SHEET, title, _DOCUMENTS, len(rows))
-    if len(rows) > MOST_ROWS:
-        return {}
-    places, place = {}, HEAD + 1
-    for account, group in groupby(rows, key=by_account):
-        listed = list(group)
-        for offset, row in enumerate(listed):
-            write_row(sheet, formats, place + offset, _DOCUMENTS, row)
-        total = sum(row["difference_minor"] for row in listed)
-        places[account] = Span(_SHEET, _DIFFERENCE, place, place + len(listed) - 1, total)
-        place += len(listed)
-    return places
-
-
-def _sum_of_documents(sheet: Worksheet, formats: Formats, place: int, row: Row, span: Span) -> None:
-    """A link to the first document of the account, their sum by formula, and what it lacks of the difference."""
-    currency = row["currency_code"]
-    digits = exponent_of(currency)
-    sheet.write_url(
-        place, 6, f"internal:'{span.sheet}'!A{span.first + 1}", formats["link"], str(span.last - span.first + 1)
-    )
-    cells = f"'{span.sheet}'!{span.column}{span.first + 1}:{span.column}{span.last + 1}"
-    total, gap = (amount(minor, currency) for minor in (span.total_minor, row["difference_minor"] - span.total_minor))
-    sheet.write_formula(place, 7, f"=ROUND(SUM({cells}),{digits})", formats.money(currency), total)
-    sheet.write_formula(place, 8, f"=ROUND(F{place + 1}-H{place + 1},{digits})", formats.money(currency, "check"), gap)
+    name_and_title = ("Documents behind", "Why ledger and books differ: the documents behind each account")
+    return rows_in_groups(book, formats, content, name_and_title, _DOCUMENTS, rows, by_account, "difference_minor")
 
 
 def _told(row: Row) -> str:

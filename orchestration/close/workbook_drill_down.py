@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
@@ -70,14 +70,14 @@ class Span:
 
 
 Places = Mapping[tuple[str, str, str], Span]
+Group = TypeVar("Group", bound=Hashable)
 
 
 def differences(book: Workbook, formats: Formats, content: Content) -> Places:
     """Every difference of the month, those of one step together; where each step's rows stand."""
     rows = sorted(content.rows("fct_differences"), key=lambda row: (*_step(row), row["difference_id"]))
-    return _stepwise(
-        book, formats, content, ("Differences", "Every difference between two systems"), _DIFFERENCES, rows
-    )
+    name_and_title = ("Differences", "Every difference between two systems")
+    return rows_in_groups(book, formats, content, name_and_title, _DIFFERENCES, rows, _place, "amount_minor")
 
 
 def parts(book: Workbook, formats: Formats, content: Content) -> Places:
@@ -86,32 +86,48 @@ def parts(book: Workbook, formats: Formats, content: Content) -> Places:
         return {}
     rows = sorted(content.rows("fct_money_atom_parts"), key=lambda row: (*_step(row), row["money_atom_part_id"]))
     title = "Why each amount is not the same in two systems: the rows of every bridge, amount by amount"
-    return _stepwise(book, formats, content, ("Parts", title), _PARTS, rows)
+    return rows_in_groups(book, formats, content, ("Parts", title), _PARTS, rows, _place, "amount_minor")
 
 
-def _stepwise(
+def rows_in_groups(
     book: Workbook,
     formats: Formats,
     content: Content,
     name_and_title: tuple[str, str],
     columns: Sequence[tuple[str, str, int]],
     rows: Sequence[Row],
-) -> Places:
-    """A sheet of rows that are sorted by step. No places where the rows are more than a sheet takes."""
+    group_of: Callable[[Row], Group],
+    summed: str,
+) -> dict[Group, Span]:
+    """A sheet of rows that are sorted by group, and where each group stands. No places where the rows are more than a sheet takes."""
     name, title = name_and_title
-    sheet = sheet_of_rows(book, formats, content, name, title, columns, len(rows))
+    sheet = _sheet(book, formats, content, name, title, columns, len(rows))
     if len(rows) > MOST_ROWS:
         return {}
-    letter = chr(ord("A") + [field for _, field, _ in columns].index("amount_minor"))
+    letter = chr(ord("A") + [field for _, field, _ in columns].index(summed))
     places, place = {}, HEAD + 1
-    for step, group in groupby(rows, key=lambda row: _step(row)[:3]):
-        listed = list(group)
+    for group, members in groupby(rows, key=group_of):
+        listed = list(members)
         for offset, row in enumerate(listed):
-            write_row(sheet, formats, place + offset, columns, row)
-        total = sum(row["amount_minor"] for row in listed)
-        places[step] = Span(name, letter, place, place + len(listed) - 1, total)
+            _write_row(sheet, formats, place + offset, columns, row)
+        total = sum(row[summed] for row in listed)
+        places[group] = Span(name, letter, place, place + len(listed) - 1, total)
         place += len(listed)
     return places
+
+
+def tie_out(
+    sheet: Worksheet, formats: Formats, place: int, cells: tuple[str, str, str], minor: int, currency: str, span: Span
+) -> None:
+    """The sum of a group by formula, and the difference to the amount it must make. cells: columns of amount, sum and difference."""
+    held, summed, check = cells
+    digits, row = exponent_of(currency), place + 1
+    group = f"'{span.sheet}'!{span.column}{span.first + 1}:{span.column}{span.last + 1}"
+    total, gap = (amount(each, currency) for each in (span.total_minor, minor - span.total_minor))
+    sheet.write_formula(f"{summed}{row}", f"=ROUND(SUM({group}),{digits})", formats.money(currency), total)
+    sheet.write_formula(
+        f"{check}{row}", f"=ROUND({held}{row}-{summed}{row},{digits})", formats.money(currency, "check"), gap
+    )
 
 
 def for_a_person(book: Workbook, formats: Formats, content: Content) -> None:
@@ -119,11 +135,9 @@ def for_a_person(book: Workbook, formats: Formats, content: Content) -> None:
     rows = [row for row in content.rows("fct_differences") if row["needs_a_human"]]
     rows.sort(key=lambda row: (row["currency_code"], -abs(row["amount_minor"]), row["difference_id"]))
     columns = (*_DIFFERENCES, ("what to do", "suggested_action", 30))
-    sheet = sheet_of_rows(
-        book, formats, content, "For a person", "Differences that wait for a person", columns, len(rows)
-    )
+    sheet = _sheet(book, formats, content, "For a person", "Differences that wait for a person", columns, len(rows))
     for place, row in enumerate(rows[:MOST_ROWS], start=HEAD + 1):
-        write_row(sheet, formats, place, columns, row)
+        _write_row(sheet, formats, place, columns, row)
 
 
 def facts(book: Workbook, formats: Formats, content: Content) -> None:
@@ -132,10 +146,10 @@ def facts(book: Workbook, formats: Formats, content: Content) -> None:
         rows = sorted(content.rows(table), key=lambda row: row["currency_code"])
         if not content.has(table):
             continue
-        sheet = sheet_of_rows(book, formats, content, name, f"{name} of the month", columns, len(rows))
+        sheet = _sheet(book, formats, content, name, f"{name} of the month", columns, len(rows))
         if len(rows) <= MOST_ROWS:
             for place, row in enumerate(rows, start=HEAD + 1):
-                write_row(sheet, formats, place, columns, row)
+                _write_row(sheet, formats, place, columns, row)
             _sums(sheet, formats, columns, rows)
 
 
@@ -155,7 +169,7 @@ def _sums(sheet: Worksheet, formats: Formats, columns: Sequence[tuple[str, str, 
             sheet.write_formula(HEAD - 1, column, formula, formats.money(currency, "total"), amount(total, currency))
 
 
-def sheet_of_rows(
+def _sheet(
     book: Workbook,
     formats: Formats,
     content: Content,
@@ -164,7 +178,6 @@ def sheet_of_rows(
     columns: Sequence[tuple[str, str, int]],
     rows: int,
 ) -> Worksheet:
-    """A sheet with title, count, heading and filter, ready for its rows from `HEAD + 1` on."""
     sheet = book.add_worksheet(name)
     sheet.write(0, 0, title, formats["title"])
     told = f"{rows} rows" if rows <= MOST_ROWS else f"{rows} rows: more than a sheet holds, see the Parquet file"
@@ -178,10 +191,9 @@ def sheet_of_rows(
     return sheet
 
 
-def write_row(
+def _write_row(
     sheet: Worksheet, formats: Formats, place: int, columns: Sequence[tuple[str, str, int]], row: Row
 ) -> None:
-    """One row; amounts in major units of the row's currency."""
     for column, (_, field, _) in enumerate(columns):
         value: Any = row[field]
         if value is None:
@@ -200,3 +212,7 @@ def write_row(
 def _step(row: Row) -> tuple[str, str, str, str]:
     """Bridge, currency, code, and within them what a person looks up."""
     return (row["bridge"] or "", row["currency_code"], row["reason_code"], row["reference"] or "")
+
+
+def _place(row: Row) -> tuple[str, str, str]:
+    return _step(row)[:3]

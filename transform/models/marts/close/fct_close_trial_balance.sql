@@ -16,16 +16,12 @@ books as (
     group by documents.entity_id, {{ month_key('documents.document_date') }}, lines.account_number, lines.currency_code
 ),
 
-corrections as (
-    select * from {{ ref('fct_close_corrections') }}
-),
-
 sides as (
     select entity_id, period_month, account_number, currency_code, ledger_minor, cast(0 as bigint) as books_minor from ledger
     union all
-    select entity_id, period_month, account_number, currency_code, -signed_minor, 0 from corrections
+    select entity_id, period_month, account_number, currency_code, -signed_minor, 0 from {{ ref('fct_close_corrections') }}
     union all
-    select entity_id, corrected_month, account_number, currency_code, signed_minor, 0 from corrections
+    select entity_id, corrected_month, account_number, currency_code, signed_minor, 0 from {{ ref('fct_close_corrections') }}
     union all
     select entity_id, period_month, coalesce(account_number, 'unmapped'), currency_code, 0, books_minor from books
 ),
