@@ -106,7 +106,7 @@ def needs_a_human(screen: Console) -> None:
         rows = connection.execute(
             """select reason_code, reason, suggested_action, count(*), cast(sum(abs(amount_minor)) as bigint), currency_code
                from marts.fct_differences
-               where needs_a_human and bridge <> 'storefront_to_net_revenue' group by all order by 5 desc"""
+               where needs_a_human and coalesce(bridge, '') <> 'storefront_to_net_revenue' group by all order by 5 desc"""
         ).fetchall()
     table = Table(title="Needs a human", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("code", no_wrap=True)

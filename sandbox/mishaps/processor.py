@@ -65,6 +65,13 @@ def processing_fee(scene: Scene) -> list[Expected]:
     return [Expected(order.number, -moved.fee_minor)]
 
 
+def fee_above_the_contract(scene: Scene) -> list[Expected]:
+    order, moved = scene.sell_and_settle()
+    dearer = (*moved.fee_parts, FeePart("stripe_fee", "Premium card fee", FEE_ADDED))
+    scene.world.movements.replace(replace(moved, fee_parts=dearer))
+    return [Expected(order.number, FEE_ADDED)]
+
+
 def charged_by_the_processor(scene: Scene) -> list[Expected]:
     moved = scene.move("fee", f"txfee_{token(scene.world.seed, scene.code)[:14]}", -1_900)
     return [Expected(moved.source_id, -1_900)]
@@ -137,6 +144,7 @@ MISHAPS = (
     Mishap("FEE-01", "the processor takes its fee", processing_fee),
     Mishap("FEE-02", "the processor takes a fee for a refund", refund_with_a_fee),
     Mishap("FEE-03", "the processor takes a fee for a dispute", dispute_fee),
+    Mishap("FEE-10", "the processor takes more of a charge than its contract says", fee_above_the_contract),
     Mishap("FEE-06", "the processor charges a subscription", charged_by_the_processor),
     Mishap("DSP-01", "a buyer's bank takes a payment back", disputed),
     Mishap("DSP-02", "a dispute is won", dispute_won),

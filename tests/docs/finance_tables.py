@@ -23,6 +23,7 @@ FOLDERS = ("finance", "journal", "tax", "books", "close")
 CHAPTERS = {
     "Revenue": (
         "fct_net_revenue",
+        "fct_valued_revenue",
         "fct_order_recognitions",
         "fct_order_reconciliation",
         "fct_deferred_revenue",
@@ -37,6 +38,7 @@ CHAPTERS = {
         "fct_payout_bank_links",
         "fct_settlement_movements",
         "fct_fees",
+        "fct_charge_fees",
         "fct_disputes",
     ),
     "Bridges": (

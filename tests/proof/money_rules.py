@@ -52,13 +52,18 @@ def seeds() -> dict[str, list[Row]]:
          "source": "ecb", "rate": rate}
         for base, quote, rate in closing
     ]  # fmt: skip
+    months = [
+        {"base_currency_code": "EUR", "quote_currency_code": "USD", "rate_date": day, "purpose": "report", "source": "us", "rate": rate}
+        for day, rate in (("2026-09-30", "1.0825"), ("2026-10-31", "1.0851"))
+    ]  # fmt: skip
     return {
         "entities": [
             {"entity_id": name, "name": name, "time_zone": zones.get(name, "America/New_York"),
              "base_currency_code": "EUR" if name == "europe" else "USD"}
             for name in names
         ],
-        "fx_rates": daily + ends,
+        "fx_rates": daily + ends + months,
+        "report_policies": [{"entity_id": "*", "report_currency_code": "USD"}, {"entity_id": "outlet", "report_currency_code": "EUR"}],
         "recognition_policies": [
             {"entity_id": "*", "channel": "*", "sku": "*", "policy": "on_capture"},
             {"entity_id": "advance", "channel": "shop", "sku": "*", "policy": "on_fulfilment"},

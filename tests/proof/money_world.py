@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any
 
 from tests.proof.money_costs import with_costs
+from tests.proof.money_methods import charge_methods, contracts
 from tests.proof.money_rules import AHEAD, seeds
 from tests.transform import (
     advance_stories,
@@ -57,6 +58,7 @@ def everything() -> Tables:
     for rows in (*_told_in_turn(), _journal_in_the_books(), _edited_documents(), *_taxed(), _closes()):
         for table, found in rows.items():
             tables.setdefault(table, []).extend(found)
+    tables["can_charge_methods"] = charge_methods(tables["can_processor_movements"])
     return with_costs(tables)
 
 
@@ -72,7 +74,9 @@ def fill(world: CanonicalRows) -> None:
     """Puts all of it into a world, and what a close froze of it."""
     for seed, rows in seeds().items():
         world.seed(seed, *rows)
-    for table, rows in everything().items():
+    tables = everything()
+    world.seed("fee_contracts", *contracts(tables["can_processor_movements"]))
+    for table, rows in tables.items():
         world.rows(table, *rows)
     world.rows("can_closed_amounts", *_frozen(world))
 

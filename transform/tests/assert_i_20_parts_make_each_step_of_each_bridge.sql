@@ -46,7 +46,9 @@ told as (
     union all
     select entity_id, period_month, currency_code, 'told as ' || reason_code, amount_minor
     from {{ ref('fct_differences') }}
-    {%- for model in ['fct_money_atom_parts', 'fct_charge_differences', 'fct_close_differences', 'fct_tax_differences', 'fct_allocation_differences'] %}
+    {%- for model in [
+        'fct_money_atom_parts', 'fct_charge_differences', 'fct_close_differences', 'fct_tax_differences', 'fct_allocation_differences', 'fct_fee_differences',
+    ] %}
     union all
     select entity_id, period_month, currency_code, 'told as ' || reason_code, -amount_minor
     from {{ ref(model) }}

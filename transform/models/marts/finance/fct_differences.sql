@@ -38,6 +38,7 @@ differences as (
     from together
     {%- for model, condition in [
         ('fct_charge_differences', 'where bridge is null'), ('fct_close_differences', ''), ('fct_tax_differences', ''), ('fct_allocation_differences', ''),
+        ('fct_fee_differences', ''),
     ] %}
     union all
     select difference_id, entity_id, period_month, currency_code, bridge, from_system, to_system, reason_code, order_id, reference, amount_minor, evidence,

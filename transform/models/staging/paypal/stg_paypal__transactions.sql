@@ -37,6 +37,7 @@ renamed as (
 
         ----------  payer
         lower(trim({{ json_text('payer_info', 'email_address') }})) as payer_email,
+        {{ json_text('payer_info', 'country_code') }} as payer_country,
 
         ----------  money
         currency_code,

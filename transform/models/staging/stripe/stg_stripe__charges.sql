@@ -26,6 +26,9 @@ renamed as (
         coalesce(disputed, false) as is_disputed,
         coalesce(livemode, false) as is_live,
         lower(trim({{ json_text('billing_details', 'email') }})) as customer_email,
+        {{ json_text('payment_method_details', 'type') }} as payment_method,
+        {{ json_text('payment_method_details', 'card.brand') }} as card_brand,
+        {{ json_text('payment_method_details', 'card.country') }} as payer_country,
         {{ epoch_timestamp('created') }} as charged_at
     from source
 )
