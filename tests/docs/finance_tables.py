@@ -39,6 +39,8 @@ CHAPTERS = {
         "fct_settlement_movements",
         "fct_fees",
         "fct_charge_fees",
+        "fct_charge_candidates",
+        "fct_invoice_candidates",
         "fct_disputes",
     ),
     "Bridges": (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from tests.proof.money_guesses import COMPANIES
 from tests.transform.finance_rows import Row
 from tests.transform.summary_stories import SUMMED
 
@@ -39,6 +40,7 @@ def seeds() -> dict[str, list[Row]]:
         "booked",
         "shut",
         SUMMED,
+        *COMPANIES,
     )
     days = [date(2026, 9, 1) + timedelta(days=nth) for nth in range(130)]
     daily = [

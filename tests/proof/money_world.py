@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
+from tests.proof import money_guesses
 from tests.proof.money_costs import with_costs
 from tests.proof.money_methods import charge_methods, contracts
 from tests.proof.money_rules import AHEAD, seeds
@@ -58,7 +59,13 @@ def everything() -> Tables:
     for rows in (*_told_in_turn(), _journal_in_the_books(), _edited_documents(), *_taxed(), _closes()):
         for table, found in rows.items():
             tables.setdefault(table, []).extend(found)
-    tables["can_charge_methods"] = charge_methods(tables["can_processor_movements"])
+    told = tables.setdefault("can_charge_methods", [])
+    known = {(row["account_id"], row["charge_reference"]) for row in told}
+    told += [
+        row
+        for row in charge_methods(tables["can_processor_movements"])
+        if (row["account_id"], row["charge_reference"]) not in known
+    ]
     return with_costs(tables)
 
 
@@ -72,7 +79,7 @@ def random_shops() -> list[Shop]:
 
 def fill(world: CanonicalRows) -> None:
     """Puts all of it into a world, and what a close froze of it."""
-    for seed, rows in seeds().items():
+    for seed, rows in (seeds() | money_guesses.seeds()).items():
         world.seed(seed, *rows)
     tables = everything()
     world.seed("fee_contracts", *contracts(tables["can_processor_movements"]))
@@ -132,6 +139,7 @@ def _told_in_turn() -> list[Tables]:
         _renamed("everything", "everything:", _rows_of(test_everything_on_one_order.everything), words=False),
         _renamed("early", "early:", _rows_of(test_early_payment.paid_early), words=False),
         _renamed(SUMMED, f"{SUMMED}:", _rows_of(days_in_summary), words=False),
+        *(_renamed(company, f"{company}-", _rows_of(story)) for company, story in money_guesses.COMPANIES.items()),
         *(_renamed("stories", f"{name}-", _rows_of(story)) for name, story in alone.items()),
         *(_renamed("advance", f"advance-{name}-", _rows_of(story)) for name, story in (alone | before).items()),
         *(_renamed("untaxed", f"untaxed-{name}-", _rows_of(story)) for name, story in (preorders | before).items()),

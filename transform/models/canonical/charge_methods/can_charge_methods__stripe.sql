@@ -17,7 +17,8 @@ mapped as (
         charges.platform_charge_id as charge_reference,
         charges.payment_method,
         charges.card_brand,
-        charges.payer_country
+        charges.payer_country,
+        charges.customer_email as payer_email
     from charges
     left join accounts
         on accounts.platform = 'stripe'

@@ -1,61 +1,20 @@
-with invoices as (
-    select * from {{ ref('fct_order_invoices') }}
+with
+
+bank_lines as (
+    select * from {{ ref('can_bank_lines') }}
 ),
 
-payouts as (
-    select distinct bank_line_id from {{ ref('fct_payout_bank_links') }}
-),
-
-money_in as (
-    select bank_lines.*, coalesce(bank_lines.reference, '') || ' ' || coalesce(bank_lines.description, '') as said
-    from {{ ref('can_bank_lines') }} as bank_lines
-    left join payouts on bank_lines.bank_line_id = payouts.bank_line_id
-    where bank_lines.amount_minor > 0 and payouts.bank_line_id is null
-),
-
--- A number that two invoices bear names neither.
-unique_numbers as (
-    select entity_id, currency_code, number_key, min(document_key) as document_key, min(document_date) as document_date
-    from invoices
-    group by entity_id, currency_code, number_key
-    having count(*) = 1
-),
-
--- Each word keeps what a number must agree in, so that the two meet in one join; with the line between them, every line would meet every invoice.
-spoken as (
-    select distinct money_in.bank_line_id, money_in.entity_id, money_in.currency_code, money_in.value_date, words.word
-    from money_in
-    cross join {{ text_words('money_in.said') }}
-),
-
-named as (
-    select spoken.bank_line_id, unique_numbers.document_key
-    from spoken
-    inner join unique_numbers
-        on spoken.word = unique_numbers.number_key
-        and spoken.entity_id = unique_numbers.entity_id
-        and spoken.currency_code = unique_numbers.currency_code
-    where spoken.value_date >= unique_numbers.document_date
-),
-
--- A line that names two invoices does not say how much is for which.
-unique_lines as (
-    select bank_line_id, min(document_key) as document_key
-    from named
-    group by bank_line_id
-    having count(*) = 1
-),
-
-matched as (
-    select
-        unique_lines.bank_line_id,
-        unique_lines.document_key,
-        money_in.entity_id,
-        money_in.value_date,
-        money_in.amount_minor,
-        money_in.currency_code
-    from unique_lines
-    inner join money_in on unique_lines.bank_line_id = money_in.bank_line_id
+-- What names its invoice, or what a person says; then what fits one and only one, as far as the entity lets it.
+matches as (
+    select bank_line_id, document_key, match_strength from {{ ref('fct_named_invoice_lines') }}
+    union all
+    select bank_line_id, document_key, cast(3 as bigint)
+    from {{ ref('fct_invoice_candidates') }}
+    where is_only_one and amount_minor <= up_to_minor
 )
 
-select * from matched
+select
+    matches.bank_line_id, matches.document_key, bank_lines.entity_id, bank_lines.value_date, bank_lines.amount_minor, bank_lines.currency_code,
+    matches.match_strength
+from matches
+inner join bank_lines using (bank_line_id)

@@ -57,8 +57,13 @@ rolled_forward as (
 -- An invoice that is paid at the bank is no longer open.
 paid_invoices as (
     select 'invoice:' || bank_line_id, 'bank:' || bank_line_id, 'existence', entity_id, value_date, currency_code, 'TND-03', order_number, amount_minor,
-        'paid at the bank on ' || cast(value_date as varchar) || ', open after it ' || cast(open_after_minor as varchar) || ' minor units'
+        'paid at the bank on ' || cast(value_date as varchar)
+        || case match_strength when 3 then ', known by its amount alone' when 4 then ', matched by hand' else '' end || ', open after it ' || cast(open_after_minor as varchar) || ' minor units'
     from invoice_payments
+),
+
+candidates as (
+    select bank_line_id, {{ sorted_list('order_number', 'order_number') }} as order_numbers from {{ ref('fct_invoice_candidates') }} group by bank_line_id
 ),
 
 -- Money out for rent or wages is no settlement; money in that no payout or invoice explains might be.
@@ -67,7 +72,10 @@ lone_deposits as (
         'bank_line:' || bank_lines.bank_line_id, 'bank:' || bank_lines.bank_line_id, 'existence', bank_lines.entity_id, bank_lines.value_date, bank_lines.currency_code,
         'BNK-01', coalesce(bank_lines.reference, bank_lines.platform_bank_line_id), bank_lines.amount_minor,
         'money in, no payout carries this reference and amount: ' || coalesce(bank_lines.description, '')
+        || coalesce('; open invoices of this amount: ' || candidates.order_numbers, '')
     from bank_lines
+    left join candidates
+        on bank_lines.bank_line_id = candidates.bank_line_id
     left join links
         on bank_lines.bank_line_id = links.bank_line_id
     left join invoice_payments

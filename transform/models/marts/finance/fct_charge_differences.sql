@@ -12,6 +12,10 @@ matches as (
 
 lone_charges as (select * from {{ ref('fct_payment_matches') }} where order_payment_id is null),
 
+candidates as (
+    select movement_id, {{ sorted_list('order_number', 'order_number') }} as order_numbers from {{ ref('fct_charge_candidates') }} group by movement_id
+),
+
 lone_refunds as (
     select refund_matches.*, orders.order_number
     from {{ ref('fct_refund_matches') }} as refund_matches
@@ -81,7 +85,9 @@ charged_alone as (
         end,
         orders.order_id, coalesce(lone_charges.order_reference, lone_charges.charge_reference), lone_charges.charge_minor,
         'charge ' || coalesce(lone_charges.charge_reference, lone_charges.movement_id) || ' belongs to no captured payment of an order'
+        || coalesce('; same buyer, amount and day: ' || candidates.order_numbers, '')
     from lone_charges
+    left join candidates using (movement_id)
     left join numbers on lone_charges.charge_entity_id = numbers.entity_id and lone_charges.order_reference = numbers.order_number
     left join orders on numbers.order_id = orders.order_id
 ),

@@ -11,7 +11,7 @@ invoices as (
 named as (
     select
         bank_lines.bank_line_id, orders.order_id, bank_lines.entity_id, bank_lines.value_date, bank_lines.amount_minor,
-        bank_lines.currency_code, orders.order_number, orders.terms_minor,
+        bank_lines.currency_code, bank_lines.match_strength, orders.order_number, orders.terms_minor,
         cast(sum(bank_lines.amount_minor) over (
             partition by orders.order_id order by bank_lines.value_date, bank_lines.bank_line_id rows unbounded preceding
         ) as bigint) as paid_so_far_minor
@@ -22,7 +22,7 @@ named as (
 
 -- More than was owed is no payment of the invoice but a question for a person.
 select
-    bank_line_id, order_id, entity_id, order_number, value_date, amount_minor, currency_code,
+    bank_line_id, order_id, entity_id, order_number, value_date, amount_minor, currency_code, match_strength,
     terms_minor - paid_so_far_minor as open_after_minor
 from named
 where paid_so_far_minor <= terms_minor

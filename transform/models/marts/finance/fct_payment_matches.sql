@@ -17,78 +17,23 @@ legs as (
 ),
 
 charges as (
-    select * from {{ ref('can_processor_movements') }} where movement_type = 'charge'
+    select movements.*, by_hand.order_number as told_order_number
+    from {{ ref('can_processor_movements') }} as movements
+    left join {{ ref('matches_by_hand') }} as by_hand
+        on by_hand.match_type = 'charge'
+        and movements.platform = by_hand.platform
+        and movements.account_id = by_hand.account_id
+        and movements.charge_reference = by_hand.platform_id
+    where movements.movement_type = 'charge'
 ),
 
-charge_names as (
-    select movement_id, occurred_at, charge_reference as reference from charges where charge_reference is not null
-    union
-    select movement_id, occurred_at, payment_intent_reference from charges where payment_intent_reference is not null
-    union
-    select movement_id, occurred_at, platform_source_id from charges where platform_source_id is not null
-),
-
-numbered_names as (
-    select movement_id, reference, row_number() over (partition by reference order by occurred_at, movement_id) as nth
-    from charge_names
-),
-
-numbered_legs as (
-    select
-        order_payment_id,
-        processor_reference as reference,
-        row_number() over (partition by processor_reference order by processed_at, order_payment_id) as nth
-    from legs
-    where processor_reference is not null
-),
-
--- One payment intent may hold several charges and several legs: the n-th meets the n-th, and no charge serves twice.
-exact_matches as (
-    select numbered_names.movement_id, min(numbered_legs.order_payment_id) as order_payment_id
-    from numbered_legs
-    inner join numbered_names using (reference, nth)
-    group by numbered_names.movement_id
-),
-
-unique_numbers as (
-    select entity_id, order_number, min(order_id) as order_id
-    from orders
-    group by entity_id, order_number
-    having count(*) = 1
-),
-
-open_legs as (
-    select
-        legs.order_payment_id, legs.order_id, legs.amount_minor, legs.currency_code,
-        row_number() over (
-            partition by legs.order_id, legs.amount_minor, legs.currency_code order by legs.processed_at, legs.order_payment_id
-        ) as nth
-    from legs
-    left join exact_matches using (order_payment_id)
-    where exact_matches.order_payment_id is null
-),
-
-open_charges as (
-    select
-        charges.movement_id, unique_numbers.order_id, charges.amount_minor, charges.currency_code,
-        row_number() over (
-            partition by unique_numbers.order_id, charges.amount_minor, charges.currency_code
-            order by charges.occurred_at, charges.movement_id
-        ) as nth
-    from charges
-    inner join unique_numbers
-        on charges.entity_id = unique_numbers.entity_id
-        and charges.order_reference = unique_numbers.order_number
-    left join exact_matches using (movement_id)
-    where exact_matches.movement_id is null
-),
-
+-- What names each other, or what a person says; then what fits one and only one, as far as the entity lets it.
 matches as (
-    select order_payment_id, movement_id, cast(1 as bigint) as match_strength from exact_matches
+    select order_payment_id, movement_id, match_strength from {{ ref('fct_known_payments') }}
     union all
-    select open_legs.order_payment_id, open_charges.movement_id, 2
-    from open_legs
-    inner join open_charges using (order_id, amount_minor, currency_code, nth)
+    select order_payment_id, movement_id, cast(3 as bigint)
+    from {{ ref('fct_charge_candidates') }}
+    where is_only_one and amount_minor <= up_to_minor
 ),
 
 paired as (
@@ -98,7 +43,7 @@ paired as (
         legs.order_entity_id as leg_entity_id, legs.order_date as leg_date, legs.gateway,
         legs.amount_minor as leg_minor, legs.currency_code as leg_currency_code,
         charges.entity_id as charge_entity_id, charges.movement_date as charge_date, charges.charge_reference,
-        charges.order_reference, charges.amount_minor as charge_minor, charges.currency_code as charge_currency_code
+        coalesce(charges.told_order_number, charges.order_reference) as order_reference, charges.amount_minor as charge_minor, charges.currency_code as charge_currency_code
     from legs
     left join matches using (order_payment_id)
     full outer join charges

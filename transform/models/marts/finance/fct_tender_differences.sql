@@ -10,6 +10,10 @@ lone_legs as (
     where payment_matches.order_payment_id is not null and payment_matches.movement_id is null
 ),
 
+candidates as (
+    select order_payment_id, {{ sorted_list('charge_reference', 'charge_reference') }} as charges from {{ ref('fct_charge_candidates') }} group by order_payment_id
+),
+
 -- Tender that never reaches the processor, and the order's share of what is still open.
 tenders as (
     {%- for column, code, words in [
@@ -38,7 +42,9 @@ tenders as (
     select lone_legs.order_id, lone_legs.order_payment_id, 'leg:' || lone_legs.order_payment_id, orders.is_processor_connected,
         case when orders.is_processor_connected then 'SRC-02' else 'TND-05' end, -lone_legs.leg_minor,
         'captured by ' || coalesce(lone_legs.gateway, 'an unnamed gateway') || ' in the storefront, no such charge at a processor'
+        || coalesce('; same buyer, amount and day: ' || candidates.charges, '')
     from lone_legs
+    left join candidates using (order_payment_id)
     inner join orders using (order_id)
 ),
 
