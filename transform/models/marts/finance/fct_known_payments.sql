@@ -1,34 +1,11 @@
 with
 
-orders as (
-    select * from {{ ref('can_orders') }}
-),
-
 legs as (
-    select order_payments.*
-    from {{ ref('can_order_payments') }} as order_payments
-    inner join orders
-        on order_payments.order_id = orders.order_id
-        and order_payments.currency_code = orders.currency_code
-    where not orders.is_test
-        and order_payments.payment_type in ('capture', 'sale')
-        and order_payments.payment_status = 'succeeded'
-        and order_payments.tender_type in ('card', 'other')
+    select * from {{ ref('fct_gateway_payments') }}
 ),
 
--- What a person says of a charge goes before what its processor was told.
 charges as (
-    select
-        movements.movement_id, movements.entity_id, movements.occurred_at, movements.amount_minor, movements.currency_code, movements.charge_reference,
-        movements.payment_intent_reference, movements.platform_source_id, by_hand.order_number is not null as is_by_hand,
-        coalesce(by_hand.order_number, movements.order_reference) as order_reference
-    from {{ ref('can_processor_movements') }} as movements
-    left join {{ ref('matches_by_hand') }} as by_hand
-        on by_hand.match_type = 'charge'
-        and movements.platform = by_hand.platform
-        and movements.account_id = by_hand.account_id
-        and movements.charge_reference = by_hand.platform_id
-    where movements.movement_type = 'charge'
+    select * from {{ ref('fct_gateway_charges') }}
 ),
 
 charge_names as (
@@ -63,7 +40,7 @@ exact_matches as (
 
 unique_numbers as (
     select entity_id, order_number, min(order_id) as order_id
-    from orders
+    from {{ ref('can_orders') }}
     group by entity_id, order_number
     having count(*) = 1
 ),
