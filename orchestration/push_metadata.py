@@ -11,8 +11,9 @@ import dagster as dg
 from orchestration import environment, warehouse
 from orchestration.activation import spoken_money
 from orchestration.exceptions_view import exceptions_table_markdown
-from reverse_etl import exception_reading, plan_standing, record_results
+from reverse_etl import engine, exception_reading, plan_standing, record_results, settings
 from reverse_etl.engine import PushResult
+from reverse_etl.forecast import forecast
 from reverse_etl.ledger import Ledger
 from reverse_etl.plan import Action, Plan
 from reverse_etl.record_results import RecordResults
@@ -42,6 +43,7 @@ def plan_metadata(made: Plan, sync: Sync, ledger: Ledger, published: warehouse.P
         "nothing to do": made.noops,
         "waiting or held": len(made.skipped),
         "money": spoken_money(made.money_minor),
+        "to send it": str(forecast(made, sync, ledger, engine.now(), settings.read())),
         "limits broken": "; ".join(made.breaches) or "none",
         "changes": dg.MetadataValue.md(f"```\n{render_text(made, PLAN_ROWS_SHOWN)}\n```"),
     }

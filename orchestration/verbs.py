@@ -225,19 +225,24 @@ def _chosen_syncs(names: tuple[str, ...]) -> list[str]:
 def plan_syncs(names: tuple[str, ...], output: str, limit: int) -> int:
     environment.prepare()
     from orchestration.activation import make_plan
-    from reverse_etl import engine
+    from reverse_etl import engine, settings
+    from reverse_etl.forecast import forecast
     from reverse_etl.rendering import as_json, render_text
 
     chosen = _chosen_syncs(names)
     with closing(engine.open_ledger()) as ledger:
         plans = [make_plan(name, ledger) for name in chosen]
+        owners = settings.read()
+        costs = [forecast(made, engine.sync_named(made.sync), ledger, engine.now(), owners) for made in plans]
     if output == "json":
         sys.stdout.write(json.dumps([as_json(made) for made in plans], indent=1, default=str) + "\n")
     else:
-        for made in plans:
+        for made, cost in zip(plans, costs, strict=True):
             screen.print(
                 render_text(made, limit or len(made.deliveries)), markup=False, highlight=False, soft_wrap=True
             )
+            if made.deliveries:
+                screen.print(f"  to send it: {cost}", markup=False, highlight=False, soft_wrap=True)
             screen.print()
     return 0
 

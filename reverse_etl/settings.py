@@ -43,9 +43,10 @@ class Settings:
         """How to reach a destination; raises ConfigurationError naming the key that is missing."""
         base_url = self._value(destination.name, "base_url")
         credentials = {name: self._value(destination.name, name) for name in destination.credential_names}
-        return Connection(destination.name, base_url.rstrip("/"), credentials, self._pace(destination.name))
+        return Connection(destination.name, base_url.rstrip("/"), credentials, self.own_pace(destination.name))
 
-    def _pace(self, destination: str) -> float | None:
+    def own_pace(self, destination: str) -> float | None:
+        """Requests per second the owner of a host has set instead of our default; None where nobody has."""
         said = self.values.get(f"destinations.{destination}.requests_per_second")
         if said is None:
             return None
