@@ -25,7 +25,7 @@ def all_syncs() -> dict[str, Sync]:
 
 
 def in_order(syncs: Iterable[Sync]) -> dict[str, Sync]:
-    """Syncs by name, upstream before downstream, else by lane and name.
+    """Syncs by name: by lane, upstream before downstream, and of those that wait for none the one with the longest chain behind it.
 
     Raises ConfigurationError for an unknown upstream and for a circle, in which nothing could ever go first.
     """
@@ -53,4 +53,10 @@ def in_order(syncs: Iterable[Sync]) -> dict[str, Sync]:
         for name in sorter.get_ready():
             depths[name] = 1 + max((depths[upstream] for upstream in by_name[name].depends_on), default=-1)
             sorter.done(name)
-    return {name: by_name[name] for name in sorted(by_name, key=lambda name: (by_name[name].lane, depths[name], name))}
+    # How long a chain waits for each: contacts before documents that merely name one.
+    behind = dict.fromkeys(by_name, 0)
+    for name in sorted(by_name, key=lambda name: -depths[name]):
+        for upstream in by_name[name].depends_on:
+            behind[upstream] = max(behind[upstream], behind[name] + 1)
+    place = {name: (sync.lane, depths[name], -behind[name], name) for name, sync in by_name.items()}
+    return {name: by_name[name] for name in sorted(by_name, key=lambda name: place[name])}

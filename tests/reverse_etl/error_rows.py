@@ -143,7 +143,7 @@ ROWS: dict[str, dict[str, tuple[str, str]]] = {
 XERO_SENTENCES = {
     "duplicate_number": "Invoice # must be unique.",
     "key_reused": "The Idempotency-Key was used with another request",
-    "duplicate_name": "The contact name Ann is already assigned to another contact.",
+    "duplicate_name": "The contact name Ann is already assigned to another contact. The contact name must be unique across all active contacts.",
     "not_editable": "Invoice not of valid status for modification",
     "overpaid": "Payment amount exceeds the amount outstanding on this document",
     "missing_customer": "The contact specified could not be found",

@@ -179,6 +179,19 @@ def test_syncs_come_after_what_they_wait_for_and_a_circle_is_refused():
             in_order(wrong)
 
 
+def test_what_others_wait_for_goes_before_what_nobody_waits_for():
+    """Xero makes a contact of any name a bank transaction bears; the contact that invoices wait for is to be there before."""
+    chain = [
+        chained("a_transactions"),
+        chained("b_receipts"),
+        chained("c_refunds", ["b_receipts"]),
+        chained("d_contacts"),
+    ]
+    chain += [chained("e_invoices", ["d_contacts"]), chained("f_payments", ["e_invoices"])]
+    names = [name.removeprefix("bench__") for name in in_order(chain)]
+    assert names == ["d_contacts", "b_receipts", "a_transactions", "e_invoices", "c_refunds", "f_payments"]
+
+
 SEGMENTS = st.sampled_from(["champions", "loyal", "lost", None])
 WORLDS = st.dictionaries(st.sampled_from("abcdefgh"), st.tuples(SEGMENTS, SEGMENTS, SEGMENTS), max_size=8)
 

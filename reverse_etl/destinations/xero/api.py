@@ -51,8 +51,9 @@ MEANINGS = Meanings(
 )
 # A sentence of theirs → our code; the first that fits. `{}` marks what many records may fail for alike.
 _SENTENCES = (
-    (r"must be unique", "duplicate_number"),
+    # That sentence goes on to say that names must be unique.
     (r"already assigned to another contact", "duplicate_name"),
+    (r"must be unique", "duplicate_number"),
     (r"lock(ed)? (date|period)", "period_locked"),
     (r"not of valid status|can ?not be edited", "not_editable"),
     (r"contact .*could not be found", "missing_customer"),
