@@ -307,3 +307,18 @@ def test_thousands_of_customers_are_read_page_by_page(sandbox):
     assert pages >= 3
     assert names["Customer 2099"] == "5002099"
     assert len(names) == len(books.kept["Customer"])
+
+
+def test_a_contact_that_a_document_made_of_a_name_is_refused_in_words_and_taken_by_its_id(sandbox):
+    from sandbox.platforms import xero_people as people
+
+    twin = Twin(sandbox, "xero__contacts")
+    books = twin.world.state("xero")["books"]
+    made = people.type_in(books, "Contacts", Name="wallet")
+    ours = one(twin.name, contact_number="channel:twin:wallet", contact_name="wallet", platform_contact_id=None)
+    refused = twin.deliver(ours, "first")
+    assert (refused.result, refused.code) == (Result.REJECTED, "duplicate_name")
+    # The next plan has read it.
+    found = replace(ours, payload={**ours.payload, "platform_contact_id": made["ContactID"]})
+    assert twin.deliver(found, "second").result is Result.ACCEPTED
+    assert [one["ContactNumber"] for one in books.all("Contacts") if one["Name"] == "wallet"] == ["channel:twin:wallet"]
