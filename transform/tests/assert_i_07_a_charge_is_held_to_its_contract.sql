@@ -15,7 +15,7 @@ fee_rows as (
 
 -- What a charge cost may stand in several movements of one currency; together they are what its rows here say.
 taken as (
-    select charge_reference, platform, account_id, currency_code, sum(fee_minor) as fee_minor
+    select charge_reference, platform, account_id, currency_code, sum(fee_minor) as fee_minor, count(case when movement_type = 'charge' then 1 end) as charges
     from fee_rows
     where movement_type = 'charge' or fee_minor > 0
     group by charge_reference, platform, account_id, currency_code
@@ -23,7 +23,7 @@ taken as (
 ),
 
 told as (
-    select charge_reference, platform, account_id, currency_code, sum(fee_minor) as fee_minor
+    select charge_reference, platform, account_id, currency_code, sum(fee_minor) as fee_minor, count(*) as charges
     from {{ ref('fct_charge_fees') }}
     group by charge_reference, platform, account_id, currency_code
 ),
@@ -75,7 +75,7 @@ full outer join told
     and taken.account_id = told.account_id
     and taken.currency_code = told.currency_code
     and taken.charge_reference is not distinct from told.charge_reference
-where taken.fee_minor is distinct from told.fee_minor
+where taken.fee_minor is distinct from told.fee_minor or taken.charges is distinct from told.charges
 union all
 select 'contract of ' || charges.movement_id
 from {{ ref('fct_charge_fees') }} as charges

@@ -40,6 +40,12 @@ quoted as (
         and inverse.base_currency_code = revenue.report_currency_code and inverse.quote_currency_code = revenue.book_currency_code
 )
 
+-- Every row of net revenue is there once.
+select 'row ' || coalesce(sold.net_revenue_id, valued.net_revenue_id) as trouble, coalesce(sold.entity_id, valued.entity_id) as entity_id
+from {{ ref('fct_net_revenue') }} as sold
+full outer join (select net_revenue_id, min(entity_id) as entity_id, count(*) as times from revenue group by net_revenue_id) as valued using (net_revenue_id)
+where sold.net_revenue_id is null or valued.times is distinct from 1
+union all
 select 'ledger of ' || period_month || ' ' || currency_code as trouble, entity_id
 from compared
 group by entity_id, period_month, currency_code

@@ -12,12 +12,7 @@ fee_taxes as (
 ),
 
 fees as (
-    select
-        movements.*, movements.processing_fee_minor - coalesce(fee_taxes.tax_minor, 0) as net_fee_minor,
-        row_number() over (
-            partition by movements.platform, movements.account_id, movements.charge_reference, movements.currency_code, movements.movement_type
-            order by movements.occurred_at, movements.movement_id
-        ) as nth
+    select movements.*, movements.processing_fee_minor - coalesce(fee_taxes.tax_minor, 0) as net_fee_minor
     from movements
     left join fee_taxes using (movement_id)
     where movements.movement_type in ('charge', 'fee')
@@ -31,18 +26,26 @@ later_fees as (
     group by platform, account_id, charge_reference, currency_code
 ),
 
+later_of_charges as (
+    select
+        fees.movement_id, later_fees.net_fee_minor,
+        row_number() over (
+            partition by fees.platform, fees.account_id, fees.charge_reference, fees.currency_code order by fees.occurred_at, fees.movement_id
+        ) as nth
+    from fees
+    inner join later_fees using (platform, account_id, charge_reference, currency_code)
+    where fees.movement_type = 'charge'
+),
+
 charges as (
     select
         fees.movement_id, fees.platform, fees.account_id, fees.entity_id, fees.charge_reference, fees.order_reference, fees.movement_date,
         fees.currency_code, fees.amount_minor as charged_minor, methods.payment_method, methods.card_brand, methods.payer_country,
-        fees.net_fee_minor + coalesce(later_fees.net_fee_minor, 0) as fee_minor
+        fees.net_fee_minor + coalesce(later_of_charges.net_fee_minor, 0) as fee_minor
     from fees
-    left join later_fees
-        on fees.nth = 1
-        and fees.platform = later_fees.platform
-        and fees.account_id = later_fees.account_id
-        and fees.charge_reference = later_fees.charge_reference
-        and fees.currency_code = later_fees.currency_code
+    left join later_of_charges
+        on fees.movement_id = later_of_charges.movement_id
+        and later_of_charges.nth = 1
     left join {{ ref('can_charge_methods') }} as methods
         on fees.platform = methods.platform
         and fees.account_id = methods.account_id

@@ -3,11 +3,11 @@ with
 -- What the ledger booked as income of an order in a month, in the currency of the books; an entry that waits for a rate has none.
 booked as (
     select
-        lines.entity_id, lines.order_id, lines.period_month, lines.currency_code, max(lines.base_currency_code) as base_currency_code,
+        lines.entity_id, lines.order_id, lines.period_month, lines.currency_code,
         -{{ sum_minor('lines.signed_base_minor') }} as base_minor, count(*) - count(lines.signed_base_minor) as unrated_lines
     from {{ ref('fct_journal_lines') }} as lines
     inner join {{ ref('chart_of_accounts') }} as chart using (account_number)
-    where chart.account_type in ('income', 'contra_income') and lines.recipe != 'J-36'
+    where chart.account_type in ('income', 'contra_income') and lines.recipe != 'J-36' and lines.currency_code != lines.base_currency_code
     group by lines.entity_id, lines.order_id, lines.period_month, lines.currency_code
 ),
 
@@ -26,13 +26,17 @@ dated as (
     left join {{ ref('report_policies') }} as of_all on of_all.entity_id = '*'
 ),
 
+-- In the books' own currency a sale is worth itself; nearly all are.
+plain as (
+    select *, cast(0 as bigint) as remainder_minor, net_revenue_minor as book_minor from dated where currency_code = book_currency_code
+),
+
 converted as (
     select
         dated.*, booked.base_minor,
         case
-            when coalesce(booked.unrated_lines, 1) > 0 then null
-            when dated.currency_code = dated.book_currency_code then dated.net_revenue_minor
-            else {{ convert_minor('dated.net_revenue_minor', 'dated.currency_code', 'dated.book_currency_code', 'rates.rate', 'rates.rate_base_currency_code') }}
+            when coalesce(booked.unrated_lines, 1) = 0
+                then {{ convert_minor('dated.net_revenue_minor', 'dated.currency_code', 'dated.book_currency_code', 'rates.rate', 'rates.rate_base_currency_code') }}
         end as converted_minor
     from dated
     left join booked
@@ -45,6 +49,7 @@ converted as (
         and dated.currency_code = rates.from_currency_code
         and dated.book_currency_code = rates.to_currency_code
         and dated.rate_date = rates.rate_date
+    where dated.currency_code is distinct from dated.book_currency_code
 ),
 
 -- The ledger rounds an entry's lines and evens them out; what that leaves stands on the largest row of the order in the month.
@@ -56,18 +61,24 @@ measured as (
     from converted
 ),
 
-booked_rows as (
+evened as (
     select
         *, case when nth = 1 and converted_minor is not null then base_minor - together_minor else 0 end as remainder_minor
     from measured
 ),
 
+booked_rows as (
+    select * from plain
+    union all
+    select * exclude (base_minor, converted_minor, together_minor, nth), converted_minor + remainder_minor from evened
+),
+
 valued as (
     select
-        booked_rows.*, converted_minor + remainder_minor as book_minor, rates.rate as report_rate,
+        booked_rows.*, rates.rate as report_rate,
         case
-            when booked_rows.book_currency_code = booked_rows.report_currency_code then converted_minor + remainder_minor
-            else {{ convert_minor('(converted_minor + remainder_minor)', 'booked_rows.book_currency_code', 'booked_rows.report_currency_code', 'rates.rate', 'rates.rate_base_currency_code') }}
+            when booked_rows.book_currency_code = booked_rows.report_currency_code then book_minor
+            else {{ convert_minor('book_minor', 'booked_rows.book_currency_code', 'booked_rows.report_currency_code', 'rates.rate', 'rates.rate_base_currency_code') }}
         end as report_minor
     from booked_rows
     left join rates
