@@ -232,16 +232,16 @@ def plan_syncs(names: tuple[str, ...], output: str, limit: int) -> int:
     chosen = _chosen_syncs(names)
     with closing(engine.open_ledger()) as ledger:
         plans = [make_plan(name, ledger) for name in chosen]
+        if output == "json":
+            sys.stdout.write(json.dumps([as_json(made) for made in plans], indent=1, default=str) + "\n")
+            return 0
         owners = settings.read()
-        costs = [forecast(made, engine.sync_named(made.sync), ledger, engine.now(), owners) for made in plans]
-    if output == "json":
-        sys.stdout.write(json.dumps([as_json(made) for made in plans], indent=1, default=str) + "\n")
-    else:
-        for made, cost in zip(plans, costs, strict=True):
+        for made in plans:
             screen.print(
                 render_text(made, limit or len(made.deliveries)), markup=False, highlight=False, soft_wrap=True
             )
             if made.deliveries:
+                cost = forecast(made, engine.sync_named(made.sync), ledger, engine.now(), owners)
                 screen.print(f"  to send it: {cost}", markup=False, highlight=False, soft_wrap=True)
             screen.print()
     return 0

@@ -78,9 +78,7 @@ pairs as (
 ),
 
 limits as (
-    select pairs.*, case
-        when count(of_entity.up_to_minor) over (partition by pairs.leg_match_id, pairs.charge_match_id) > 0 then of_entity.up_to_minor else of_all.up_to_minor
-    end as up_to_minor
+    select pairs.*, coalesce(of_entity.up_to_minor, of_all.up_to_minor) as up_to_minor
     from pairs
     left join {{ ref('match_policies') }} as of_entity on of_entity.match_type = 'charge' and of_entity.entity_id = pairs.entity_id
     left join {{ ref('match_policies') }} as of_all on of_all.match_type = 'charge' and of_all.entity_id = '*'
