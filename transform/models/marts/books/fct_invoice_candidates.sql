@@ -30,11 +30,7 @@ asked as (
 ),
 
 money_in as (
-    select bank_lines.*, coalesce(bank_lines.reference, '') || ' ' || coalesce(bank_lines.description, '') as said
-    from {{ ref('can_bank_lines') }} as bank_lines
-    where bank_lines.amount_minor > 0
-        and bank_lines.bank_line_id not in (select bank_line_id from {{ ref('fct_payout_bank_links') }} where bank_line_id is not null)
-        and bank_lines.bank_line_id not in (select bank_line_id from named)
+    select * from {{ ref('fct_unclaimed_receipts') }} where bank_line_id not in (select bank_line_id from named)
 ),
 
 numbers as (

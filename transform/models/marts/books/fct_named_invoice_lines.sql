@@ -2,15 +2,8 @@ with invoices as (
     select * from {{ ref('fct_order_invoices') }}
 ),
 
-payouts as (
-    select distinct bank_line_id from {{ ref('fct_payout_bank_links') }}
-),
-
 money_in as (
-    select bank_lines.*, coalesce(bank_lines.reference, '') || ' ' || coalesce(bank_lines.description, '') as said
-    from {{ ref('can_bank_lines') }} as bank_lines
-    left join payouts on bank_lines.bank_line_id = payouts.bank_line_id
-    where bank_lines.amount_minor > 0 and payouts.bank_line_id is null
+    select * from {{ ref('fct_unclaimed_receipts') }}
 ),
 
 -- What a person says of a line goes before what its text says.

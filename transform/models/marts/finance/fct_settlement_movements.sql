@@ -33,15 +33,12 @@ conversions as (
 ),
 
 fee_taxes as (
-    select movement_id, {{ sum_minor('amount_minor') }} as fee_tax_minor
-    from {{ ref('can_processor_fees') }}
-    where fee_type = 'tax'
-    group by movement_id
+    select * from {{ ref('fct_fee_taxes') }}
 ),
 
 joined as (
     select
-        movements.*, case when movements.processing_fee_minor != 0 then coalesce(fee_taxes.fee_tax_minor, 0) else 0 end as fee_tax_minor,
+        movements.*, case when movements.processing_fee_minor != 0 then coalesce(fee_taxes.tax_minor, 0) else 0 end as fee_tax_minor,
         {{ month_key('movements.movement_date') }} as movement_month,
         coalesce(movements.order_reference, movements.platform_source_id, movements.platform_movement_id) as reference,
         charge_orders.order_id,
