@@ -142,11 +142,9 @@ class Lane:
     async def _read(self) -> None:
         loop, rang = asyncio.get_running_loop(), asyncio.Event()
         if self.bell is not None:
-            loop.add_reader(self.bell.fileno(), rang.set)
+            loop.add_reader(self.bell.fileno(), _hear, self.bell, rang)
         try:
             while True:
-                if self.bell is not None:
-                    self.bell.clear()
                 rang.clear()
                 events = await self._in(self._storing, self.inbox.events_after, self._seen, MOST_EVENTS)
                 if events:
@@ -265,6 +263,12 @@ class Lane:
 
     async def _in(self, threads: ThreadPoolExecutor, work: Callable[..., _T], *arguments: Any) -> _T:
         return await asyncio.get_running_loop().run_in_executor(threads, work, *arguments)
+
+
+def _hear(bell: Bell, rang: asyncio.Event) -> None:
+    """Notes a ring and empties the pipe: one that stays readable would call this again and again while events are applied."""
+    bell.clear()
+    rang.set()
 
 
 def percentile(ranked: Sequence[int], percent: int) -> int | None:

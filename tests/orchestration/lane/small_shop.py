@@ -22,6 +22,7 @@ import pyarrow as pa
 from orchestration.lane.loop import Lane
 from orchestration.lane.proofs import proves
 from pipelines.intake.inbox import Arrived, Inbox, InboxEvent
+from pipelines.intake.wake import Listener
 from reverse_etl import engine, lane_states, settings
 from reverse_etl.channel import FLOW, Channel, Model
 from reverse_etl.group_commit import GroupCommit
@@ -69,6 +70,8 @@ class SmallTables:
 
     def __init__(self, skus: int, pool: int) -> None:
         self.sequence = 0
+        # What happens while events are being applied.
+        self.meanwhile: Callable[[], None] = lambda: None
         self._rows = duckdb.connect(config={"threads": 1})
         self._rows.execute(
             "create table stock as select 'SKU-' || range as sku, range::varchar as number, $2::bigint as pool,"
@@ -77,6 +80,7 @@ class SmallTables:
         )
 
     def apply(self, events: Sequence[InboxEvent]) -> Reached:
+        self.meanwhile()
         touched, proven = set(), set()
         for event in events:
             said = json.loads(event.body)
@@ -151,8 +155,10 @@ class SmallShop:
 class RunningLane:
     """`with shop.lane() as lane`: the lane works in a thread of its own until the block ends."""
 
-    def __init__(self, shop: SmallShop, step: Callable[[str], None] = lambda label: None) -> None:
-        self.shop, self._step = shop, step
+    def __init__(
+        self, shop: SmallShop, step: Callable[[str], None] = lambda label: None, bell: Listener | None = None
+    ) -> None:
+        self.shop, self._step, self._bell = shop, step, bell
         self._ready, self.error = threading.Event(), None
 
     def __enter__(self) -> RunningLane:
@@ -188,7 +194,9 @@ class RunningLane:
                 with shop.ledger.reader() as connection:
                     before = lane_states.state_of(connection, FLOW)
                 confirmed = before.sequence_confirmed if before is not None else 0
-                self.running = Lane(shop.inbox, shop.tables, channels, _now, self._beat, confirmed=confirmed)
+                self.running = Lane(
+                    shop.inbox, shop.tables, channels, _now, self._beat, self._bell, confirmed=confirmed
+                )
                 self._ready.set()
                 await self.running.run()
         except asyncio.CancelledError:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import select
+import time
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
+from pipelines.intake.wake import Bell, Listener
 from reverse_etl.exception_queue import STANDING
 from reverse_etl.ledger_tables import DELIVERIES, OUTCOMES, PLANS
 from reverse_etl.operations_tables import DRIFTS, EXCEPTIONS
@@ -216,3 +219,24 @@ def test_a_lane_that_starts_again_over_the_same_inbox_writes_nothing_twice(world
         lane.until(lane.caught_up)
     assert (before, writes(world)) == (4, 4)
     assert shown(world, "SKU-1") == (19, 19)
+
+
+def test_a_ring_while_events_are_applied_is_taken_up_once_and_keeps_the_loop_no_busier(world, tmp_path):
+    taken_up: list[bool] = []
+
+    def ring_and_look() -> None:
+        bell.ring()
+        # A pipe that stays readable makes the event loop turn without a pause until these events are applied.
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline and select.select([listener.fileno()], [], [], 0)[0]:
+            time.sleep(0.001)
+        taken_up.append(not select.select([listener.fileno()], [], [], 0)[0])
+
+    with Listener(tmp_path / "bell") as listener:
+        bell = Bell(tmp_path / "bell")
+        world.tables.meanwhile = ring_and_look
+        with world.lane(bell=listener) as lane:
+            world.sell("shopify", "SKU-1")
+            lane.until(lambda: shown(world, "SKU-1") == (19, 19))
+        bell.close()
+    assert taken_up == [True]
