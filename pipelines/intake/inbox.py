@@ -12,13 +12,15 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import chain
 from typing import Any, Self
 
 from sqlalchemy import Connection, case, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pipelines.intake import store
-from pipelines.intake.tables import INBOX_EVENTS, INBOX_READERS, INBOX_STATES, storable
+from pipelines.intake.tables import INBOX_EVENTS, INBOX_READERS, storable
+from pipelines.intake.writer import Run, Writer
 
 # The reader whose work is waited for: what it has not worked on is the inbox's depth.
 LANE = "stock_lane"
@@ -29,6 +31,8 @@ LONGEST_WAY = timedelta(days=1)
 _KEPT = tuple(column.name for column in INBOX_EVENTS.columns if column.name not in ("sequence", "removed_at"))
 
 _LAST_FEW = 200
+
+_RESOURCE = ("platform", "account_id", "topic", "resource_id")
 
 # So few sizes that the driver keeps every statement prepared.
 _SIZES = (64, 16, 4, 1)
@@ -108,25 +112,35 @@ class Inbox:
         self._is_sqlite = self.engine.dialect.name == "sqlite"
         dialect: Any = sqlite if self._is_sqlite else postgresql
         self._insert = dialect.insert
+        self._writer = Writer(self.engine) if self._is_sqlite else None
 
     @classmethod
     def at_home(cls) -> Self:
         return cls(store.address())
 
     def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
         self.engine.dispose()
 
     def keep(self, arrived: Sequence[Arrived]) -> None:
         """All of it in one durable transaction; an event that is there already is counted, not kept twice."""
+        if self._writer is not None:
+            self._writer.write(lambda run: self._keep_on_sqlite(run, arrived))
+            return
         with self.engine.begin() as connection:
-            newest = _States(connection)
-            rows = [self._row(event, newest) for event in arrived]
-            if self._is_sqlite:
-                _insert_together(connection, rows)
-            else:
-                # One statement of PostgreSQL's may not meet the same event twice.
-                connection.exec_driver_sql(_keep_statement("%s", 1), rows)
-            newest.write(self._insert)
+            run = connection.exec_driver_sql
+            newest = _States(run, "%s")
+            # One statement of PostgreSQL's may not meet the same event twice.
+            run(_keep_statement("%s", 1), [self._row(event, newest) for event in arrived])
+            if changed := newest.changed():
+                run(_newer_statement("%s"), changed)
+
+    def _keep_on_sqlite(self, run: Run, arrived: Sequence[Arrived]) -> None:
+        newest = _States(run, "?")
+        _insert_together(run, [self._row(event, newest) for event in arrived])
+        for state in newest.changed():
+            run(_newer_statement("?"), state)
 
     def _row(self, event: Arrived, newest: _States) -> tuple[Any, ...]:
         """The values of `_KEPT`, in its order and as the driver takes them."""
@@ -259,14 +273,13 @@ class Inbox:
         return self.engine.connect().execution_options(reading=True)
 
 
-def _insert_together(connection: Connection, rows: list[tuple[Any, ...]]) -> None:
+def _insert_together(run: Run, rows: list[tuple[Any, ...]]) -> None:
     """Many rows a statement: SQLite's driver gives up Python's lock for each, and gets it back late from a busy loop."""
     first = 0
     for size in _SIZES:
         statement = _keep_statement("?", size)
         while len(rows) - first >= size:
-            values = tuple(value for row in rows[first : first + size] for value in row)
-            connection.exec_driver_sql(statement, values)
+            run(statement, tuple(chain.from_iterable(rows[first : first + size])))
             first += size
 
 
@@ -288,8 +301,8 @@ def _events(rows: Iterable[Any]) -> list[InboxEvent]:
 class _States:
     """The newest event of each resource without versions, as this transaction sees and changes it."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, run: Run, mark: str) -> None:
+        self._run, self._mark = run, mark
         self._known: dict[tuple[str, str, str, str], tuple[str, str] | None] = {}
         self._changed: dict[tuple[str, str, str, str], tuple[str, str]] = {}
 
@@ -305,20 +318,28 @@ class _States:
 
     def _newest(self, key: tuple[str, str, str, str]) -> tuple[str, str] | None:
         if key not in self._known:
-            c = INBOX_STATES.c
-            same = zip((c.platform, c.account_id, c.topic, c.resource_id), key, strict=True)
-            asked = select(c.event_id, c.body_digest).where(*(column == value for column, value in same))
-            row = self._connection.execute(asked).first()
+            row = self._run(_state_statement(self._mark), tuple(map(storable, key))).fetchone()
             self._known[key] = (row[0], row[1]) if row is not None else None
         return self._known[key]
 
-    def write(self, insert: Any) -> None:
-        names = ("platform", "account_id", "topic", "resource_id", "event_id", "body_digest")
-        rows = [dict(zip(names, (*key, *state), strict=True)) for key, state in self._changed.items()]
-        if rows:
-            statement = insert(INBOX_STATES)
-            newer = {name: statement.excluded[name] for name in names[4:]}
-            self._connection.execute(statement.on_conflict_do_update(index_elements=list(names[:4]), set_=newer), rows)
+    def changed(self) -> list[tuple[str | None, ...]]:
+        """The values of `_newer_statement`, for each resource that is in another state now."""
+        return [(*map(storable, key), *state) for key, state in self._changed.items()]
+
+
+@cache
+def _state_statement(mark: str) -> str:
+    return (
+        f"select event_id, body_digest from inbox_states where {' and '.join(f'{name} = {mark}' for name in _RESOURCE)}"
+    )
+
+
+@cache
+def _newer_statement(mark: str) -> str:
+    return (
+        f"insert into inbox_states ({', '.join(_RESOURCE)}, event_id, body_digest) values ({', '.join([mark] * 6)})"
+        f" on conflict ({', '.join(_RESOURCE)}) do update set event_id = excluded.event_id, body_digest = excluded.body_digest"
+    )
 
 
 def digest_of(*parts: str | bytes | None) -> str:

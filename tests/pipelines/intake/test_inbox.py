@@ -62,6 +62,14 @@ def test_what_has_no_version_is_a_repeat_only_of_the_newest_state(inbox: Inbox) 
 
 
 @on_both_stores
+def test_a_resource_no_store_can_name_as_it_is_has_a_newest_state_too(inbox: Inbox) -> None:
+    for body in (b"5", b"5", b"4"):
+        inbox.keep([arrived(None, body, resource_id="a\x00\ud800")])
+    events = inbox.events_after(0)
+    assert [(event.body, event.times_received) for event in events] == [(b"5", 2), (b"4", 1)]
+
+
+@on_both_stores
 def test_no_event_becomes_visible_below_one_that_was_seen(inbox: Inbox) -> None:
     """Four writers; a reader that always goes on from the last sequence meets every event."""
     done = threading.Event()
