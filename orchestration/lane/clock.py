@@ -35,10 +35,7 @@ class Clock:
         self._dated = [*_dated(shop)]
         self.now: Times = shop.over_all(CLOCK)
         self.before = self.now
-        shop.connection.execute(f"delete from {CLOCK}")
-        shop.connection.execute(f"insert into {CLOCK} values ({', '.join('?' * len(self.now))})", list(self.now))
-        columns = shop.snapshot.columns[CLOCK]
-        self._setting = f"update {CLOCK} set " + ", ".join(f"{name} = ${at}" for at, name in enumerate(columns, 1))
+        shop.few.set_clock(self.now)
 
     def start(self) -> None:
         """Remembers the row, so that what moves from here can be told."""
@@ -65,14 +62,13 @@ class Clock:
             self._set(self._shop.over_all(CLOCK))
             self._is_doubtful = False
 
-    def wind(self, now: Times | None) -> None:
+    def wind(self, now: Times) -> None:
         """Takes over the row that was found with the SKUs in hand."""
-        if now is not None and now != self.now:
-            self._set(now)
+        self.now = now
 
     def _set(self, now: Times) -> None:
         self.now = now
-        self._shop.connection.execute(self._setting, list(now))
+        self._shop.few.set_clock(now)
 
     @property
     def has_new_day(self) -> bool:

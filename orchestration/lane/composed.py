@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from orchestration.lane.models import Node, StockModels
+from orchestration.lane.models import StockModels
 
 
 def composed(models: StockModels, wanted: str, *also: str, instead: Mapping[str, str]) -> str:
@@ -34,13 +34,6 @@ def composed(models: StockModels, wanted: str, *also: str, instead: Mapping[str,
     # A model that two others read is made once; one that a single other reads is planned as a part of it.
     common = (f'"{name}" as {"materialized " if read[name] > 1 else ""}({sql})' for name, sql in ways.items())
     return f"with {', '.join(common)}"
-
-
-def pushed_from(models: StockModels) -> list[Node]:
-    """The computed models that the activation models read: their rows are made, the activation models look at them."""
-    pushed = [node for node in models.nodes if node.schema == "activation"]
-    names = {name for node in pushed for name in node.reads}
-    return [node for node in models.of("computed") if node.name in names]
 
 
 def quoted(name: str) -> str:

@@ -208,8 +208,9 @@ class Intake:
                     came |= {sku for (sku,) in rows if sku is not None}
                 run(f"delete from kept.{name} where {column} in {literal(keys)}")
                 again(f"insert into kept.{name} select *{key} from fresh.{node.table}")
-                self._shop.fill(node)
                 again(f"delete from fresh.{node.table}")
+                if self._shop.is_whole(name):
+                    self._shop.renew(name)
         return came
 
     def _skus(self, gone: Mapping[str, tuple[str, list[str]]]) -> set[str]:

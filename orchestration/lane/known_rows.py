@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from itertools import islice
 
 import pyarrow as pa
 
+_Place = tuple[pa.Table, int, int]
 # SKUs kept at most: those that were moved last. What is asked for beyond them is computed again.
 MOST = 20_000
 
@@ -16,26 +17,33 @@ class KnownRows:
 
     def __init__(self, nothing: pa.Table, most: int = MOST) -> None:
         self._nothing, self._most = nothing, most
-        self._of: dict[str, pa.Table] = {}
+        # Where the rows of each SKU stand: table, first row, how many. A piece of a table is no small thing to keep.
+        self._of: dict[str, _Place] = {}
 
     def learn(self, rows: pa.Table, skus: Collection[str], *, forget: bool = False) -> None:
         """What these SKUs show now, by rows that stand SKU after SKU; forget: of all others nothing is known any more."""
-        found = dict.fromkeys(skus, self._nothing)
+        found: dict[str, _Place] = dict.fromkeys(skus, (self._nothing, 0, 0))
         names, start = rows.column("sku").to_pylist(), 0
         for at in range(1, len(names) + 1):
             if at == len(names) or names[at] != names[start]:
                 if names[start] in found:
-                    found[names[start]] = rows.slice(start, at - start)
+                    found[names[start]] = rows, start, at - start
                 start = at
         if forget:
             self._of = found
             return
-        for sku, some in found.items():
+        for sku, place in found.items():
             # Moved last is forgotten last.
             self._of.pop(sku, None)
-            self._of[sku] = some
+            self._of[sku] = place
         for sku in list(islice(self._of, max(0, len(self._of) - max(self._most, len(found))))):
             del self._of[sku]
+
+    def forget(self, skus: Iterable[str]) -> None:
+        """Of these SKUs nothing is known any more."""
+        # A new dictionary, for any thread may be looking at the old one.
+        gone = set(skus)
+        self._of = {sku: rows for sku, rows in self._of.items() if sku not in gone}
 
     def missing(self, skus: Collection[str]) -> list[str]:
         """SKUs of which nothing is known."""
@@ -44,4 +52,6 @@ class KnownRows:
 
     def of(self, skus: Collection[str]) -> pa.Table:
         """The rows of these SKUs. Raises KeyError where of one nothing is known."""
-        return pa.concat_tables([self._nothing, *(self._of[sku] for sku in sorted(skus))]).combine_chunks()
+        places = [self._of[sku] for sku in sorted(skus)]
+        some = [rows.slice(start, count) for rows, start, count in places if count]
+        return pa.concat_tables([self._nothing, *some]).combine_chunks()

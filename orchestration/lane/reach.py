@@ -8,65 +8,63 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Set
 
-from orchestration.lane.workshop import INDEXED, Workshop, literal
-
-# More SKUs than this are found by a join over all rows: one pass is cheaper than as many look-ups.
-LOOKED_UP = 400
+from orchestration.lane.workshop import INDEXED, LOOKED_UP, Workshop, literal
 
 
 def gather(shop: Workshop, skus: Set[str]) -> None:
-    """Puts into `work` the kept rows that the computed models need for these SKUs."""
+    """Puts into `few` the kept rows that the computed models need for these SKUs."""
     shop.put_down()
-    run, nouns = shop.connection.execute, shop.nouns
-    is_few = len(skus) <= LOOKED_UP
-    if not is_few:
-        run("create or replace temp table touched as select unnest($1::varchar[]) as sku", [sorted(skus)])
+    nouns, picked = shop.nouns, shop.picked
     for name in nouns:
         if not shop.is_whole(name) and "sku" in nouns[name]:
-            named = skus & shop.named[name] if is_few else skus
+            named = skus & shop.named[name] if len(skus) <= LOOKED_UP else skus
             if named:
-                wanted = literal(sorted(named)) if is_few else "(select sku from touched)"
-                shop.pick(name, f"sku in {wanted}")
-    if "can_parcels" in nouns and "can_parcel_lines" in shop.picked:
-        _take(shop, "can_parcels", "parcel_id", "select parcel_id from work.can_parcel_lines", is_few)
-    if "can_refunds" in nouns and "can_refund_lines" in shop.picked:
-        _take(shop, "can_refunds", "refund_id", "select refund_id from work.can_refund_lines", is_few)
-    by_id = " union ".join(
-        f"select order_id from work.{name}" for name in nouns if "order_id" in nouns[name] and name in shop.picked
-    )
-    if by_id:
-        _take(shop, "can_orders", "order_id", by_id, is_few)
-    if "can_parcels" in shop.picked:
-        _take(shop, "can_orders", "order_key", "select order_key from work.can_parcels", is_few)
-    if shop.has_files and "can_orders" in shop.picked:
+                shop.pick(name, f"sku {shop.among(named)}")
+    for name, lines, key in (
+        ("can_parcels", "can_parcel_lines", "parcel_id"),
+        ("can_refunds", "can_refund_lines", "refund_id"),
+    ):
+        if name in nouns and lines in picked:
+            _take(shop, name, key, shop.few.values(lines, key))
+    by_id = {
+        value
+        for name in nouns
+        if "order_id" in nouns[name] and name in picked
+        for value in shop.few.values(name, "order_id")
+    }
+    _take(shop, "can_orders", "order_id", by_id)
+    if "can_parcels" in picked:
+        _take(shop, "can_orders", "order_key", shop.few.values("can_parcels", "order_key"))
+    if shop.has_files and "can_orders" in picked:
         _take_superseding(shop)
 
 
-def _take(shop: Workshop, name: str, column: str, ids: str, is_few: bool) -> None:
+def _take(shop: Workshop, name: str, column: str, values: Set[str]) -> None:
     """Adds the rows of a noun that a column leads to, once."""
-    leading = f"select distinct * from ({ids}) as ids"
-    if is_few:
-        found = [value for (value,) in shop.connection.execute(leading).fetchall() if value is not None]
-        if not found:
-            return
-        leading = literal(found)[1:-1]
+    if not values:
+        return
     key = INDEXED[name][0]
-    again = "" if column == key else f" and {key} not in (select {key} from work.{name})"
-    shop.pick(name, f"{column} in ({leading}){again}")
+    if column != key:
+        found = shop.connection.execute(f"select {key} from kept.{name} where {column} {shop.among(values)}").fetchall()
+        column, values = key, {value for (value,) in found} - shop.few.values(name, key)
+        if not values:
+            return
+    shop.pick(name, f"{column} {shop.among(values)}")
 
 
 def _take_superseding(shop: Workshop) -> None:
     """A file's order gives way to a connector's with the same number on the same channel."""
-    shop.connection.execute(
-        """insert into work.can_orders
-           select theirs.* from kept.can_orders as theirs
-           where theirs.platform <> 'files'
-             and exists (
-                 select 1 from work.can_orders as files
-                 where files.platform = 'files' and files.channel = theirs.channel
-                   and regexp_replace(files.platform_order_id, '^.*/([^/?]+).*$', '\\1') = theirs.platform_order_id)
-             and theirs.order_id not in (select order_id from work.can_orders)"""
-    )
+    files = shop.few.values("can_orders", "order_id", "platform = 'files'")
+    if not files:
+        return
+    found = shop.connection.execute(
+        f"""select theirs.order_id from kept.can_orders as theirs
+            inner join kept.can_orders as files
+                on files.channel = theirs.channel
+                and regexp_replace(files.platform_order_id, '^.*/([^/?]+).*$', '\\1') = theirs.platform_order_id
+            where theirs.platform <> 'files' and files.order_id {shop.among(files)}"""
+    ).fetchall()
+    _take(shop, "can_orders", "order_id", {order for (order,) in found} - shop.few.values("can_orders", "order_id"))
 
 
 def reached(shop: Workshop, orders: Collection[str], parcels: Collection[str]) -> set[str]:

@@ -24,6 +24,7 @@ import pyarrow.compute as pc
 from orchestration import environment, warehouse
 from orchestration.lane import reach
 from orchestration.lane.clock import Clock
+from orchestration.lane.few_rows import NotForFewRows
 from orchestration.lane.intake import Heard, Intake
 from orchestration.lane.known_rows import KnownRows
 from orchestration.lane.models import EXPLAINED
@@ -33,6 +34,8 @@ from pipelines.intake.rows import Event, Pointer, Told
 
 # A platform may publish a change this much later than it dates it: so far before the snapshot's reading events are applied again.
 LAG = timedelta(hours=1)
+# SKUs computed at once: what an event reaches is far fewer, and an engine for few rows may take the square of very many.
+AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -59,14 +62,16 @@ class Touched:
 
 
 class NoLaneSnapshot(Exception):
-    """The publication carries no start for the lane; the message says how to make one."""
+    """The publication carries no start for the lane, or none it can work with; the message says what to do."""
 
 
 class LaneTables:
     """Stock, listings and what they are made of, as of a snapshot and every event applied since."""
 
-    def __init__(self, snapshot: LaneSnapshot, version: int, read_at: dict[str, datetime]) -> None:
-        self.version = version
+    def __init__(
+        self, snapshot: LaneSnapshot, version: int, read_at: dict[str, datetime], at_once: int = AT_ONCE
+    ) -> None:
+        self.version, self._at_once = version, at_once
         self.read_at = read_at
         self._shop = Workshop(snapshot)
         self._intake = Intake(self._shop, read_at)
@@ -77,14 +82,17 @@ class LaneTables:
 
     @classmethod
     def prime(cls, publication: warehouse.Publication) -> Self:
-        """The tables as of a publication. Raises NoLaneSnapshot where it carries none."""
+        """The tables as of a publication. Raises NoLaneSnapshot where it carries none that can be computed for single SKUs."""
         if publication.lane is None:
             raise NoLaneSnapshot(
                 f"Publication {publication.version} was made before all stock models were built: run `cartwheel build`."
             )
         read_at = {platform: datetime.fromisoformat(at) for platform, at in publication.read_at.items()}
         snapshot = load(environment.home() / "published" / f"{publication.lane}.duckdb")
-        return cls(snapshot, publication.version, read_at)
+        try:
+            return cls(snapshot, publication.version, read_at)
+        except NotForFewRows as error:
+            raise NoLaneSnapshot(str(error)) from error
 
     @property
     def replay_from(self) -> datetime:
@@ -126,7 +134,12 @@ class LaneTables:
         if later := self._clock.moved() - found:
             every = self.everything() if "*" in later else frozenset()
             found = frozenset(reach.closed(self._shop, (found | later | every) - {"*"}))
-            self._make(found)
+            if len(found) <= self._at_once:
+                self._make(found)
+            else:
+                # A new day moves many: they are computed as the channels ask for them, and no event waits for them all.
+                for known in self._known.values():
+                    known.forget(found)
             # What the clock gave back, it gave back with the event that wound it.
             proven = found if by_proof[True] else proven
         return Touched(found, proven)
@@ -149,11 +162,14 @@ class LaneTables:
         if model not in self._known:
             # From now on it is answered for as soon as an event moved it.
             self._known[model] = KnownRows(self._shop.rows(node).slice(0, 0))
-        known = self._known[model]
-        if missing := known.missing(skus):
-            self._clock.start()
-            self._make(frozenset(reach.closed(self._shop, missing)))
-        return known.of(skus)
+        known, listed, found = self._known[model], sorted(skus), []
+        for start in range(0, max(len(listed), 1), self._at_once):
+            some = listed[start : start + self._at_once]
+            if missing := known.missing(some):
+                self._clock.start()
+                self._make(frozenset(reach.closed(self._shop, missing)))
+            found.append(known.of(some))
+        return pa.concat_tables(found).combine_chunks()
 
     def everything(self) -> frozenset[str]:
         """Every SKU that stands in a listing, a count or an open line, and the sets they are parts of."""
@@ -173,9 +189,13 @@ class LaneTables:
 
     def _make(self, skus: frozenset[str]) -> None:
         """Computes what is pushed of these SKUs, and keeps it until an event moves it."""
-        self._clock.look()
-        reach.gather(self._shop, skus)
-        self._gathered = skus
-        self._clock.wind(self._shop.make())
-        for model, known in self._known.items():
-            known.learn(self._shop.rows(self._shop.computed(model)), skus, forget=self._clock.has_new_day)
+        listed = sorted(skus)
+        for start in range(0, max(len(listed), 1), self._at_once):
+            some = frozenset(reach.closed(self._shop, listed[start : start + self._at_once]))
+            self._clock.look()
+            reach.gather(self._shop, some)
+            self._gathered = some
+            self._clock.wind(self._shop.make())
+            for model, known in self._known.items():
+                is_new_day = self._clock.has_new_day and start == 0
+                known.learn(self._shop.rows(self._shop.computed(model)), some, forget=is_new_day)

@@ -1,23 +1,22 @@
-"""The in-memory DuckDB of the lane, and the statements that fill it: schemas, tables and views, made once per snapshot.
+"""The lane's databases, made once per snapshot: DuckDB keeps all rows and maps new ones, SQLite computes the SKUs in hand.
 
 raw_*       rows of the events in hand        → staging views → `fresh`: what the mappings make of them
 kept        rows of the canonical mappings, newest version of each resource, a table per noun with indexes
-work        the kept rows that the SKUs in hand need; the canonical tables of the compiled SQL are views of these
-marts       what the activation models read, for the SKUs in hand: made by one statement of all models before it
+few         the kept rows that the SKUs in hand need, and every model up to what is pushed, for these SKUs
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from orchestration.lane.changes import TOLD_OF
-from orchestration.lane.composed import composed, pushed_from, quoted
-from orchestration.lane.making import Making
-from orchestration.lane.models import CLOCK, COMPONENTS, Node
+from orchestration.lane.composed import composed, quoted
+from orchestration.lane.few_rows import FewRows, Seen, chosen
+from orchestration.lane.models import COMPONENTS, Node
 from orchestration.lane.snapshot import PATCHED, LaneSnapshot, declared
 
 # How a kept row is found: by the column a SKU leads to. A noun that is not here and has no SKU is looked at whole.
@@ -36,6 +35,8 @@ INDEXED = {
 # An order's number as parcels name it; where two systems write it differently, what is left is the same.
 ORDER_KEY = "upper(replace(trim(order_number), '#', ''))"
 KEYED = ("can_orders", "can_parcels")
+# More values than this are found by a join over all rows: one pass is cheaper than as many look-ups.
+LOOKED_UP = 400
 
 
 def noun(node: Node) -> str:
@@ -59,10 +60,9 @@ class Workshop:
         ]
         self.nouns = {noun(node): snapshot.carried[node.name] for node in self.kept}
         self.nouns |= {noun(node): list(snapshot.columns[node.name]) for node in self.narrowed}
-        self.made = pushed_from(self.models)
         self._prepared: set[str] = set()
         self._again: dict[str, str] = {}
-        # The nouns of which `work` has rows.
+        # The nouns of which rows lie in `few`, but for those that always do.
         self.picked: set[str] = set()
         self.connection = duckdb.connect(config={"threads": "1"})
         self.connection.execute("set TimeZone = 'UTC'")
@@ -87,15 +87,33 @@ class Workshop:
         }
         # The driver loads what it converts parameters with when it sees the first: a second, on a busy machine.
         self.connection.execute("select $1, $2", ["", None])
-        # The kept mappings that have, or once had, a row.
-        self._filled = {node.name for node in self.kept if self.has_rows(node)}
-        self._making = Making(self.connection, snapshot, self.empty)
+        self._kinds = {name: self._described(name) for name in self.nouns}
+        self.few = FewRows(snapshot, self._kinds, self._seen())
+        for node in self.models.of("given"):
+            if node not in self.narrowed:
+                self.few.load(self.connection, node, node.name)
+        for name in filter(self.is_whole, self.nouns):
+            self.renew(name)
+        self._pushed = tuple(node.name for node in self.models.nodes if node.schema == "activation")
         for node in self.kept:
             if node.schema == "canonical" and self._is_told(node):
                 self._prepare(*self._mapping(node))
 
     def close(self) -> None:
+        self.few.close()
         self.connection.close()
+
+    def _described(self, name: str) -> dict[str, str]:
+        """The columns of a kept table, with their types."""
+        return {row[0]: row[1] for row in self.connection.execute(f"describe kept.{name}").fetchall()}
+
+    def _seen(self) -> Iterable[Seen]:
+        """The mappings, over the rows that are put into `few`."""
+        for node in self.narrowed:
+            yield Seen(node.name, noun(node), list(self.snapshot.columns[node.name]), "")
+        for node in self.kept:
+            where = self._of_platform(node) if self._is_told(node) or self.has_rows(node) else " where false"
+            yield Seen(node.name, noun(node), list(self.snapshot.columns[node.name]), where)
 
     def _sets(self) -> dict[str, frozenset[str]]:
         """Per SKU that is a set or a part of one, the SKUs a set connects it with."""
@@ -108,21 +126,11 @@ class Workshop:
         return {sku: frozenset(others) for sku, others in found.items()}
 
     def _made(self) -> Iterable[str]:
-        for schema in sorted({node.schema for node in self.models.nodes} | {"kept", "work", "fresh"}):
+        for schema in sorted({node.schema for node in self.models.nodes} | {"kept", "fresh"}):
             yield f"create schema if not exists {schema}"
         yield from self._given_and_raw()
-        yield from self._kept_and_work()
-        yield from self._views()
-        clock = self.snapshot.columns[CLOCK]
-        yield f"create table {CLOCK} ({declared(clock)})"
-        for node in self.made:
-            columns = self.snapshot.columns[node.name]
-            yield f"create table work.{node.table} ({declared({f'clock.{name}': kind for name, kind in clock.items()})}, is_row boolean, {declared(columns)})"
-            listed = ", ".join(f'"{name}"' for name in columns)
-            yield f"create view {node.name} as select {listed} from work.{node.table} where is_row"
-        for node in self.models.nodes:
-            if node.schema == "activation":
-                yield f"create view {node.name} as {node.sql}"
+        yield from self._kept()
+        yield from self._mapped()
 
     def _given_and_raw(self) -> Iterable[str]:
         for node in self.models.of("raw"):
@@ -134,7 +142,7 @@ class Workshop:
             if node not in self.narrowed:
                 yield f"create table {node.name} as from snapshot.{node.name}"
 
-    def _kept_and_work(self) -> Iterable[str]:
+    def _kept(self) -> Iterable[str]:
         for name, columns in self.nouns.items():
             listed = ", ".join(f'"{column}"' for column in columns)
             key = f", {ORDER_KEY} as order_key" if name in KEYED else ""
@@ -146,26 +154,16 @@ class Workshop:
             yield f"create table kept.{name} as {union}"
             for column in INDEXED.get(name, ("sku",) if "sku" in columns else ()):
                 yield f"create index {name}_{column} on kept.{name} ({column})"
-            if self.is_whole(name):
-                yield f"create view work.{name} as from kept.{name}"
-            else:
-                yield f"create table work.{name} as from kept.{name} limit 0"
 
-    def _views(self) -> Iterable[str]:
-        for node in self.narrowed:
-            yield f"create view {node.name} as from work.{noun(node)}"
+    def _mapped(self) -> Iterable[str]:
         for node in self.models.of("view", "kept"):
             if node.part == "view":
                 yield f"create view {node.name} as {node.sql}"
                 continue
-            columns = self.snapshot.columns[node.name]
-            if node not in self.kept:
-                yield f"create table {node.name} ({declared(columns)})"
-                continue
-            where = self._of_platform(node) if self._is_told(node) or self.has_rows(node) else " where false"
-            yield f"create view {node.name} as select {self._viewed(node)} from work.{noun(node)}{where}"
-            if node.schema == "canonical":
-                yield f"create table fresh.{node.table} as select {self.listed(node)} from {node.name} limit 0"
+            # Nothing lies in it: a mapping that reads another takes what that one makes of the same raw rows.
+            yield f"create table {node.name} ({declared(self.snapshot.columns[node.name])})"
+            if node in self.kept and node.schema == "canonical":
+                yield f"create table fresh.{node.table} as select {self.listed(node)} from kept.{noun(node)} limit 0"
 
     def _viewed(self, node: Node) -> str:
         """All columns of a kept table; those no model looks at are null."""
@@ -206,41 +204,39 @@ class Workshop:
         return self.connection.execute(f"execute {self._again[sql]}")
 
     def put_down(self) -> None:
-        """Nothing lies in `work` any more."""
-        for name in self.picked:
-            self.again(f"delete from work.{name}")
+        """No SKU is in hand any more."""
+        self.few.put_down(self.picked)
         self.picked.clear()
 
     def pick(self, name: str, which: str) -> None:
-        """Puts kept rows of a noun into `work`, by a condition."""
-        added = self.connection.execute(f"insert into work.{name} from kept.{name} where {which}").fetchone()
-        if added is not None and added[0]:
+        """Puts kept rows of a noun into `few`, by a condition."""
+        rows = self.connection.execute(f"select {chosen(self._kinds[name])} from kept.{name} where {which}").fetchall()
+        if rows:
+            self.few.put(name, rows)
             self.picked.add(name)
 
-    def make(self) -> tuple[Any, ...] | None:
-        """What the activation models read, anew, for the rows that lie in `work`: compiled SQL, and nothing else; the clock."""
-        return self._making(self.picked)
+    def renew(self, name: str) -> None:
+        """Lays all rows of a noun that is looked at whole into `few`."""
+        self.few.put_down([name])
+        self.few.put(name, self.connection.execute(f"select {chosen(self._kinds[name])} from kept.{name}").fetchall())
 
-    def empty(self, nouns: Collection[str]) -> set[str]:
-        """The tables without rows while rows of only these nouns lie in `work`."""
-        here = {noun(node) for node in (*self.kept, *self.narrowed) if self.is_whole(noun(node))} | {*nouns}
-        given = [node for node in self.models.of("given") if node not in self.narrowed and not self.has_rows(node)]
-        kept = [node for node in self.kept if node.name not in self._filled or noun(node) not in here]
-        return {node.name for node in (*given, *kept, *(node for node in self.narrowed if noun(node) not in here))}
-
-    def fill(self, node: Node) -> None:
-        """Notes that a kept mapping has rows."""
-        if node.name not in self._filled:
-            self._filled.add(node.name)
-            self._making.forget()
+    def make(self) -> tuple[Any, ...]:
+        """What the activation models read, anew, for the SKUs in hand: compiled SQL, and nothing else; the clock."""
+        return self.few.make(*self._pushed)
 
     def rows(self, node: Node) -> pa.Table:
-        """The rows of an activation model as last made, or of any computed model for what lies in `work`; SKU after SKU."""
-        if node.schema == "activation":
-            query = f"select * from {node.name} order by sku"
-        else:
-            query = f'{composed(self.models, node.name, instead=self._making.clock_on())} select * from "{node.name}" order by sku'
-        return self.connection.execute(f"execute {self._prepare(f'rows_{node.table}', query)}").to_arrow_table()
+        """The rows of an activation model as last made, or of any computed model for the SKUs in hand; SKU after SKU."""
+        if node.schema != "activation":
+            self.few.make(node.name)
+        return self.few.rows(node.name)
+
+    def among(self, values: Iterable[str]) -> str:
+        """`in (…)` for SQL over kept rows: looked up in the index where they are few, joined with all rows where many."""
+        listed = sorted(values)
+        if len(listed) <= LOOKED_UP:
+            return f"in {literal(listed)}" if listed else "in (null)"
+        self.connection.execute("create or replace temp table asked as select unnest($1::varchar[]) as value", [listed])
+        return "in (select value from asked)"
 
     def map(self, node: Node) -> None:
         """What a platform's mapping makes of the raw rows in hand, into `fresh`: its compiled SQL again."""

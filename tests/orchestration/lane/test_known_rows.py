@@ -49,3 +49,9 @@ def test_the_skus_that_moved_longest_ago_are_forgotten_first() -> None:
     found.learn(rows(("CUP", 3)), {"CUP"})
     found.learn(rows(("LAMP", 1)), {"LAMP"})
     assert found.missing(["CUP", "RUG", "LAMP"]) == ["RUG"]
+
+
+def test_what_is_forgotten_is_asked_for_again_and_the_rest_stays_known() -> None:
+    found = known(("CUP", 4), ("RUG", 7), skus=("CUP", "RUG"))
+    found.forget(["CUP", "LAMP"])
+    assert found.missing(["CUP", "RUG"]) == ["CUP"]
