@@ -254,8 +254,12 @@ class Channel:
         )
 
     def _lately(self, now: datetime) -> Collection[str]:
-        if self._changed and now - next(iter(self._changed.values())) > _LATELY:
-            self._changed = {record: at for record, at in self._changed.items() if now - at <= _LATELY}
+        # Changed last stands last: only what is over is looked at, however many changed in the hour.
+        while self._changed:
+            record, at = next(iter(self._changed.items()))
+            if now - at <= _LATELY:
+                break
+            del self._changed[record]
         return self._changed.keys()
 
     async def _send(self, planned: Plan, touched: Touched) -> tuple[Answered, frozenset[str]]:

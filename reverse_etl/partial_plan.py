@@ -34,7 +34,7 @@ class Handed:
     `rows` are as `comparison.marked` gives them, with what the channel is known to show as `observed`, known since
     `shown_at` of the record. `heard_at` is when the oldest event behind a record came in, `happened_at` when it happened
     at its platform, `made_from` up to when each platform had been heard. `held` are records that must not be sent now, each with the reason. `records` counts the
-    whole model, `changed_lately` those of it that changed within the hour besides these.
+    whole model, `changed_lately` those of it that changed within the hour (each once, quick to be looked for: there may be many).
     """
 
     sync: Sync
@@ -62,7 +62,7 @@ def store(connection: Connection, handed: Handed, now: datetime) -> Plan:
         read_told(connection, sync.name, keys, told),
         accepted_records=handed.records,
         unproven={key: reason for key, reason in handed.held.items() if key in keys},
-        changed_elsewhere=len(set(handed.changed_lately).difference(keys)),
+        changed_elsewhere=len(handed.changed_lately) - sum(key in handed.changed_lately for key in keys),
     )
     rows = [_as_shown(handed, row, memory, now) for row in handed.rows]
     made = plan.make(sync, len(rows), rows, memory, now, now)

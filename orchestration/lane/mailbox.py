@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Mailbox:
                 await self._filled.wait()
         except TimeoutError:
             return {}
-        self._taken = dict(list(self._ready.items())[:most])
+        self._taken = dict(islice(self._ready.items(), most))
         for sku in self._taken:
             del self._ready[sku]
         if not self._ready:
