@@ -128,8 +128,10 @@ class Workshop:
     def _made(self) -> Iterable[str]:
         for schema in sorted({node.schema for node in self.models.nodes} | {"kept", "fresh"}):
             yield f"create schema if not exists {schema}"
+        # Made once: a table that comes or goes has every statement planned anew.
+        yield "create temp table asked (value varchar)"
         yield from self._given_and_raw()
-        yield from self._kept()
+        yield from self._kept_tables()
         yield from self._mapped()
 
     def _given_and_raw(self) -> Iterable[str]:
@@ -142,7 +144,7 @@ class Workshop:
             if node not in self.narrowed:
                 yield f"create table {node.name} as from snapshot.{node.name}"
 
-    def _kept(self) -> Iterable[str]:
+    def _kept_tables(self) -> Iterable[str]:
         for name, columns in self.nouns.items():
             listed = ", ".join(f'"{column}"' for column in columns)
             key = f", {ORDER_KEY} as order_key" if name in KEYED else ""
@@ -235,7 +237,8 @@ class Workshop:
         listed = sorted(values)
         if len(listed) <= LOOKED_UP:
             return f"in {literal(listed)}" if listed else "in (null)"
-        self.connection.execute("create or replace temp table asked as select unnest($1::varchar[]) as value", [listed])
+        self.again("delete from asked")
+        self.connection.execute("insert into asked select unnest($1::varchar[])", [listed])
         return "in (select value from asked)"
 
     def map(self, node: Node) -> None:
@@ -267,7 +270,7 @@ class Workshop:
         return name
 
     def over_all(self, name: str) -> tuple[Any, ...]:
-        """The first row of a computed model over every kept row, instead of those that lie in `work`."""
+        """The first row of a computed model over every kept row, instead of those that lie in `few`."""
         whole = {
             node.name: f"select {self._viewed(node)} from kept.{noun(node)}{self._of_platform(node)}"
             for node in self.kept
