@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from orchestration.lane.models import StockModels
 
 
-def composed(models: StockModels, wanted: str, *also: str, instead: Mapping[str, str]) -> str:
-    """Common tables for `wanted`, for `also` and for all they are made from, each by its name; `with …` without its select.
+def composed(models: StockModels, wanted: str, instead: Mapping[str, str]) -> str:
+    """Common tables for `wanted` and for all it is made from, each by its name; `with …` without its select.
 
     instead: SQL of nodes that are to be read otherwise than their own SQL or their table says.
     """
@@ -29,8 +29,7 @@ def composed(models: StockModels, wanted: str, *also: str, instead: Mapping[str,
                 sql = sql.replace(quoted(up), f'"{up}"')
         ways[name] = sql
 
-    for name in (wanted, *also):
-        visit(name)
+    visit(wanted)
     # A model that two others read is made once; one that a single other reads is planned as a part of it.
     common = (f'"{name}" as {"materialized " if read[name] > 1 else ""}({sql})' for name, sql in ways.items())
     return f"with {', '.join(common)}"

@@ -52,7 +52,8 @@ class FewRows:
         }
         self._needed: dict[tuple[str, ...], list[str]] = {}
         # Tables of no rows, as DuckDB would hand them out.
-        self._nothing = {name: _nothing(snapshot.columns[name]) for name in self._nodes}
+        with duckdb.connect() as connection:
+            self._nothing = {name: _nothing(connection, snapshot.columns[name]) for name in self._nodes}
         for name, columns in nouns.items():
             self._db.execute(f"create table {_work(name)} ({_listed(columns)})")
         for mapping in seen:
@@ -90,8 +91,7 @@ class FewRows:
 
     def set_clock(self, row: Sequence[Any]) -> None:
         """Lays this row into dim_stock_clock."""
-        self._db.execute(f'delete from "{CLOCK}"')
-        self._insert(f'"{CLOCK}"', self._columns[CLOCK], [[sqlite_sql.kept(value) for value in row]])
+        self._lay_clock([sqlite_sql.kept(value) for value in row])
 
     def make(self, *wanted: str) -> tuple[Any, ...]:
         """Computes what these models read of the rows that lie here, and them; the clock's row, wound forward."""
@@ -120,7 +120,9 @@ class FewRows:
         """Both times of the clock are the newest of something, here and before."""
         newest = ", ".join(f'max("{name}")' for name in self._columns[CLOCK])
         both = f'select * from "{CLOCK}" union all select * from ({self._queries[CLOCK]})'
-        row = self._db.execute(f"select {newest} from ({both})").fetchone()
+        self._lay_clock(self._db.execute(f"select {newest} from ({both})").fetchone())
+
+    def _lay_clock(self, row: Sequence[Any]) -> None:
         self._db.execute(f'delete from "{CLOCK}"')
         self._insert(f'"{CLOCK}"', self._columns[CLOCK], [row])
 
@@ -184,10 +186,9 @@ def _is_table(node: Node) -> bool:
     return node.schema != "activation" and not node.is_looked_through
 
 
-def _nothing(columns: Columns) -> pa.Table:
-    with duckdb.connect() as connection:
-        connection.execute(f"create table nothing ({declared(columns)})")
-        return connection.execute("from nothing").to_arrow_table()
+def _nothing(connection: duckdb.DuckDBPyConnection, columns: Columns) -> pa.Table:
+    connection.execute(f"create or replace table nothing ({declared(columns)})")
+    return connection.execute("from nothing").to_arrow_table()
 
 
 def _work(noun: str) -> str:

@@ -13,7 +13,7 @@ platform's own time. One instance belongs to one thread.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Self
@@ -162,9 +162,8 @@ class LaneTables:
         if model not in self._known:
             # From now on it is answered for as soon as an event moved it.
             self._known[model] = KnownRows(self._shop.rows(node).slice(0, 0))
-        known, listed, found = self._known[model], sorted(skus), []
-        for start in range(0, max(len(listed), 1), self._at_once):
-            some = listed[start : start + self._at_once]
+        known, found = self._known[model], []
+        for some in self._pieces(skus):
             if missing := known.missing(some):
                 self._clock.start()
                 self._make(frozenset(reach.closed(self._shop, missing)))
@@ -189,13 +188,18 @@ class LaneTables:
 
     def _make(self, skus: frozenset[str]) -> None:
         """Computes what is pushed of these SKUs, and keeps it until an event moves it."""
-        listed = sorted(skus)
-        for start in range(0, max(len(listed), 1), self._at_once):
-            some = frozenset(reach.closed(self._shop, listed[start : start + self._at_once]))
+        for number, piece in enumerate(self._pieces(skus)):
+            some = frozenset(reach.closed(self._shop, piece))
             self._clock.look()
             reach.gather(self._shop, some)
             self._gathered = some
             self._clock.wind(self._shop.make())
             for model, known in self._known.items():
-                is_new_day = self._clock.has_new_day and start == 0
+                is_new_day = self._clock.has_new_day and number == 0
                 known.learn(self._shop.rows(self._shop.computed(model)), some, forget=is_new_day)
+
+    def _pieces(self, skus: Collection[str]) -> Iterator[list[str]]:
+        """These SKUs, so many at once as may be computed together; of none, once none."""
+        listed = sorted(skus)
+        for start in range(0, max(len(listed), 1), self._at_once):
+            yield listed[start : start + self._at_once]

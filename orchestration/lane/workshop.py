@@ -212,15 +212,17 @@ class Workshop:
 
     def pick(self, name: str, which: str) -> None:
         """Puts kept rows of a noun into `few`, by a condition."""
-        rows = self.connection.execute(f"select {chosen(self._kinds[name])} from kept.{name} where {which}").fetchall()
-        if rows:
+        if rows := self._rows_of(name, which):
             self.few.put(name, rows)
             self.picked.add(name)
 
     def renew(self, name: str) -> None:
         """Lays all rows of a noun that is looked at whole into `few`."""
         self.few.put_down([name])
-        self.few.put(name, self.connection.execute(f"select {chosen(self._kinds[name])} from kept.{name}").fetchall())
+        self.few.put(name, self._rows_of(name, "true"))
+
+    def _rows_of(self, name: str, which: str) -> list[tuple[Any, ...]]:
+        return self.connection.execute(f"select {chosen(self._kinds[name])} from kept.{name} where {which}").fetchall()
 
     def make(self) -> tuple[Any, ...]:
         """What the activation models read, anew, for the SKUs in hand: compiled SQL, and nothing else; the clock."""
