@@ -115,7 +115,8 @@ def run(connection: Connection, statement: str, rows: Sequence[Any], **values: A
 
 def stamp(moment: datetime) -> str:
     """A moment as both stores read and SQLite keeps it."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return utc.isoformat(" ", "microseconds")[: -len("+00:00")]
 
 
 @cache

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from reverse_etl import canonical_json
 from reverse_etl.delivery_states import State
@@ -29,8 +29,7 @@ class Action(StrEnum):
     HELD = "held"
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     field: str
     before: Any
     after: Any

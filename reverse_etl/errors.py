@@ -14,9 +14,10 @@ Messages carry the destination's own words and request id, cut short; never a he
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from enum import StrEnum
+from types import TracebackType
 
 
 class Kind(StrEnum):
@@ -84,15 +85,25 @@ class ConfigurationError(StopSync):
     pass
 
 
-@contextmanager
-def foreseen() -> Iterator[None]:
+class _Foreseen:
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, Exception) and not isinstance(error, DeliveryError):
+            raise Unforeseen(error) from error
+
+
+_FORESEEN = _Foreseen()
+
+
+def foreseen() -> AbstractContextManager[None]:
     """Whatever else goes wrong inside comes out as Unforeseen: what one record breaks on must not end the others' work."""
-    try:
-        yield
-    except DeliveryError:
-        raise
-    except Exception as error:
-        raise Unforeseen(error) from error
+    return _FORESEEN
 
 
 Meaning = tuple[type[DeliveryError], Kind]

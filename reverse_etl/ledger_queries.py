@@ -229,15 +229,17 @@ def _sendable(destination: str, syncs: Sequence[str], holder: str) -> Select[Any
     )
 
 
-# The times and names of a claim are not part of what the engine works with, and each time costs its parsing.
-_READ = tuple(column for column in DELIVERIES.c if column.name in {field.name for field in fields(Delivery)})
-_READ_NAMES = tuple(column.name for column in _READ)
+# The times and names of a claim are not part of what the engine works with, and each time costs its parsing. The key is
+# stored beside the intention it is made of: it need not be made again.
+_READ_NAMES = {field.name for field in fields(Delivery)} | {"idempotency_key"}
+_READ = tuple(column for column in DELIVERIES.c if column.name in _READ_NAMES)
 _ACTIONS = {str(action): action for action in Action}
 
 
 def _by_ids(connection: Connection, delivery_ids: Sequence[str]) -> Iterator[Delivery]:
-    rows = connection.execute(select(*_READ).where(DELIVERIES.c.delivery_id.in_(delivery_ids))).all()
-    return (Delivery.of(_opened(dict(zip(_READ_NAMES, row, strict=True)))) for row in rows)
+    rows = connection.execute(select(*_READ).where(DELIVERIES.c.delivery_id.in_(delivery_ids)))
+    names = tuple(rows.keys())
+    return _read([dict(zip(names, row, strict=True)) for row in rows])
 
 
 def _is_blocked() -> ColumnElement[bool]:
@@ -249,17 +251,19 @@ def _is_blocked() -> ColumnElement[bool]:
 
 def read_delivery(row: RowMapping | Mapping[str, Any]) -> Delivery:
     """A stored row as the frozen value the engine works with."""
-    return Delivery.of(_opened({name: row[name] for name in _READ_NAMES}))
+    return next(_read([{column.name: row[column.name] for column in _READ}]))
 
 
-def _opened(stored: dict[str, Any]) -> dict[str, Any]:
-    """A delivery's columns as its fields; the same dictionary."""
-    lines, changes = stored["lines"], json.loads(stored["changes"])
-    stored["action"] = _ACTIONS[stored["action"]]
-    stored["payload"] = json.loads(stored["payload"])
-    stored["lines"] = tuple(json.loads(lines)) if lines != "[]" else ()
-    stored["changes"] = tuple([Change(said["field"], said["before"], said["after"]) for said in changes])
-    return stored
+def _read(rows: Sequence[dict[str, Any]]) -> Iterator[Delivery]:
+    """Deliveries of stored columns, which become their fields. The JSON texts of many rows are read as one."""
+    texts = ([row[name] for row in rows] for name in ("payload", "lines", "changes"))
+    opened = (json.loads(f"[{','.join(each)}]") for each in texts)
+    for row, payload, lines, changes in zip(rows, *opened, strict=True):
+        row["action"] = _ACTIONS[row["action"]]
+        row["payload"] = payload
+        row["lines"] = tuple(lines)
+        row["changes"] = tuple([Change(**said) for said in changes])
+        yield Delivery.of(row)
 
 
 def _attempts_with_outcomes() -> Select[Any]:

@@ -45,6 +45,9 @@ Progress = Callable[[int, int], None]
 # Called at each labelled step of a delivery; tests die there.
 Step = Callable[[str], None]
 
+# Objects made and not yet gone before the collector looks for those that hold each other: some thousand deliveries' worth.
+_UNCOLLECTED = 50_000
+
 
 @dataclass
 class Push:
@@ -73,9 +76,12 @@ class Push:
 
     async def drain(self, feed: Batches) -> None:
         """Send what the feed gives until it has nothing more, several batches in flight."""
-        # What is there now outlives the run: without this the collector walks it over and over, an eighth of the time.
+        # What is there now outlives the run, and what is made meanwhile goes by itself: without this the collector walks both
+        # over and over, a fifth of the time.
+        often = gc.get_threshold()
         if self.freezes:
             gc.freeze()
+            gc.set_threshold(_UNCOLLECTED, *often[1:])
         try:
             async with asyncio.TaskGroup() as tasks:
                 # A place first: what is taken from the feed before its turn can not be overtaken by what is more urgent.
@@ -86,6 +92,7 @@ class Push:
                 self._headroom.give_back()
         finally:
             if self.freezes:
+                gc.set_threshold(*often)
                 gc.unfreeze()
 
     async def _bring_to_an_end(self, batch: Sequence[Delivery], feed: Batches) -> None:

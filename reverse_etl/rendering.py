@@ -78,7 +78,7 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
         "delivery_id": delivery.delivery_id,
         "record_key": delivery.record_key,
         "action": delivery.action.value,
-        "changes": [asdict(change) for change in delivery.changes],
+        "changes": [change.as_mapping() for change in delivery.changes],
         "lines": list(delivery.lines),
         "reason": delivery.reason,
         "source_key": delivery.source_key,

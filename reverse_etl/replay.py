@@ -180,7 +180,7 @@ def _row(delivery: Delivery) -> dict[str, Any]:
         "action": str(delivery.action),
         "payload": canonical_json.dumps(delivery.payload),
         "lines": canonical_json.dumps(delivery.lines),
-        "changes": canonical_json.dumps([vars(change) for change in delivery.changes]),
+        "changes": canonical_json.dumps([change.as_mapping() for change in delivery.changes]),
         "depends_on": canonical_json.dumps(sorted(delivery.depends_on)),
     }
 
