@@ -51,6 +51,20 @@ PAIRS = [
         "earlier",
     ),
     ("and at last by the order", {}, {}, "A", "order_id"),
+    (
+        "paid after it had been released it claims anew",
+        {"reclaimed_at": seconds(5)},
+        {"placed_at": seconds(3)},
+        "B",
+        "earlier",
+    ),
+    (
+        "who came after that payment comes after it",
+        {"reclaimed_at": seconds(5)},
+        {"placed_at": seconds(6)},
+        "A",
+        "earlier",
+    ),
 ]
 
 
@@ -154,6 +168,18 @@ def test_a_loser_is_shown_with_the_winner_both_times_the_clock_and_what_can_be_d
         "from or transfer out of ROM: 5 free; back-order: more expected on 2026-11-12; substitute; cancel and refund"
     )
     assert found == [("#B", "market", seconds(61), "#A", "shopify", seconds(0.2), 60, "earlier", options)]
+
+
+def test_an_order_that_lost_its_place_while_it_was_unpaid_is_told_so() -> None:
+    world = claims([order("A", placed_at=NOON, reclaimed_at=seconds(7_200)), order("B", placed_at=seconds(60))])
+    assert world.query("select order_id, claims_at, winner_claims_at from {{ ref('fct_oversells') }}") == [
+        ("A", seconds(7_200), seconds(60))
+    ]
+    [(message,)] = world.query(
+        "select message from {{ ref('fct_stock_exceptions') }} where exception_code = 'oversold_last_unit'"
+    )
+    assert "placed 2026-10-30 12:00:00 UTC, released unpaid, paid 2026-10-30 14:00:00 UTC) claims 1 of CUP" in message
+    assert "(shopify, placed 2026-10-30 12:01:00 UTC), decided by earlier" in message
 
 
 MULTI = [

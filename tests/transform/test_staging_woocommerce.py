@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from tests.transform.loaded_platform import build, load, rows
+from tests.transform.warehouse import Warehouse
 
 PAYLOADS = Path(__file__).parents[3] / "shared/payloads/woocommerce/rest_wp_api_v3"
 pytestmark = pytest.mark.dbt
@@ -163,6 +166,31 @@ def test_an_order_is_paid_held_or_given_back(built: Path) -> None:
         ("sale", "succeeded", "card", 4891, "ch_Abc1"),
         ("authorization", "succeeded", "card", 1000, "pi_Xyz"),
     ]
+
+
+PAID_LATE = [
+    # order, paid at, by, claims stock anew from its payment on where the shop holds for an hour
+    (1, "2026-10-01T03:00:00", "paypal", True),
+    (2, "2026-10-01T02:59:59", "paypal", False),
+    # A bank transfer is waited for without end.
+    (3, "2026-10-04T02:00:00", "bacs", False),
+    (4, None, "paypal", False),
+]
+
+
+def test_what_was_paid_after_the_shop_had_released_it_claims_stock_anew(tmp_path: Path) -> None:
+    orders = [order(n, "0.00", status="processing", date_paid_gmt=at, payment_method=by) for n, at, by, _ in PAID_LATE]
+    load(tmp_path, "woocommerce", {"orders": orders})
+    build(tmp_path, "woocommerce")
+    asked = "select reclaimed_at is not null as anew, reclaimed_at from canonical.can_orders__woocommerce order by platform_order_id"
+    # A shop that says nothing holds units until somebody cancels the order.
+    assert [row["anew"] for row in rows(tmp_path, asked)] == [False] * 4
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.execute("update seeds.channels set unpaid_hold_minutes = 60 where channel = 'woocommerce'")
+    Warehouse(tmp_path).dbt("build", "can_orders__woocommerce")
+    found = rows(tmp_path, asked)
+    assert [row["anew"] for row in found] == [anew for *_, anew in PAID_LATE]
+    assert found[0]["reclaimed_at"] == datetime(2026, 10, 1, 3)  # noqa: DTZ001
 
 
 def test_a_refund_is_positive_and_what_it_does_not_name_is_an_adjustment(built: Path) -> None:

@@ -42,6 +42,7 @@ mapped as (
         {{ local_date('placed.placed_at', "coalesce(entities.time_zone, '" ~ var('default_time_zone') ~ "')") }} as order_date,
         -- The platform keeps no moment of cancelling; the last change of a cancelled order is the nearest thing to it.
         case when placed.platform_order_status in ('CANCELLED', 'UNFULFILLABLE') then placed.updated_at end as cancelled_at,
+        cast(null as timestamp) as reclaimed_at,
         placed.updated_at,
         false as is_test,
         placed.is_b2b,

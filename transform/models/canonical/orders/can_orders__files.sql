@@ -84,6 +84,7 @@ mapped as (
         {{ local_date('all_orders.placed_at', "coalesce(entities.time_zone, '" ~ var('default_time_zone') ~ "')") }}
             as order_date,
         all_orders.cancelled_at,
+        cast(null as timestamp) as reclaimed_at,
         all_orders.placed_at as updated_at,
         all_orders.is_test,
         all_orders.is_b2b,

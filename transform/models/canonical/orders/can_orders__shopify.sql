@@ -34,6 +34,7 @@ mapped as (
         placed.placed_at,
         {{ local_date('placed.placed_at', "coalesce(entities.time_zone, '" ~ var('default_time_zone') ~ "')") }} as order_date,
         placed.cancelled_at,
+        cast(null as timestamp) as reclaimed_at,
         placed.updated_at,
         placed.is_test,
         placed.is_b2b,

@@ -12,6 +12,10 @@ entities as (
     select * from {{ ref('entities') }}
 ),
 
+channels as (
+    select channel, unpaid_hold_minutes from {{ ref('channels') }}
+),
+
 placed as (
     select
         orders.*,
@@ -35,6 +39,14 @@ mapped as (
         {{ local_date('placed.placed_at', "coalesce(entities.time_zone, '" ~ var('default_time_zone') ~ "')") }} as order_date,
         -- The platform keeps no moment of cancelling; the last change of a cancelled order is the nearest thing to it.
         case when placed.platform_order_status in ('cancelled', 'failed', 'trash') then placed.updated_at end as cancelled_at,
+        -- A shop that holds units for so many minutes cancelled the order unpaid by then, and its payment revived it. Money that is
+        -- waited for by hand (a bank transfer, a cheque) is waited for without end: https://woocommerce.com/document/configuring-woocommerce-settings/
+        case
+            when
+                coalesce(placed.payment_method, '') not in ('bacs', 'cheque', 'cod')
+                and {{ seconds_between('placed.placed_at', 'placed.paid_at') }} >= 60 * channels.unpaid_hold_minutes
+                then placed.paid_at
+        end as reclaimed_at,
         placed.updated_at,
         false as is_test,
         placed.is_b2b,
@@ -68,6 +80,7 @@ mapped as (
         placed.tax_minor
     from placed
     left join entities on placed.entity_id = entities.entity_id
+    left join channels on placed.channel = channels.channel
 )
 
 select * from mapped

@@ -28,6 +28,7 @@ losers as (
         winners.order_number as winner_order_number,
         winners.channel as winner_channel,
         winners.placed_at as winner_placed_at,
+        winners.claims_at as winner_claims_at,
         case
             when winners.order_id is null then 'nothing_to_sell'
             when winners.can_be_whole <> claims.can_be_whole then 'fits_whole'
@@ -54,6 +55,7 @@ oversells as (
         order_number,
         channel,
         placed_at,
+        claims_at,
         claimed,
         short,
         cast(case when granted < claimed then reached else 0 end as bigint) as offered_split,
@@ -61,6 +63,7 @@ oversells as (
         winner_order_number,
         winner_channel,
         winner_placed_at,
+        winner_claims_at,
         clock_resolution_seconds,
         decided_by,
         next_expected_date,

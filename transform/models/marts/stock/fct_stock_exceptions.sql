@@ -3,11 +3,14 @@ with oversold as (
         'oversold_last_unit' as exception_code,
         oversell_id as record_key,
         sku,
-        'Order ' || coalesce(order_number, order_id) || ' (' || channel || ', placed ' || cast(placed_at as varchar) || ' UTC) claims '
+        'Order ' || coalesce(order_number, order_id) || ' (' || channel || ', placed ' || cast(placed_at as varchar) || ' UTC'
+            || case when claims_at > placed_at then ', released unpaid, paid ' || cast(claims_at as varchar) || ' UTC' else '' end || ') claims '
             || cast(claimed as varchar) || ' of ' || sku || ', ' || cast(short as varchar) || ' of them sold before. '
             || coalesce(
                 'The last went to ' || coalesce(winner_order_number, winner_order_id) || ' (' || winner_channel || ', placed '
-                || cast(winner_placed_at as varchar) || ' UTC), decided by ' || decided_by || ' on a clock of '
+                || cast(winner_placed_at as varchar) || ' UTC'
+                || case when winner_claims_at > winner_placed_at then ', released unpaid, paid ' || cast(winner_claims_at as varchar) || ' UTC' else '' end
+                || '), decided by ' || decided_by || ' on a clock of '
                 || cast(clock_resolution_seconds as varchar) || ' s. ',
                 'There was nothing to sell. '
             )

@@ -1,7 +1,7 @@
 {#-
     Who gets the units when orders of one SKU claim more than there is. The order of claim (0043) depends on nothing but the
-    orders themselves: whether they are paid, the channel's own time cut to the coarsest clock among the claimants, the
-    channel's priority, the order's id. When we heard of an order never matters.
+    orders themselves: whether they are paid, the channel's own time cut to the coarsest clock among the claimants (of the order, or
+    of its payment where it had been released by then), the channel's priority, the order's id. When we heard of an order never matters.
 -#}
 with pools as (
     select
@@ -38,6 +38,7 @@ claims as (
         commitments.order_number,
         commitments.channel,
         commitments.placed_at,
+        coalesce(orders.reclaimed_at, commitments.placed_at) as claims_at,
         contended.sellable,
         coalesce(orders.order_payment_status, 'unmapped') in ('paid', 'partially_paid', 'partially_refunded') as is_paid,
         coalesce(channels.priority, 100) as channel_priority,
@@ -56,7 +57,7 @@ claims as (
 timed as (
     select
         *,
-        {{ floor_divide(seconds_between("timestamp '1970-01-01 00:00:00'", 'placed_at'), 'clock_resolution_seconds') }} as clock_tick,
+        {{ floor_divide(seconds_between("timestamp '1970-01-01 00:00:00'", 'claims_at'), 'clock_resolution_seconds') }} as clock_tick,
         {% if var('multi_unit_policy') == 'split_allowed' %}true{% else %}claimed <= sellable{% endif %} as can_be_whole
     from claims
 ),
@@ -97,6 +98,7 @@ unit_claims as (
         order_number,
         channel,
         placed_at,
+        claims_at,
         is_paid,
         cast(clock_resolution_seconds as bigint) as clock_resolution_seconds,
         cast(clock_tick as bigint) as clock_tick,
