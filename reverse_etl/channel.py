@@ -316,10 +316,8 @@ class Channel:
 
     def _run(self, holder: str) -> Push:
         syncs = {self.sync.name: self.sync}
-        return Push(
-            self._destination, syncs, self.ledger, self.commits, self._client, holder, self.clock, _uncounted, self.step,
-            flow=FLOW, freezes=False,
-        )  # fmt: skip
+        known = self.ledger, self.commits, self._client, holder, self.clock
+        return Push(self._destination, syncs, *known, _uncounted, self.step, flow=FLOW)
 
     async def _in_thread(self, work: Callable[..., _T], *arguments: Any) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)

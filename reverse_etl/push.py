@@ -8,7 +8,6 @@ again. What nobody foresaw becomes a row of the record it happened to, and the r
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -45,9 +44,6 @@ Progress = Callable[[int, int], None]
 # Called at each labelled step of a delivery; tests die there.
 Step = Callable[[str], None]
 
-# Objects made and not yet gone before the collector looks for those that hold each other: some thousand deliveries' worth.
-_UNCOLLECTED = 50_000
-
 
 @dataclass
 class Push:
@@ -65,8 +61,6 @@ class Push:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     # A flow besides the sync whose switch stops this push.
     flow: str = ""
-    # False in a process that pushes all day: it froze what it started with, and no run may thaw that.
-    freezes: bool = True
     tallies: dict[str, Tally] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -76,23 +70,13 @@ class Push:
 
     async def drain(self, feed: Batches) -> None:
         """Send what the feed gives until it has nothing more, several batches in flight."""
-        # What is there now outlives the run, and what a run makes goes by itself: a tenth of the time went into looking for more.
-        often = gc.get_threshold()
-        if self.freezes:
-            gc.freeze()
-            gc.set_threshold(_UNCOLLECTED, *often[1:])
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                # A place first: what is taken from the feed before its turn can not be overtaken by what is more urgent.
+        async with asyncio.TaskGroup() as tasks:
+            # A place first: what is taken from the feed before its turn can not be overtaken by what is more urgent.
+            await self._headroom.take()
+            while (batch := await feed.next()) is not None:
+                tasks.create_task(self._bring_to_an_end(batch, feed))
                 await self._headroom.take()
-                while (batch := await feed.next()) is not None:
-                    tasks.create_task(self._bring_to_an_end(batch, feed))
-                    await self._headroom.take()
-                self._headroom.give_back()
-        finally:
-            if self.freezes:
-                gc.set_threshold(*often)
-                gc.unfreeze()
+            self._headroom.give_back()
 
     async def _bring_to_an_end(self, batch: Sequence[Delivery], feed: Batches) -> None:
         """Every record of a batch: accepted, rejected, in doubt, or back to wait."""
