@@ -50,17 +50,23 @@ def shows_and_wants(home: Path) -> tuple[dict[str, int], dict[str, int]]:
 
 
 def memory_mib(supervisor: int) -> dict[str, float]:
-    """Resident memory of what `cartwheel serve` started."""
-    found = {}
+    """Resident memory of what `cartwheel serve` started, each with what it started in turn."""
+    resident, parent, words = dict[int, float](), dict[int, int](), dict[int, list[bytes]]()
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             status = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines())
-            words = (folder / "cmdline").read_bytes().split(b"\0")
+            words[int(folder.name)] = (folder / "cmdline").read_bytes().split(b"\0")
         except OSError:
             continue
-        if int(status["PPid"]) == supervisor and b"-m" in words:
-            name = MEMORY.get(words[words.index(b"-m") + 1].decode(), "other")
-            found[name] = int(status["VmRSS"].split()[0]) / 1024
+        parent[int(folder.name)] = int(status["PPid"])
+        resident[int(folder.name)] = int(status.get("VmRSS", "0").split()[0]) / 1024
+    found: dict[str, float] = defaultdict(float)
+    for process in resident:
+        started = process
+        while parent.get(started, supervisor) != supervisor:
+            started = parent[started]
+        if started in parent and b"-m" in words.get(started, ()):
+            found[MEMORY.get(words[started][words[started].index(b"-m") + 1].decode(), "other")] += resident[process]
     return found
 
 

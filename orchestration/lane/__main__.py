@@ -16,9 +16,10 @@ from contextlib import AsyncExitStack, closing
 from datetime import UTC, datetime
 
 from orchestration import environment, warehouse
+from orchestration.lane.apart import TablesApart
 from orchestration.lane.loop import Lane
 from orchestration.lane.pointers import Pointers
-from orchestration.lane.published import PublishedTables, served_syncs
+from orchestration.lane.published import served_syncs
 from orchestration.lane.reporter import Reporter
 from orchestration.lane.tables import NoLaneSnapshot
 from pipelines.intake import parent, wake
@@ -66,8 +67,12 @@ async def _until_stopped(read: settings.Settings, syncs: Mapping[str, Sync]) -> 
 
 
 async def _work(read: settings.Settings, syncs: Mapping[str, Sync]) -> None:
-    with closing(Inbox.at_home()) as inbox, closing(engine.open_ledger(read)) as ledger:
-        tables = await _primed(inbox, syncs)
+    with (
+        closing(Inbox.at_home()) as inbox,
+        closing(engine.open_ledger(read)) as ledger,
+        closing(TablesApart()) as tables,
+    ):
+        await _primed(tables)
         reporter, pointers = Reporter(ledger, inbox), Pointers()
         async with AsyncExitStack() as open_ones:
             commits = await open_ones.enter_async_context(GroupCommit(ledger, _now))
@@ -90,12 +95,12 @@ def _confirmed(ledger: Ledger, inbox: Inbox) -> int:
     return min(before.sequence_confirmed, inbox.newest()) if before is not None else 0
 
 
-async def _primed(inbox: Inbox, syncs: Mapping[str, Sync]) -> PublishedTables:
-    """The tables, as soon as there is a publication to make them from."""
+async def _primed(tables: TablesApart) -> None:
+    """Waits for a publication to make the tables from, and makes them."""
     is_told = False
     while True:
         try:
-            return PublishedTables(inbox, syncs)
+            return await asyncio.to_thread(tables.prime)
         except (warehouse.NothingPublished, NoLaneSnapshot) as nothing:
             if not is_told:
                 print(f"{FLOW} waits: {nothing}", file=sys.stderr)
@@ -105,7 +110,7 @@ async def _primed(inbox: Inbox, syncs: Mapping[str, Sync]) -> PublishedTables:
 
 async def _opened(
     open_ones: AsyncExitStack,
-    tables: PublishedTables,
+    tables: TablesApart,
     syncs: Mapping[str, Sync],
     ledger: Ledger,
     commits: GroupCommit,

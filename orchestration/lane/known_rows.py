@@ -45,6 +45,9 @@ class KnownRows:
         gone = set(skus)
         self._of = {sku: rows for sku, rows in self._of.items() if sku not in gone}
 
+    def forget_all(self) -> None:
+        self._of = {}
+
     def missing(self, skus: Collection[str]) -> list[str]:
         """SKUs of which nothing is known."""
         known = self._of

@@ -44,6 +44,11 @@ class PublishedTables:
     def rows(self, model: str, skus: Collection[str]) -> pa.Table:
         return self._tables.rows(model, skus)
 
+    @property
+    def days(self) -> int:
+        """How often a new day made whatever was known before unknown."""
+        return self._tables.days
+
     def renew(self) -> Mapping[str, Model] | None:
         """Start anew from a newer publication that carries a start; the old tables serve until then."""
         newest = warehouse.newest_publication()

@@ -79,6 +79,8 @@ class LaneTables:
         # The SKUs whose rows lie in `work`, and those whose newest pushed rows are known.
         self._gathered: frozenset[str] = frozenset()
         self._known: dict[str, KnownRows] = {}
+        # How often a new day made whatever was known before unknown.
+        self.days = 0
 
     @classmethod
     def prime(cls, publication: warehouse.Publication) -> Self:
@@ -194,8 +196,9 @@ class LaneTables:
             reach.gather(self._shop, some)
             self._gathered = some
             self._clock.wind(self._shop.make())
+            is_new_day = self._clock.has_new_day and number == 0
+            self.days += is_new_day
             for model, known in self._known.items():
-                is_new_day = self._clock.has_new_day and number == 0
                 known.learn(self._shop.rows(self._shop.computed(model)), some, forget=is_new_day)
 
     def _pieces(self, skus: Collection[str]) -> Iterator[list[str]]:
