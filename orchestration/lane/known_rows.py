@@ -8,8 +8,9 @@ from itertools import islice
 import pyarrow as pa
 
 _Place = tuple[pa.Table, int, int]
-# SKUs kept at most: those that were moved last. What is asked for beyond them is computed again.
-MOST = 20_000
+# SKUs kept at most: those that were moved last, for channels ask within seconds. One that is asked for later (of a slow channel's
+# queue) is computed again, which is cheaper than to keep every SKU that moved in a day: some kilobytes each, in two processes.
+MOST = 2_000
 
 
 class KnownRows:

@@ -166,9 +166,10 @@ class LaneTables:
             self._known[model] = KnownRows(self._shop.rows(node).slice(0, 0))
         known, found = self._known[model], []
         for some in self._pieces(skus):
-            if missing := known.missing(some):
+            if known.missing(some):
+                # All of them, for what is made now may take the place of what was known of the others.
                 self._clock.start()
-                self._make(frozenset(reach.closed(self._shop, missing)))
+                self._make(frozenset(reach.closed(self._shop, some)))
             found.append(known.of(some))
         return pa.concat_tables(found).combine_chunks()
 
