@@ -82,10 +82,10 @@ HANDLERS = (
     ),
     Mutant(
         "what nobody foresaw ends the process",
-        "handler: the one bare except",
+        "handler: the one for whatever else there is",
         "errors.py",
-        "    except Exception as error:\n",
-        "    except AssertionError as error:\n",
+        "        if isinstance(error, Exception) and not isinstance(error, DeliveryError):\n",
+        "        if isinstance(error, AssertionError):\n",
         f"{ROWS}test_what_nobody_foresaw_is_a_row_of_its_record_and_the_rest_goes_on",
     ),
     Mutant(
