@@ -21,7 +21,7 @@ from reverse_etl.delivery_states import State, sources
 from reverse_etl.errors import ConfigurationError
 from reverse_etl.handoff_file import CHECKED, Row, cells, read_rows, was_done, write_rows
 from reverse_etl.ledger import Ledger
-from reverse_etl.ledger_queries import read_delivery
+from reverse_etl.ledger_queries import read_deliveries
 from reverse_etl.ledger_tables import ATTEMPTS, DELIVERIES, DEPENDENCIES, OUTCOMES
 from reverse_etl.operations_tables import APPROVALS
 from reverse_etl.plan import Delivery, money_by_currency
@@ -203,14 +203,14 @@ def _chosen(connection: Connection, destination: str, states: Sequence[State]) -
     wanted = select(DELIVERIES).where(DELIVERIES.c.destination == destination, DELIVERIES.c.state.in_(states))
     locked = connection.execute(wanted.order_by(DELIVERIES.c.delivery_id).with_for_update()).mappings().all()
     ordered = sorted(locked, key=lambda row: (row["lane"], row["planned_at"], row["plan_id"], row["position"]))
-    return _described(connection, [read_delivery(row) for row in ordered])
+    return _described(connection, read_deliveries(ordered))
 
 
 def _by_id(connection: Connection, delivery_ids: Sequence[str]) -> dict[str, Row]:
     deliveries: list[Delivery] = []
     for ids in chunks(sorted(set(delivery_ids))):
         found = connection.execute(select(DELIVERIES).where(DELIVERIES.c.delivery_id.in_(ids))).mappings()
-        deliveries += [read_delivery(row) for row in found]
+        deliveries += read_deliveries(found)
     return {row.delivery.delivery_id: row for row in _described(connection, deliveries)}
 
 

@@ -22,7 +22,7 @@ from reverse_etl.errors import StopSync
 from reverse_etl.evidence import finding_about
 from reverse_etl.exception_queue import Finding
 from reverse_etl.lane_states import LaneState
-from reverse_etl.ledger_queries import LedgerQueries, read_delivery
+from reverse_etl.ledger_queries import LedgerQueries, read_deliveries
 from reverse_etl.ledger_store import open_store, reader
 from reverse_etl.ledger_tables import DELIVERIES, PLANS
 from reverse_etl.operations_tables import EXCEPTIONS, FLOW_RUNS
@@ -104,7 +104,8 @@ class Ledger:
                 connection.execute(update(DELIVERIES).where(DELIVERIES.c.delivery_id.in_(ids)).values(**values))
             message = "the process died before an answer came: looked up before anything is sent again"
             findings = [
-                finding_about(read_delivery(row), code="unanswered", kind="unknown", message=message) for row in left
+                finding_about(delivery, code="unanswered", kind="unknown", message=message)
+                for delivery in read_deliveries(left)
             ]
             if findings:
                 exception_queue.open_findings(connection, findings, now)
@@ -219,7 +220,7 @@ class Ledger:
             for ids in chunks(sorted(delivery_ids)):
                 handed = (DELIVERIES.c.delivery_id.in_(ids)) & (DELIVERIES.c.state == State.HANDED_OFF)
                 rows = connection.execute(select(DELIVERIES).where(handed).with_for_update()).mappings()
-                moved += [read_delivery(row) for row in rows]
+                moved += read_deliveries(rows)
             for delivery in moved:
                 values = {"state": target, "state_at": now, "destination_id": destination_ids.get(delivery.delivery_id)}
                 mine = DELIVERIES.c.delivery_id == delivery.delivery_id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from functools import partial
@@ -166,8 +166,8 @@ class LedgerQueries:
         named = keys.group_by(DEPENDENCIES.c.delivery_id).subquery()
         wanted = select(DELIVERIES, named.c.upstream).join(named, named.c.delivery_id == DELIVERIES.c.delivery_id)
         with reader(self._engine) as connection:
-            rows = connection.execute(wanted.where(waits).order_by(DELIVERIES.c.position)).mappings()
-            return tuple((read_delivery(row), row["upstream"]) for row in rows)
+            rows = connection.execute(wanted.where(waits).order_by(DELIVERIES.c.position)).mappings().all()
+            return tuple(zip(read_deliveries(rows), [row["upstream"] for row in rows], strict=True))
 
     def request_keys(self, delivery_ids: Sequence[str]) -> dict[str, str]:
         """The key under which each delivery was last written, where it was."""
@@ -197,7 +197,7 @@ class LedgerQueries:
 
     def _deliveries(self, wanted: Select[Any]) -> tuple[Delivery, ...]:
         with reader(self._engine) as connection:
-            return tuple(read_delivery(row) for row in connection.execute(wanted).mappings())
+            return tuple(read_deliveries(connection.execute(wanted).mappings()))
 
     def _plan(self, row: RowMapping) -> Plan:
         return Plan(
@@ -231,15 +231,17 @@ def _sendable(destination: str, syncs: Sequence[str], holder: str) -> Select[Any
 
 # The times and names of a claim are not part of what the engine works with, and each time costs its parsing. The key is
 # stored beside the intention it is made of: it need not be made again.
-_READ_NAMES = {field.name for field in fields(Delivery)} | {"idempotency_key"}
-_READ = tuple(column for column in DELIVERIES.c if column.name in _READ_NAMES)
+_READ_NAMES = [
+    name for name in (*(field.name for field in fields(Delivery)), "idempotency_key") if name in DELIVERIES.c
+]
+_READ = tuple(DELIVERIES.c[name] for name in _READ_NAMES)
 _ACTIONS = {str(action): action for action in Action}
 
 
-def _by_ids(connection: Connection, delivery_ids: Sequence[str]) -> Iterator[Delivery]:
-    rows = connection.execute(select(*_READ).where(DELIVERIES.c.delivery_id.in_(delivery_ids)))
-    names = tuple(rows.keys())
-    return _read([dict(zip(names, row, strict=True)) for row in rows])
+def _by_ids(connection: Connection, delivery_ids: Sequence[str]) -> list[Delivery]:
+    return read_deliveries(
+        connection.execute(select(*_READ).where(DELIVERIES.c.delivery_id.in_(delivery_ids))).mappings()
+    )
 
 
 def _is_blocked() -> ColumnElement[bool]:
@@ -249,13 +251,9 @@ def _is_blocked() -> ColumnElement[bool]:
     return exists().where(needed.c.delivery_id == DELIVERIES.c.delivery_id, not_(there))
 
 
-def read_delivery(row: RowMapping | Mapping[str, Any]) -> Delivery:
-    """A stored row as the frozen value the engine works with."""
-    return next(_read([{column.name: row[column.name] for column in _READ}]))
-
-
-def _read(rows: Sequence[dict[str, Any]]) -> Iterator[Delivery]:
-    """Deliveries of stored columns, which become their fields. The JSON texts of many rows are read as one."""
+def read_deliveries(stored: Iterable[RowMapping]) -> list[Delivery]:
+    """Stored rows as the frozen values the engine works with. The JSON texts of all rows are read as one."""
+    rows = [{name: row[name] for name in _READ_NAMES} for row in stored]
     texts = ([row[name] for row in rows] for name in ("payload", "lines", "changes"))
     opened = (json.loads(f"[{','.join(each)}]") for each in texts)
     for row, payload, lines, changes in zip(rows, *opened, strict=True):
@@ -263,7 +261,7 @@ def _read(rows: Sequence[dict[str, Any]]) -> Iterator[Delivery]:
         row["payload"] = payload
         row["lines"] = tuple(lines)
         row["changes"] = tuple([Change(**said) for said in changes])
-        yield Delivery.of(row)
+    return [Delivery.of(row) for row in rows]
 
 
 def _attempts_with_outcomes() -> Select[Any]:

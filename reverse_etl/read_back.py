@@ -28,7 +28,7 @@ from reverse_etl.evidence import finding_about
 from reverse_etl.exception_queue import Finding
 from reverse_etl.held_documents import all_held
 from reverse_etl.ledger import Ledger
-from reverse_etl.ledger_queries import read_delivery
+from reverse_etl.ledger_queries import read_deliveries
 from reverse_etl.ledger_tables import ACCEPTED, DELIVERIES
 from reverse_etl.push import Clock, Progress
 from reverse_etl.references import ReferenceTables
@@ -144,7 +144,7 @@ def _note_run(compared: Compared, started_at: datetime, ledger: Ledger, now: dat
 def _accepted(connection: Connection, sync: Sync, records: int | None) -> list[Delivery]:
     wanted = select(DELIVERIES).join(ACCEPTED, ACCEPTED.c.delivery_id == DELIVERIES.c.delivery_id)
     newest = wanted.where(ACCEPTED.c.sync == sync.name).order_by(ACCEPTED.c.accepted_at.desc(), ACCEPTED.c.record_key)
-    return [read_delivery(row) for row in connection.execute(newest.limit(records)).mappings()]
+    return read_deliveries(connection.execute(newest.limit(records)).mappings())
 
 
 def _chosen(connection: Connection, sync: Sync) -> dict[str, dict[str, Chosen]]:

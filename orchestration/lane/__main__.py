@@ -70,7 +70,7 @@ async def _work(read: settings.Settings, syncs: Mapping[str, Sync]) -> None:
     with (
         closing(Inbox.at_home()) as inbox,
         closing(engine.open_ledger(read)) as ledger,
-        closing(TablesApart()) as tables,
+        closing(TablesApart(syncs)) as tables,
     ):
         await _primed(tables)
         reporter, pointers = Reporter(ledger, inbox), Pointers()

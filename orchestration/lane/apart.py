@@ -12,60 +12,48 @@ import multiprocessing
 import os
 import threading
 import traceback
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from multiprocessing.managers import BaseManager
 from typing import Any
 
 import pyarrow as pa
 
 from orchestration.lane.known_rows import KnownRows
-from orchestration.lane.published import PublishedTables, served_syncs
+from orchestration.lane.published import PublishedTables
 from orchestration.lane.tables import Touched
 from pipelines.intake.inbox import Inbox, InboxEvent
-from reverse_etl import settings
 from reverse_etl.channel import Model
+from reverse_etl.sync import Sync
 
-# What an answer adds: the newest event the tables hold, how many days began, and per model that was ever asked for the rows of
-# what was touched.
-News = tuple[int, int, Mapping[str, pa.Table | None]]
+# What was asked, and with it the newest event the tables hold and since when what is known of a SKU holds.
+Answer = tuple[Any, int, tuple[int, int]]
 
 
 class TablesApart:
     """PublishedTables for the loop: one thread calls, any thread may ask what is known."""
 
-    def __init__(self) -> None:
+    def __init__(self, syncs: Mapping[str, Sync]) -> None:
         self.sequence = 0
+        self._since = (0, 0)
         self._known: dict[str, KnownRows] = {}
-        self._days = 0
         # Spawned and not forked: the process that starts it may have threads.
         self._manager = _Manager(ctx=multiprocessing.get_context("spawn"))
         self._manager.start(_end_with_parent)
-        self._held: Any = self._manager.Held()  # type: ignore[attr-defined]
+        self._held: Any = self._manager.Held(syncs)  # type: ignore[attr-defined]
 
     def close(self) -> None:
         self._manager.shutdown()
 
     def prime(self) -> None:
         """Makes the tables. Raises NothingPublished or NoLaneSnapshot where there is nothing to start from."""
-        self.sequence = self._held.call("prime")
+        self._told(self._held.prime())
 
     def apply(self, events: Sequence[InboxEvent]) -> Touched:
         return self._moved("apply", events)
 
     def take(self, told: Any, is_proof: bool) -> Touched:
         return self._moved("take", told, is_proof)
-
-    def _moved(self, name: str, *arguments: Any) -> Touched:
-        touched: Touched
-        touched, (self.sequence, days, rows) = self._held.call(name, *arguments)
-        self._forget_before(days)
-        for model, known in self._known.items():
-            found = rows.get(model)
-            if found is None:
-                known.forget(touched.skus)
-            else:
-                known.learn(found, touched.skus)
-        return touched
 
     def known(self, model: str, skus: Collection[str]) -> pa.Table | None:
         """What `rows` would answer, where it is known here; from any thread."""
@@ -75,81 +63,81 @@ class TablesApart:
             return None
 
     def rows(self, model: str, skus: Collection[str]) -> pa.Table:
-        rows, days = self._held.call("rows", model, list(skus))
-        self._forget_before(days)
-        self._known.setdefault(model, KnownRows(rows.slice(0, 0))).learn(rows, skus)
+        rows = self._told(self._held.ask("rows", model, list(skus)))
+        if model not in self._known:
+            # From now on its rows come with every answer that moved them.
+            self._known[model] = KnownRows(rows.slice(0, 0))
+        self._known[model].learn(rows, skus)
         return rows
 
     def renew(self) -> Mapping[str, Model] | None:
-        models: Mapping[str, Model] | None
-        models, self.sequence = self._held.call("renew")
-        if models is not None:
-            self._forget()
+        models: Mapping[str, Model] | None = self._told(self._held.ask("renew"))
         return models
 
-    def _forget_before(self, days: int) -> None:
-        """What is counted in days moves with a new one, of SKUs no event touched, too."""
-        if days != self._days:
-            self._days = days
-            self._forget()
-
-    def _forget(self) -> None:
-        for known in self._known.values():
-            known.forget_all()
-
     def models(self) -> dict[str, Model]:
-        found: dict[str, Model] = self._held.call("models")
-        return found
+        models: dict[str, Model] = self._told(self._held.ask("models"))
+        return models
 
     def blocked(self) -> dict[str, str]:
-        found: dict[str, str] = self._held.call("blocked")
-        return found
+        blocked: dict[str, str] = self._told(self._held.ask("blocked"))
+        return blocked
+
+    def _moved(self, name: str, *arguments: Any) -> Touched:
+        answer, rows = self._held.move(name, tuple(self._known), *arguments)
+        touched: Touched = self._told(answer)
+        for model, found in rows.items():
+            if found is None:
+                self._known[model].forget(touched.skus)
+            else:
+                self._known[model].learn(found, touched.skus)
+        return touched
+
+    def _told(self, answer: Answer) -> Any:
+        told, self.sequence, since = answer
+        if since != self._since:
+            self._since = since
+            for known in self._known.values():
+                known.forget_all()
+        return told
 
 
 class _Held:
     """The tables, in the process that holds them."""
 
-    def __init__(self) -> None:
-        self._asked: set[str] = set()
+    def __init__(self, syncs: Mapping[str, Sync]) -> None:
+        self._inbox, self._syncs = Inbox.at_home(), syncs
         self._tables: PublishedTables
 
-    def call(self, name: str, *arguments: Any) -> Any:
-        """One of the methods below, by its name; an error takes along where it came from."""
-        try:
-            return getattr(self, name)(*arguments)
-        except Exception as error:
-            error.add_note(f"in the process of the lane's tables:\n{traceback.format_exc()}")
-            raise
-
-    def prime(self) -> int:
-        self._tables = PublishedTables(Inbox.at_home(), served_syncs(settings.read()))
+    def prime(self) -> Answer:
+        with _noted():
+            self._tables = PublishedTables(self._inbox, self._syncs)
         # What is there now stays: walking it took the collector 80 ms, in which nothing was computed.
         gc.collect()
         gc.freeze()
-        return self._tables.sequence
+        return self._answer(None)
 
-    def apply(self, events: Sequence[InboxEvent]) -> tuple[Touched, News]:
-        return self._with_news(self._tables.apply(events))
+    def ask(self, name: str, *arguments: Any) -> Answer:
+        """What a method of the tables says."""
+        with _noted():
+            return self._answer(getattr(self._tables, name)(*arguments))
 
-    def take(self, told: Any, is_proof: bool) -> tuple[Touched, News]:
-        return self._with_news(self._tables.take(told, is_proof))
+    def move(self, name: str, models: Iterable[str], *arguments: Any) -> tuple[Answer, dict[str, pa.Table | None]]:
+        """As `ask`, with the rows of what was touched by model; None where not all of them are known."""
+        answer = self.ask(name, *arguments)
+        return answer, {model: self._tables.known(model, answer[0].skus) for model in models}
 
-    def _with_news(self, touched: Touched) -> tuple[Touched, News]:
-        rows = {model: self._tables.known(model, touched.skus) for model in self._asked}
-        return touched, (self._tables.sequence, self._tables.days, rows)
+    def _answer(self, told: Any) -> Answer:
+        return told, self._tables.sequence, self._tables.since
 
-    def rows(self, model: str, skus: Collection[str]) -> tuple[pa.Table, int]:
-        self._asked.add(model)
-        return self._tables.rows(model, skus), self._tables.days
 
-    def renew(self) -> tuple[Mapping[str, Model] | None, int]:
-        return self._tables.renew(), self._tables.sequence
-
-    def models(self) -> dict[str, Model]:
-        return self._tables.models()
-
-    def blocked(self) -> dict[str, str]:
-        return self._tables.blocked()
+@contextmanager
+def _noted() -> Iterator[None]:
+    """An error that goes over to the other process takes along where it came from."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"in the process of the lane's tables:\n{traceback.format_exc()}")
+        raise
 
 
 class _Manager(BaseManager):

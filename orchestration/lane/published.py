@@ -45,9 +45,9 @@ class PublishedTables:
         return self._tables.rows(model, skus)
 
     @property
-    def days(self) -> int:
-        """How often a new day made whatever was known before unknown."""
-        return self._tables.days
+    def since(self) -> tuple[int, int]:
+        """The publication and the day of it: with another of either, whatever was known of a SKU is unknown."""
+        return self._published.version, self._tables.days
 
     def renew(self) -> Mapping[str, Model] | None:
         """Start anew from a newer publication that carries a start; the old tables serve until then."""

@@ -44,7 +44,8 @@ HANDLERS = (
         "a death leaves no row",
         "handler: doubt_unanswered",
         "ledger.py",
-        'finding_about(read_delivery(row), code="unanswered", kind="unknown", message=message) for row in left',
+        'finding_about(delivery, code="unanswered", kind="unknown", message=message)\n'
+        "                for delivery in read_deliveries(left)",
         "finding for finding in list[Finding]()",
         f"{ROWS}test_a_process_that_died_leaves_a_row_for_the_next_to_write",
     ),

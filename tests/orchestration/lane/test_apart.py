@@ -60,8 +60,9 @@ def history(seed: int) -> Shop:
 
 def test_it_answers_event_by_event_what_the_tables_here_answer(home: Path) -> None:
     shop = history(seed=1)
-    with closing(Inbox.at_home()) as inbox, closing(TablesApart()) as apart:
-        here = PublishedTables(inbox, served_syncs(settings.read()))
+    syncs = served_syncs(settings.read())
+    with closing(Inbox.at_home()) as inbox, closing(TablesApart(syncs)) as apart:
+        here = PublishedTables(inbox, syncs)
         apart.prime()
         assert apart.models() == here.models()
         assert apart.blocked() == here.blocked()
@@ -86,7 +87,7 @@ def test_it_answers_event_by_event_what_the_tables_here_answer(home: Path) -> No
 
 
 def test_what_a_publication_changed_is_not_known_any_more(home: Path) -> None:
-    with closing(TablesApart()) as apart:
+    with closing(TablesApart(served_syncs(settings.read()))) as apart:
         apart.prime()
         sku = SKUS[0]
         apart.rows(MODELS[0], [sku])
@@ -100,7 +101,7 @@ def test_what_a_publication_changed_is_not_known_any_more(home: Path) -> None:
 def test_nothing_to_start_from_is_said_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CARTWHEEL_HOME", str(tmp_path))
     monkeypatch.setenv("CARTWHEEL_WAREHOUSE", str(tmp_path / "warehouse.duckdb"))
-    with closing(TablesApart()) as apart, pytest.raises(warehouse.NothingPublished):
+    with closing(TablesApart({})) as apart, pytest.raises(warehouse.NothingPublished):
         apart.prime()
 
 
@@ -108,7 +109,7 @@ STARTER = """
 import time
 from orchestration.lane.apart import TablesApart
 if __name__ == "__main__":
-    apart = TablesApart()
+    apart = TablesApart({})
     print(apart._manager._process.pid, flush=True)
     time.sleep(600)
 """
@@ -130,7 +131,7 @@ def test_it_ends_with_a_process_that_was_killed(tmp_path: Path) -> None:
 
 
 def test_a_call_after_its_end_is_an_error_and_no_wait() -> None:
-    with closing(TablesApart()) as apart:
+    with closing(TablesApart({})) as apart:
         os.kill(apart._manager._process.pid, signal.SIGKILL)
         with pytest.raises((EOFError, ConnectionError)):
             apart.renew()

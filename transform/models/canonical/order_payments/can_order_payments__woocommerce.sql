@@ -22,7 +22,7 @@ main_legs as (
         end as payment_status,
         case
             when payment_method like '%stripe%' or payment_method like '%card%' or payment_method in ('woocommerce_payments', 'ppcp-credit-card-gateway') then 'card'
-            when payment_method in ('bacs', 'cheque', 'cod') then 'manual'
+            when is_paid_by_hand then 'manual'
             when payment_method like '%terms%' or payment_method like '%invoice%' then 'terms'
             else 'other'
         end as tender_type,

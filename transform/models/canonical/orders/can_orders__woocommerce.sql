@@ -43,7 +43,7 @@ mapped as (
         -- waited for by hand (a bank transfer, a cheque) is waited for without end: https://woocommerce.com/document/configuring-woocommerce-settings/
         case
             when
-                coalesce(placed.payment_method, '') not in ('bacs', 'cheque', 'cod')
+                not placed.is_paid_by_hand
                 and {{ seconds_between('placed.placed_at', 'placed.paid_at') }} >= 60 * channels.unpaid_hold_minutes
                 then placed.paid_at
         end as reclaimed_at,

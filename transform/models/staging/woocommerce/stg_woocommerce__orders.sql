@@ -46,6 +46,7 @@ renamed as (
         ----------  flags
         lower(coalesce(cast(meta_data as varchar), '')) like '%"b2b"%' as is_b2b,
         coalesce(prices_include_tax, false) as is_tax_included,
+        coalesce(payment_method, '') in ('bacs', 'cheque', 'cod') as is_paid_by_hand,
 
         ----------  statuses
         status as platform_order_status,
