@@ -25,7 +25,7 @@ RECORDS, MODEL = 20, 50_000
 SYNC = engine.sync_named("shopify__stock_levels")
 PLACE = "gid://shopify/Location/70000000001"
 # Store the plan with its approval, claim, record.
-COMMITS = 3
+COMMITS = 2
 
 
 def item(number: int) -> str:

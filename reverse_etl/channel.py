@@ -15,30 +15,29 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-import duckdb
 import pyarrow as pa
 
 from reverse_etl import comparison, destinations, flows, stock_moves, stops
 from reverse_etl.breaker import breaker_of
 from reverse_etl.canary import Verdict, lead
+from reverse_etl.claims import Claim, Purpose
 from reverse_etl.client import DestinationClient
 from reverse_etl.delivery import Action, Delivery, Why
 from reverse_etl.delivery_states import State
 from reverse_etl.drift import Choice, Drift
 from reverse_etl.errors import DeliveryError, Kind, StopSync
-from reverse_etl.feed import Feed, InHand
+from reverse_etl.feed import Feed, InHand, grouped
 from reverse_etl.group_commit import GroupCommit
 from reverse_etl.ledger import Ledger
 from reverse_etl.ledger_memory import last_accepted
-from reverse_etl.partial_plan import Handed, as_delivery
-from reverse_etl.plan import Plan
+from reverse_etl.partial_plan import Handed, Planned, as_delivery
 from reverse_etl.push import Clock, Push
 from reverse_etl.record_results import standing_of
 from reverse_etl.rule_versions import ModelCode
 from reverse_etl.settings import Settings
 from reverse_etl.shown import Cause, Shown
 from reverse_etl.stock_moves import Unproven
-from reverse_etl.sync import Sync
+from reverse_etl.sync import Guard, Sync
 
 FLOW = "stock_lane"
 QUANTITY = "quantity"
@@ -46,6 +45,8 @@ QUANTITY = "quantity"
 _LATELY = timedelta(hours=1)
 # Conflict → re-read → plan anew, so often in one call; what is still in conflict then waits for the next event.
 _ROUNDS = 3
+# Guards that ask what is there before anything is written.
+_LOOKED_UP = (Guard.LOOK_UP_THEN_CREATE, Guard.AT_MOST_ONCE)
 _T = TypeVar("_T")
 
 
@@ -106,8 +107,6 @@ class Channel:
     def __post_init__(self) -> None:
         self._destination = destinations.load(self.sync.destination)
         self._shown = Shown(self.model.readings, self.model.read_at)
-        # Marks are made by an engine of our own, whoever made the rows.
-        self._marks = duckdb.connect(config={"threads": 1})
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"channel-{self.sync.destination}")
 
     async def __aenter__(self) -> Self:
@@ -124,7 +123,6 @@ class Channel:
     ) -> None:
         await self._open.aclose()
         self._thread.shutdown(wait=True)
-        self._marks.close()
 
     def renew(self, model: Model) -> None:
         """A newer snapshot was published: its readings, and what was learnt since they began."""
@@ -145,8 +143,11 @@ class Channel:
         try:
             drifts = await self._look(rows, touched)
             for _ in range(_ROUNDS):
-                planned = await self.commits.plan(self._handed(rows, touched, drifts, risen))
-                said, moved = await self._send(planned, touched)
+                run = self._run(self._holder)
+                planned = await self.commits.plan(
+                    self._handed(rows, touched, drifts, risen, self._claim_with_plan(run))
+                )
+                said, moved = await self._send(run, planned, touched)
                 answered = _joined(answered, said)
                 if not moved or said.stopped is not None:
                     break
@@ -189,7 +190,7 @@ class Channel:
                 if paused := flows.paused_because(connection, flow):
                     return [], paused
             accepted = last_accepted(connection, self.sync.name, sorted(_keys(handed)))
-        rows = comparison.marked(self._marks, self.sync, handed)
+        rows = comparison.marked(self.sync, handed)
         for record, last in accepted.items():
             quantity = last.payload.get(QUANTITY)
             if isinstance(quantity, int):
@@ -223,7 +224,12 @@ class Channel:
         return frozenset(risen)
 
     def _handed(
-        self, rows: Sequence[Mapping[str, Any]], touched: Touched, drifts: tuple[Drift, ...], risen: Collection[str]
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        touched: Touched,
+        drifts: tuple[Drift, ...],
+        risen: Collection[str],
+        claim: Callable[[Sequence[Delivery]], Claim | None],
     ) -> Handed:
         now, held, said = self.clock(), dict[str, str](), list[Mapping[str, Any]]()
         for row in rows:
@@ -251,6 +257,7 @@ class Channel:
             drifts=drifts,
             snapshot=self.model.snapshot,
             code=self.model.code,
+            claim=claim,
         )
 
     def _lately(self, now: datetime) -> Collection[str]:
@@ -262,16 +269,27 @@ class Channel:
             del self._changed[record]
         return self._changed.keys()
 
-    async def _send(self, planned: Plan, touched: Touched) -> tuple[Answered, frozenset[str]]:
+    def _claim_with_plan(self, run: Push) -> Callable[[Sequence[Delivery]], Claim | None]:
+        """Claims with its plan what is one request that may leave now and needs no look-up: one durable commit, not two."""
+        may_leave = self._client.is_free and not self.sync.canary and self.sync.guard not in _LOOKED_UP
+
+        def claim(deliveries: Sequence[Delivery]) -> Claim | None:
+            batches = grouped(self._destination, run.syncs, deliveries)
+            is_alone = len(batches) == 1 and batches[0][0].action is not Action.DELETE
+            return run.claim_of(batches[0], Purpose.WRITE) if may_leave and is_alone else None
+
+        return claim
+
+    async def _send(self, run: Push, prepared: Planned, touched: Touched) -> tuple[Answered, frozenset[str]]:
         """Send what the plan holds; what came of it, and the records that met another number than they replace."""
+        planned, run.written = prepared
         waits = {item.record_key for item in planned.skipped if item.code == Why.UNSETTLED}
         if not planned.deliveries or planned.breaches:
             return Answered(left=frozenset(waits)), frozenset()
-        run = self._run(self._holder)
-        syncs = {self.sync.name: self.sync}
         verdict = await lead(run, self.sync, planned.plan_id) if self.sync.canary else Verdict(True)
         if verdict.may_go:
-            await run.drain(InHand(self._destination, syncs, planned.deliveries))
+            deliveries = [attempt.delivery for attempt in run.written] or planned.deliveries
+            await run.drain(InHand(self._destination, run.syncs, deliveries))
         elif verdict.wrong is not None:
             self.ledger.fail_canary(planned.plan_id, verdict.wrong, self.clock())
         answered_at = self.clock()

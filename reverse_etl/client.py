@@ -102,6 +102,11 @@ class DestinationClient:
         if self._may_wait:
             await self._hold_over()
 
+    @property
+    def is_free(self) -> bool:
+        """True where `turn` would wait for nothing, and ask nobody for a token."""
+        return not self._may_wait and self._limiter.has_capacity()
+
     async def _hold_over(self) -> None:
         held = self._held_until - asyncio.get_running_loop().time()
         if held > 0:

@@ -15,6 +15,8 @@ from reverse_etl.delivery_states import State
 # Marks of a record that was taken back: no content has them, so a record that returns to the model differs again.
 DELETED = "deleted"
 DELETED_QUICK = -1
+# In the place of the quick mark of a record that was not hashed: no content has it, so its fingerprint is looked at.
+UNHASHED = -2
 
 
 class Action(StrEnum):

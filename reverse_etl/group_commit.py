@@ -15,8 +15,7 @@ from typing import Any, Self
 from reverse_etl.claims import Answered, Attempt, Claim, Release
 from reverse_etl.errors import StopSync
 from reverse_etl.ledger import Ledger
-from reverse_etl.partial_plan import Handed
-from reverse_etl.plan import Plan
+from reverse_etl.partial_plan import Handed, Planned
 
 Item = Claim | Answered | Release | Handed
 
@@ -48,10 +47,10 @@ class GroupCommit:
         attempts: list[Attempt] = answer
         return attempts
 
-    async def plan(self, item: Handed) -> Plan:
+    async def plan(self, item: Handed) -> Planned:
         """The plan of the handed-in records, stored; without an id where nothing had to be stored."""
-        made: Plan = await self._commit(item)
-        return made
+        planned: Planned = await self._commit(item)
+        return planned
 
     async def record(self, item: Answered) -> None:
         await self._commit(item)

@@ -26,7 +26,7 @@ from reverse_etl.ledger_queries import LedgerQueries, read_deliveries
 from reverse_etl.ledger_store import open_store, reader
 from reverse_etl.ledger_tables import DELIVERIES, PLANS
 from reverse_etl.operations_tables import EXCEPTIONS, FLOW_RUNS
-from reverse_etl.partial_plan import Handed
+from reverse_etl.partial_plan import Handed, Planned
 from reverse_etl.plan import Delivery, Plan
 from reverse_etl.plan_standing import CANARY_FAILED, CANARY_PASSED
 from reverse_etl.quota import spend
@@ -76,20 +76,27 @@ class Ledger:
     def commit(self, items: Sequence[Claim | Answered | Release | Handed], now: datetime) -> list[Any]:
         """Outcomes, releases, plans of some records and claims in one transaction; per item its answer.
 
-        For a claim these are the attempts that are ours, for handed-in records their plan.
+        For a claim these are the attempts that are ours, for handed-in records what was planned.
         """
         answers: list[Any] = [None] * len(items)
         wanted = [(at, item) for at, item in enumerate(items) if isinstance(item, Claim)]
+        plans: dict[int, Plan] = {}
         with self._engine.begin() as connection:
             claims.record(connection, [item for item in items if isinstance(item, Answered)], now)
             claims.release(connection, [item for item in items if isinstance(item, Release)], now)
             for at, item in enumerate(items):
                 if isinstance(item, Handed):
-                    answers[at] = partial_plan.store(connection, item, now)
+                    plans[at] = partial_plan.store(connection, item, now)
+                    if not plans[at].breaches and (claim := item.claim(plans[at].deliveries)) is not None:
+                        wanted.append((at, claim))
             for (at, _), answer in zip(
                 wanted, claims.claim(connection, [item for _, item in wanted], now), strict=True
             ):
                 answers[at] = answer
+        for at, plan in plans.items():
+            # What may not be sent is told to whoever claims it by itself.
+            attempts = answers[at] if isinstance(answers[at], list) else ()
+            answers[at] = Planned(plan, attempts)
         return answers
 
     def doubt_unanswered(self, destination: str, now: datetime) -> int:

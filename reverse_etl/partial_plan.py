@@ -2,20 +2,22 @@
 
 It supersedes what is unsent of the same records and of nothing else, deletes nothing by absence, and is judged by the
 limits of its sync against the whole activation model. Reading what the ledger knows and storing the plan are one
-transaction, so no push can get ahead of it; where nothing is to be done, nothing is stored.
+transaction, so no push can get ahead of it; where nothing is to be done, nothing is stored. What is one request and may
+leave at once is claimed in the same transaction.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, exists, insert, select
 
 from reverse_etl import drift_store, foreknowledge, plan, plan_findings, plan_inputs, rule_versions
 from reverse_etl.approvals import note_within_limits
+from reverse_etl.claims import Attempt, Claim
 from reverse_etl.delivery import Action, Delivery
 from reverse_etl.delivery_states import UNSENT, State
 from reverse_etl.drift import Drift
@@ -35,6 +37,7 @@ class Handed:
     `shown_at` of the record. `heard_at` is when the oldest event behind a record came in, `happened_at` when it happened
     at its platform, `made_from` up to when each platform had been heard. `held` are records that must not be sent now, each with the reason. `records` counts the
     whole model, `changed_lately` those of it that changed within the hour (each once, quick to be looked for: there may be many).
+    `claim` says of what may be sent whether it is claimed with the plan.
     """
 
     sync: Sync
@@ -49,6 +52,14 @@ class Handed:
     drifts: tuple[Drift, ...] = ()
     snapshot: int | None = None
     code: ModelCode | None = None
+    claim: Callable[[Sequence[Delivery]], Claim | None] = lambda deliveries: None
+
+
+class Planned(NamedTuple):
+    """A plan of handed-in records, and the attempts that were written down with it."""
+
+    plan: Plan
+    attempts: Sequence[Attempt] = ()
 
 
 def store(connection: Connection, handed: Handed, now: datetime) -> Plan:

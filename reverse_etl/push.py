@@ -61,6 +61,8 @@ class Push:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     # A flow besides the sync whose switch stops this push.
     flow: str = ""
+    # The attempts of one batch, where they were written down with its plan.
+    written: Sequence[Attempt] = ()
     tallies: dict[str, Tally] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -350,11 +352,16 @@ class Push:
 
     async def _claim(self, deliveries: Sequence[Delivery], purpose: Purpose) -> list[Attempt]:
         """Written ahead: those of the deliveries that are ours to ask about or send."""
+        written, self.written = self.written, ()
+        if written and purpose is Purpose.WRITE and [attempt.delivery for attempt in written] == list(deliveries):
+            return list(written)
         answered = self._headroom.answered
-        claim = Claim(self.holder, deliveries, purpose, request_key, self.destination.pace.daily, self.flow)
-        attempts = await self.commits.claim(claim)
+        attempts = await self.commits.claim(self.claim_of(deliveries, purpose))
         self._headroom.was_written(answered)
         return attempts
+
+    def claim_of(self, deliveries: Sequence[Delivery], purpose: Purpose) -> Claim:
+        return Claim(self.holder, deliveries, purpose, request_key, self.destination.pace.daily, self.flow)
 
     def _still_ours(self, attempt: Attempt) -> None:
         """Between claim and request all may have been stopped, and a process that was suspended may have lost its lease."""

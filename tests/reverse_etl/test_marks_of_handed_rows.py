@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from dataclasses import replace
 
 import duckdb
 import pyarrow as pa
@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reverse_etl import comparison
+from reverse_etl.delivery import UNHASHED
 from reverse_etl.errors import ConfigurationError
 from reverse_etl.sync import Baseline, Guard, Lane, Mode, Sync
 
@@ -23,25 +24,22 @@ SYNC = Sync(
     guard=Guard.NATURAL_UPSERT,
     baseline=Baseline.ACCEPTED,
     lane=Lane.STOCK,
-    fields=("name", "quantity", "small", "is_sold", "sold_on", "sold_at", "heard_at"),
+    fields=("name", "quantity", "small", "is_sold"),
 )
+HANDED = replace(SYNC, baseline=Baseline.OBSERVED)
 KINDS = {
     "record_key": "varchar", "name": "varchar", "quantity": "bigint", "small": "smallint", "is_sold": "boolean",
-    "sold_on": "date", "sold_at": "timestamp", "heard_at": "timestamp with time zone", "money_minor": "bigint",
-    "currency_code": "varchar", "reason": "varchar", "source_key": "varchar", "observed_quantity": "bigint",
+    "money_minor": "bigint", "currency_code": "varchar", "reason": "varchar", "source_key": "varchar",
+    "observed_quantity": "bigint",
 }  # fmt: skip
 # The engine keeps no NUL in a name, and neither does a shop.
 TEXT = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\x00"), max_size=30)
-MOMENT = st.datetimes()
 ROW = st.fixed_dictionaries(
     {
         "name": st.none() | TEXT,
         "quantity": st.none() | st.integers(-(2**63), 2**63 - 1),
         "small": st.none() | st.integers(-(2**15), 2**15 - 1),
         "is_sold": st.none() | st.booleans(),
-        "sold_on": st.none() | st.dates(),
-        "sold_at": st.none() | MOMENT,
-        "heard_at": st.none() | MOMENT.map(lambda at: at.replace(tzinfo=UTC)),
         "money_minor": st.none() | st.integers(0, 10**9),
         "reason": st.none() | TEXT,
         "observed_quantity": st.none() | st.integers(0, 9),
@@ -72,10 +70,21 @@ def test_a_record_handed_in_has_the_marks_the_whole_model_gives_it(warehouse, ro
     none = comparison.Accepted(pa.table({"quick": pa.array([], pa.int64())}))
     whole = comparison.compare(warehouse, SYNC, none).rows
     table = warehouse.execute("from activation.act_anywhere__things order by hash(record_key)").to_arrow_table()
-    assert comparison.marked(warehouse, SYNC, table) == whole
+    assert comparison.marked(HANDED, table) == [{**row, "quick": UNHASHED} for row in whole]
 
 
 def test_a_record_handed_in_without_a_field_is_refused(warehouse):
     table = warehouse.execute("select * exclude (quantity) from activation.act_anywhere__things").to_arrow_table()
     with pytest.raises(ConfigurationError, match="lacks quantity"):
-        comparison.marked(warehouse, SYNC, table)
+        comparison.marked(HANDED, table)
+
+
+def test_a_value_whose_text_is_an_engines_own_is_refused():
+    table = pa.table({**{name: [None] for name in KINDS}, "record_key": ["a"], "small": [0.5]})
+    with pytest.raises(ConfigurationError, match="small is neither text, whole number nor truth"):
+        comparison.marked(HANDED, table)
+
+
+def test_what_compares_with_what_was_accepted_is_not_handed_in(warehouse):
+    with pytest.raises(ConfigurationError, match="is planned whole"):
+        comparison.marked(SYNC, warehouse.execute("from activation.act_anywhere__things").to_arrow_table())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 
-import duckdb
 import pytest
 import sqlalchemy as sa
 
@@ -33,13 +32,13 @@ def handed(levels, **more) -> Handed:
     connection = rows.warehouse()
     rows.stock(connection, levels)
     table = connection.execute("select * from activation.act_shopify__stock_levels").to_arrow_table()
-    marked = comparison.marked(duckdb.connect(), SYNC, table)
+    marked = comparison.marked(SYNC, table)
     shown_at = {row["record_key"]: NOW for row in marked}
     return Handed(SYNC, marked, **({"records": 50_000, "made_from": HEARD, "shown_at": shown_at} | more))
 
 
 def plan_records(turn, levels, **more):
-    return turn.ledger.commit([handed(levels, **more)], turn.at)[0]
+    return turn.ledger.commit([handed(levels, **more)], turn.at)[0].plan
 
 
 def whole(turn, levels, read_at=READ_AT):
