@@ -20,7 +20,7 @@ from typing import Any
 import pyarrow as pa
 
 from orchestration.lane.known_rows import KnownRows
-from orchestration.lane.published import PublishedTables
+from orchestration.lane.published import PublishedTables, Renewed
 from orchestration.lane.tables import Touched
 from pipelines.intake.inbox import Inbox, InboxEvent
 from reverse_etl.channel import Model
@@ -70,9 +70,9 @@ class TablesApart:
         self._known[model].learn(rows, skus)
         return rows
 
-    def renew(self) -> Mapping[str, Model] | None:
-        models: Mapping[str, Model] | None = self._told(self._held.ask("renew"))
-        return models
+    def renew(self) -> Renewed | None:
+        renewed: Renewed | None = self._told(self._held.ask("renew"))
+        return renewed
 
     def models(self) -> dict[str, Model]:
         models: dict[str, Model] = self._told(self._held.ask("models"))

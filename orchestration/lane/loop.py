@@ -63,6 +63,16 @@ class Reach(Protocol):
     def proving(self) -> frozenset[Any]: ...
 
 
+class Renewed(Protocol):
+    """Newer tables: the published models by sync, and what the events since then touched."""
+
+    @property
+    def models(self) -> Mapping[str, Model]: ...
+
+    @property
+    def touched(self) -> Reach: ...
+
+
 class Tables(Protocol):
     """The stock tables in memory. `sequence` is the newest event they hold. Called from one thread at a time."""
 
@@ -81,8 +91,8 @@ class Tables(Protocol):
     def rows(self, model: str, skus: Collection[str]) -> pa.Table:
         """The rows of an activation model for these SKUs, as its columns."""
 
-    def renew(self) -> Mapping[str, Model] | None:
-        """Start anew from a newer publication; the published models by sync, None when there is no newer one."""
+    def renew(self) -> Renewed | None:
+        """Take the place of newer tables that hold every event of these; None while there are none."""
 
 
 class Bell(Protocol):
@@ -164,9 +174,11 @@ class Lane:
         touched = await self._in(self._computing, self.tables.apply, events)
         for event in events:
             self._heard[event.platform] = max(event.received_at, self._heard.get(event.platform, event.received_at))
+        heard, happened = min(event.received_at for event in events), min(event.happened_at for event in events)
+        waiting = Waiting(heard, happened, events[0].sequence)
         if events[-1].sequence > self.confirmed:
-            heard, happened = min(event.received_at for event in events), min(event.happened_at for event in events)
-            self._spread(touched, Waiting(heard, happened, events[0].sequence))
+            self._spread(touched, waiting)
+        self._point(touched, waiting)
         self._seen = events[-1].sequence
 
     def _spread(self, touched: Reach, waiting: Waiting) -> None:
@@ -174,9 +186,13 @@ class Lane:
         for mailbox in self.mailboxes.values():
             mailbox.add(touched.proven, proven)
             mailbox.add(touched.skus - touched.proven, waiting)
+
+    def _point(self, touched: Reach, waiting: Waiting) -> None:
+        """What events only point at is read, whoever read it before: these tables did not hear of it."""
         if self.fetch is not None:
             for pointer in touched.pointers:
-                self._pointed.put_nowait((pointer, proven if pointer in touched.proving else waiting))
+                is_proof = pointer in touched.proving
+                self._pointed.put_nowait((pointer, replace(waiting, is_proven=is_proof)))
 
     async def _follow(self) -> None:
         """Read what events point at, one after the other; a platform that does not answer is left to its next poll."""
@@ -223,23 +239,14 @@ class Lane:
         while True:
             latencies = tuple(self.latencies_ms)
             await self._in(self._storing, self.beat, self.state(latencies), latencies)
-            models = await self._in(self._computing, self.tables.renew)
-            if models is not None:
-                await self._catch_up(models)
+            renewed = await self._in(self._computing, self.tables.renew)
+            if renewed is not None:
+                for name in renewed.models.keys() & self.channels.keys():
+                    self.channels[name].renew(renewed.models[name])
+                # What was read for the old tables is not in these; what they touched was planned already.
+                now = self.clock()
+                self._point(renewed.touched, Waiting(now, now, self._seen))
             await asyncio.sleep(BEAT_SECONDS)
-
-    async def _catch_up(self, models: Mapping[str, Model]) -> None:
-        """New tables know the snapshot; what came since is applied, and was planned already."""
-        while self.tables.sequence < self._seen:
-            after = self.tables.sequence
-            events = await self._in(self._storing, self.inbox.events_after, after, MOST_EVENTS)
-            known = [event for event in events if event.sequence <= self._seen]
-            if not known:
-                break
-            await self._in(self._computing, self.tables.apply, known)
-        for name, model in models.items():
-            if name in self.channels:
-                self.channels[name].renew(model)
 
     def state(self, latencies: Sequence[int]) -> LaneState:
         """What the lane says of itself now."""

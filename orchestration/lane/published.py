@@ -1,8 +1,13 @@
-"""The lane's tables as the loop wants them: primed from the newest publication, and again when a newer one is out."""
+"""The lane's tables as the loop wants them: primed from the newest publication, and again when a newer one is out.
+
+Newer tables are made beside the old ones, which serve meanwhile, and take their place once they hold every event that these hold.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +24,35 @@ from reverse_etl.channel import QUANTITY, Model
 from reverse_etl.settings import Settings
 from reverse_etl.sync import Sync
 
+# Events replayed at once.
+SOME = 200
+
+
+@dataclass(frozen=True)
+class Renewed:
+    """Newer tables: what each sync's table says in their publication, and what events since then touched, or only point at."""
+
+    models: Mapping[str, Model]
+    touched: Touched
+
+
+@dataclass
+class _Start:
+    """Tables of a publication with the events up to `sequence`, and what these touched."""
+
+    published: Publication
+    models: Mapping[str, Model]
+    tables: LaneTables
+    sequence: int
+    touched: Touched
+
+    def replay(self, inbox: Inbox, until: int) -> None:
+        while self.sequence < until:
+            events = [event for event in inbox.events_after(self.sequence, SOME) if event.sequence <= until]
+            if events:
+                self.touched |= self.tables.apply(events)
+            self.sequence = events[-1].sequence if events else until
+
 
 class PublishedTables:
     """`sequence` is the newest event the tables hold; what came before the snapshot was read is in it already."""
@@ -29,6 +63,8 @@ class PublishedTables:
         self._published = warehouse.newest_publication()
         self._tables = LaneTables.prime(self._published)
         self.sequence = inbox.newest_before(self._tables.replay_from)
+        self._making = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lane-renewal")
+        self._next: Future[_Start] | None = None
 
     def apply(self, events: Sequence[InboxEvent]) -> Touched:
         touched = self._tables.apply(events)
@@ -49,21 +85,39 @@ class PublishedTables:
         """The publication and the day of it: with another of either, whatever was known of a SKU is unknown."""
         return self._published.version, self._tables.days
 
-    def renew(self) -> Mapping[str, Model] | None:
-        """Start anew from a newer publication that carries a start; the old tables serve until then."""
-        newest = warehouse.newest_publication()
-        if newest.version == self._published.version or newest.lane is None:
+    def renew(self) -> Renewed | None:
+        """Take the place of a newer publication that carries a start, once its tables are made; until then None.
+
+        Raises NoLaneSnapshot where they can not be made.
+        """
+        if self._next is None:
+            newest = warehouse.newest_publication()
+            if newest.version != self._published.version and newest.lane is not None:
+                self._next = self._making.submit(self._start, newest)
+        if self._next is None or not self._next.done():
             return None
-        before, self._tables = self._tables, LaneTables.prime(newest)
+        start, self._next = self._next.result(), None
+        # What came since it was made.
+        start.replay(self._inbox, self.sequence)
+        before, self._tables, self._published = self._tables, start.tables, start.published
         before.close()
-        self._published = newest
-        self.sequence = self._inbox.newest_before(self._tables.replay_from)
-        return self.models()
+        return Renewed(start.models, start.touched)
+
+    def _start(self, newest: Publication) -> _Start:
+        tables = LaneTables.prime(newest)
+        sequence = self._inbox.newest_before(tables.replay_from)
+        start = _Start(newest, self._models(newest), tables, sequence, Touched())
+        # Not what the old tables do not hold yet: it would be no news when it comes, and nothing would be pushed.
+        start.replay(self._inbox, self.sequence)
+        return start
 
     def models(self) -> dict[str, Model]:
         """What each sync's activation table says in this publication."""
+        return self._models(self._published)
+
+    def _models(self, published: Publication) -> dict[str, Model]:
         with warehouse.reading() as connection:
-            return {name: _model(connection, sync, self._published) for name, sync in self._syncs.items()}
+            return {name: _model(connection, sync, published) for name, sync in self._syncs.items()}
 
     def blocked(self) -> dict[str, str]:
         """The syncs that a failed check keeps from being planned, each with why."""

@@ -61,7 +61,7 @@ def record(sku: str, channel: str) -> str:
 class Reached:
     skus: frozenset[str]
     proven: frozenset[str] = frozenset()
-    pointers: tuple[()] = ()
+    pointers: tuple[str, ...] = ()
     proving: frozenset[str] = frozenset()
 
 
@@ -81,9 +81,13 @@ class SmallTables:
 
     def apply(self, events: Sequence[InboxEvent]) -> Reached:
         self.meanwhile()
-        touched, proven = set(), set()
+        touched, proven, pointers = set(), set(), []
         for event in events:
             said = json.loads(event.body)
+            self.sequence = event.sequence
+            if "points" in said:
+                pointers.append(said["sku"])
+                continue
             if "moved" in said:
                 self._rows.execute("update stock set pool = pool + $1 where sku = $2", [said["moved"], said["sku"]])
             if "shows" in said:
@@ -93,8 +97,12 @@ class SmallTables:
             touched.add(said["sku"])
             if proves(event.platform, event.topic):
                 proven.add(said["sku"])
-            self.sequence = event.sequence
-        return Reached(frozenset(touched), frozenset(proven))
+        return Reached(frozenset(touched), frozenset(proven), tuple(pointers))
+
+    def take(self, told: tuple[str, int], is_proof: bool) -> Reached:
+        """What a pointer led to: so many units of a SKU are left."""
+        self._rows.execute("update stock set pool = $2 where sku = $1", told)
+        return Reached(frozenset(told[:1]))
 
     def known(self, model: str, skus: Collection[str]) -> None:
         """Nothing is kept: rows are always made anew."""
@@ -156,9 +164,13 @@ class RunningLane:
     """`with shop.lane() as lane`: the lane works in a thread of its own until the block ends."""
 
     def __init__(
-        self, shop: SmallShop, step: Callable[[str], None] = lambda label: None, bell: Listener | None = None
+        self,
+        shop: SmallShop,
+        step: Callable[[str], None] = lambda label: None,
+        bell: Listener | None = None,
+        fetch: Callable[[str], tuple[str, int]] | None = None,
     ) -> None:
-        self.shop, self._step, self._bell = shop, step, bell
+        self.shop, self._step, self._bell, self._fetch = shop, step, bell, fetch
         self._ready, self.error = threading.Event(), None
 
     def __enter__(self) -> RunningLane:
@@ -194,9 +206,8 @@ class RunningLane:
                 with shop.ledger.reader() as connection:
                     before = lane_states.state_of(connection, FLOW)
                 confirmed = before.sequence_confirmed if before is not None else 0
-                self.running = Lane(
-                    shop.inbox, shop.tables, channels, _now, self._beat, self._bell, confirmed=confirmed
-                )
+                known = shop.inbox, shop.tables, channels, _now, self._beat, self._bell
+                self.running = Lane(*known, confirmed=confirmed, fetch=self._fetch)
                 self._ready.set()
                 await self.running.run()
         except asyncio.CancelledError:

@@ -22,9 +22,7 @@ from pipelines.intake.inbox import Inbox
 from reverse_etl import settings
 from tests.orchestration.lane.batch import Built
 from tests.orchestration.lane.goods import SKUS
-from tests.orchestration.lane.histories import Shop
-from tests.orchestration.lane.whole_serve import ROOT, STOCK, publish, reckoned, wide_shelves
-from tests.transform import dbt_process
+from tests.orchestration.lane.whole_serve import ROOT, STOCK, history, published_home
 
 pytestmark = pytest.mark.dbt
 MODELS = [table.partition(".")[2] for table in STOCK]
@@ -33,29 +31,8 @@ MODELS = [table.partition(".")[2] for table in STOCK]
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, stock_models: Built) -> Iterator[Path]:
     """A small shop as published, with the channels' settings: what a lane starts from."""
-    folder = tmp_path_factory.mktemp("apart")
-    publish(folder, reckoned(stock_models, wide_shelves(seed=1)))
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {
-            "CARTWHEEL_HOME": str(folder),
-            "CARTWHEEL_WAREHOUSE": str(folder / "warehouse.duckdb"),
-            "CARTWHEEL_DBT_TARGET": str(dbt_process.target()),
-            "DESTINATIONS__SHOPIFY__BASE_URL": "http://127.0.0.1:9",
-            "DESTINATIONS__SHOPIFY__ACCESS_TOKEN": "token-of-the-tables",
-            "DESTINATIONS__WOOCOMMERCE__BASE_URL": "http://127.0.0.1:9",
-            "DESTINATIONS__WOOCOMMERCE__CONSUMER_KEY": "key-of-the-tables",
-            "DESTINATIONS__WOOCOMMERCE__CONSUMER_SECRET": "secret-of-the-tables",
-        }.items():
-            patch.setenv(name, value)
+    with published_home(tmp_path_factory.mktemp("apart"), stock_models) as folder:
         yield folder
-
-
-def history(seed: int) -> Shop:
-    """What becomes of the small shop after it was published."""
-    shop = wide_shelves(seed)
-    while len(shop.events) < 30:
-        shop.step()
-    return shop
 
 
 def test_it_answers_event_by_event_what_the_tables_here_answer(home: Path) -> None:
@@ -94,7 +71,8 @@ def test_what_a_publication_changed_is_not_known_any_more(home: Path) -> None:
         assert apart.known(MODELS[0], [sku]) is not None
         with warehouse.writing("publish a small shop again"):
             warehouse.publish(datetime.now(UTC))
-        assert apart.renew() is not None
+        while apart.renew() is None:
+            time.sleep(0.01)
         assert apart.known(MODELS[0], [sku]) is None
 
 

@@ -221,6 +221,28 @@ def test_a_lane_that_starts_again_over_the_same_inbox_writes_nothing_twice(world
     assert shown(world, "SKU-1") == (19, 19)
 
 
+def test_what_an_event_only_pointed_at_is_read_again_for_tables_that_did_not_hear_of_it(world):
+    read: list[str] = []
+
+    def fetch(sku: str) -> tuple[str, int]:
+        read.append(sku)
+        return sku, 12
+
+    world.tell("woocommerce", "order.updated", "SKU-1", points=1)
+    with world.lane(fetch=fetch) as lane:
+        lane.until(lambda: shown(world, "SKU-1") == (12, 12))
+        # The next lane is told how far this one had come.
+        lane.until(lambda: bool(world.states) and world.states[-1].sequence_confirmed == world.inbox.newest())
+    world.tables = type(world.tables)(world.skus, world.pool)
+    before = writes(world)
+    with world.lane(fetch=fetch) as lane:
+        lane.until(lambda: len(read) == 2 and lane.caught_up())
+        # The next sale is taken from what was read, and not from what the tables began with.
+        world.sell("woocommerce", "SKU-1")
+        lane.until(lambda: shown(world, "SKU-1") == (11, 11))
+    assert writes(world) == before + 2
+
+
 def test_a_ring_while_events_are_applied_is_taken_up_once_and_keeps_the_loop_no_busier(world, tmp_path):
     taken_up: list[bool] = []
 

@@ -71,6 +71,33 @@ def publish(home: Path, batch: Batch) -> None:
             assert warehouse.publish(datetime.now(UTC)).lane is not None
 
 
+@contextmanager
+def published_home(folder: Path, built: Built) -> Iterator[Path]:
+    """A small shop as published, with its channels' settings in the environment: what a lane starts from."""
+    publish(folder, reckoned(built, wide_shelves(seed=1)))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "CARTWHEEL_HOME": str(folder),
+            "CARTWHEEL_WAREHOUSE": str(folder / "warehouse.duckdb"),
+            "CARTWHEEL_DBT_TARGET": str(dbt_process.target()),
+            "DESTINATIONS__SHOPIFY__BASE_URL": "http://127.0.0.1:9",
+            "DESTINATIONS__SHOPIFY__ACCESS_TOKEN": "token-of-the-tables",
+            "DESTINATIONS__WOOCOMMERCE__BASE_URL": "http://127.0.0.1:9",
+            "DESTINATIONS__WOOCOMMERCE__CONSUMER_KEY": "key-of-the-tables",
+            "DESTINATIONS__WOOCOMMERCE__CONSUMER_SECRET": "secret-of-the-tables",
+        }.items():
+            patch.setenv(name, value)
+        yield folder
+
+
+def history(seed: int) -> Shop:
+    """What becomes of the small shop after it was published."""
+    shop = wide_shelves(seed)
+    while len(shop.events) < 30:
+        shop.step()
+    return shop
+
+
 def _is_view(batch: Batch, name: str) -> bool:
     schema, _, table = name.partition(".")
     asked = "select table_type from information_schema.tables where table_schema = $1 and table_name = $2"
