@@ -6,13 +6,14 @@ unless what was the newest is taken back: then it is computed over all rows, by 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from orchestration.lane import sqlite_sql
 from orchestration.lane.models import CLOCK
-from orchestration.lane.workshop import Workshop, literal
+from orchestration.lane.workshop import Workshop
 
 Times = tuple[Any, ...]
 
@@ -41,20 +42,17 @@ class Clock:
         """Remembers the row, so that what moves from here can be told."""
         self.before = self.now
 
-    def doubt(self, gone: Mapping[str, tuple[str, list[str]]]) -> None:
+    def doubt(self, gone: Mapping[str, tuple[str, list[str]]], came: Mapping[str, Sequence[Sequence[Any]]]) -> None:
         """Notes that an order of the newest day is about to lose its day; between mapping and replacing."""
         for mapping, (column, keys) in gone.items():
             if mapping.startswith("can_orders__") and self.now[0] is not None:
-                lost = self._shop.connection.execute(
-                    f"""select 1 from kept.can_orders as old
-                        where old.{column} in {literal(keys)} and old.order_date = $1 and not old.is_test
-                          and not exists (
-                              select 1 from fresh.{mapping} as new
-                              where new.order_id = old.order_id and new.order_date = old.order_date and not new.is_test)
-                        limit 1""",
-                    [self.now[0]],
-                ).fetchone()
-                self._is_doubtful = self._is_doubtful or lost is not None
+                day = sqlite_sql.kept(self.now[0])
+                old = self._shop.kept_rows.find(
+                    "can_orders", "order_id", column, keys, "order_date = ? and not is_test", day
+                )
+                order, date, test = map(self._shop.nouns["can_orders"].index, ("order_id", "order_date", "is_test"))
+                new = {row[order] for row in came[mapping] if row[date] == day and row[test] is False}
+                self._is_doubtful = self._is_doubtful or not old <= new
 
     def look(self) -> None:
         """Before the SKUs in hand are computed: what was taken back is looked for among all."""

@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 from sqlglot.errors import SqlglotError
 
-from orchestration.lane import sqlite_sql
+from orchestration.lane import kept_rows, sqlite_sql
 from orchestration.lane.models import CLOCK, Node
 from orchestration.lane.snapshot import LaneSnapshot, declared
 
@@ -38,12 +38,12 @@ class Seen:
 
 
 class FewRows:
-    """One per workshop; called from one thread at a time. nouns: the columns, with their types, of what is put in."""
+    """One per workshop; called from one thread at a time. nouns: the columns of what is taken from the kept rows."""
 
-    def __init__(self, snapshot: LaneSnapshot, nouns: Mapping[str, Columns], seen: Iterable[Seen]) -> None:
+    def __init__(self, snapshot: LaneSnapshot, nouns: Mapping[str, Collection[str]], seen: Iterable[Seen]) -> None:
         self._columns, self._nouns = snapshot.columns, nouns
-        self._db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False, cached_statements=1_000)
-        sqlite_sql.functions(self._db)
+        self.db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False, cached_statements=1_000)
+        sqlite_sql.functions(self.db)
         self._nodes = {node.name: node for node in snapshot.models.of("computed")}
         # By name: a warehouse may have added a column at the end that the model has in the middle.
         self._queries = {
@@ -55,38 +55,50 @@ class FewRows:
         with duckdb.connect() as connection:
             self._nothing = {name: _nothing(connection, snapshot.columns[name]) for name in self._nodes}
         for name, columns in nouns.items():
-            self._db.execute(f"create table {_work(name)} ({_listed(columns)})")
+            self.db.execute(f"create table {_work(name)} ({_listed(columns)})")
         for mapping in seen:
             carried = nouns[mapping.noun]
             listed = ", ".join(f'"{name}"' if name in carried else f'null as "{name}"' for name in mapping.columns)
-            self._db.execute(
+            self.db.execute(
                 f'create view "{mapping.name}" as select {listed} from {_work(mapping.noun)}{mapping.where}'
             )
         for node in snapshot.models.of("given"):
-            self._db.execute(f'create table if not exists "{node.name}" ({_listed(snapshot.columns[node.name])})')
+            self.db.execute(f'create table if not exists "{node.name}" ({_listed(snapshot.columns[node.name])})')
         for name, node in self._nodes.items():
             self._declare(node, self._queries[name])
 
     def close(self) -> None:
-        self._db.close()
+        self.db.close()
 
     def load(self, connection: duckdb.DuckDBPyConnection, node: Node, source: str) -> None:
         """All rows of a given table, from where DuckDB has them."""
         rows = connection.execute(f"select {chosen(self._columns[node.name])} from {source}").fetchall()
         self._insert(f'"{node.name}"', self._columns[node.name], rows)
 
-    def put(self, noun: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Adds rows of a noun, as `chosen` selects them."""
-        self._insert(_work(noun), self._nouns[noun], rows)
+    def take(self, noun: str, column: str, values: Iterable[str]) -> int:
+        """Adds the kept rows of a noun that a column leads to; how many."""
+        which = f"where {column} in (select value from json_each(?))"
+        return self.db.execute(f"{self._taking(noun)} {which}", [kept_rows.listed(values)]).rowcount
+
+    def take_all(self, noun: str) -> None:
+        """Adds every kept row of a noun."""
+        self.db.execute(self._taking(noun))
+
+    def _taking(self, noun: str) -> str:
+        return f"insert into {_work(noun)} select * from {kept_rows.table(noun)}"
+
+    def first(self, name: str, query: str) -> tuple[Any, ...]:
+        """The first row of a query of DuckDB's SQL, which has a model's columns."""
+        return self._read_back(name, self.db.execute(sqlite_sql.translated(query)).fetchone())
 
     def put_down(self, nouns: Iterable[str]) -> None:
         """No row of these nouns lies here any more."""
         for name in nouns:
-            self._db.execute(f"delete from {_work(name)}")
+            self.db.execute(f"delete from {_work(name)}")
 
     def values(self, noun: str, column: str, where: str = "true") -> set[Any]:
         """What stands in a column of a noun's rows here, without nulls."""
-        rows = self._db.execute(f"select distinct {column} from {_work(noun)} where {column} is not null and {where}")
+        rows = self.db.execute(f"select distinct {column} from {_work(noun)} where {column} is not null and {where}")
         return {value for (value,) in rows}
 
     def set_clock(self, row: Sequence[Any]) -> None:
@@ -99,14 +111,14 @@ class FewRows:
             if name == CLOCK:
                 self._wind()
                 continue
-            self._db.execute(f'delete from "{name}"')
-            self._db.execute(f'insert into "{name}" {self._queries[name]}')
+            self.db.execute(f'delete from "{name}"')
+            self.db.execute(f'insert into "{name}" {self._queries[name]}')
         return self._clock()
 
     def rows(self, name: str) -> pa.Table:
         """The rows of an activation model, or of a model that was made; SKU after SKU."""
         query = self._queries[name] if self._nodes[name].schema == "activation" else f'select * from "{name}"'
-        found = self._db.execute(f"select * from ({query}) order by sku").fetchall()
+        found = self.db.execute(f"select * from ({query}) order by sku").fetchall()
         nothing, kinds = self._nothing[name], self._columns[name].values()
         if not found:
             return nothing
@@ -120,17 +132,18 @@ class FewRows:
         """Both times of the clock are the newest of something, here and before."""
         newest = ", ".join(f'max("{name}")' for name in self._columns[CLOCK])
         both = f'select * from "{CLOCK}" union all select * from ({self._queries[CLOCK]})'
-        self._lay_clock(self._db.execute(f"select {newest} from ({both})").fetchone())
+        self._lay_clock(self.db.execute(f"select {newest} from ({both})").fetchone())
 
     def _lay_clock(self, row: Sequence[Any]) -> None:
-        self._db.execute(f'delete from "{CLOCK}"')
+        self.db.execute(f'delete from "{CLOCK}"')
         self._insert(f'"{CLOCK}"', self._columns[CLOCK], [row])
 
     def _clock(self) -> tuple[Any, ...]:
-        row = self._db.execute(f'select * from "{CLOCK}"').fetchone()
-        return tuple(
-            sqlite_sql.read_back(value, kind) for value, kind in zip(row, self._columns[CLOCK].values(), strict=True)
-        )
+        return self._read_back(CLOCK, self.db.execute(f'select * from "{CLOCK}"').fetchone())
+
+    def _read_back(self, name: str, row: Sequence[Any]) -> tuple[Any, ...]:
+        kinds = self._columns[name].values()
+        return tuple(sqlite_sql.read_back(value, kind) for value, kind in zip(row, kinds, strict=True))
 
     def _order(self, wanted: tuple[str, ...]) -> list[str]:
         """The tables to fill, what is read before what reads it."""
@@ -149,18 +162,18 @@ class FewRows:
                 raise _not_for_few(node, f"column {column} is of type {kind}")
         try:
             if _is_table(node):
-                self._db.execute(f'create table "{node.name}" ({_listed(self._columns[node.name])})')
-                self._db.execute(f'insert into "{node.name}" {query}')
-                self._db.execute(f'delete from "{node.name}"')
+                self.db.execute(f'create table "{node.name}" ({_listed(self._columns[node.name])})')
+                self.db.execute(f'insert into "{node.name}" {query}')
+                self.db.execute(f'delete from "{node.name}"')
             elif node.is_looked_through:
-                self._db.execute(f'create view "{node.name}" as {query}')
+                self.db.execute(f'create view "{node.name}" as {query}')
             else:
-                self._db.execute(query).fetchall()
+                self.db.execute(query).fetchall()
         except sqlite3.Error as error:
             raise _not_for_few(node, error) from error
 
     def _insert(self, table: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> None:
-        self._db.executemany(f"insert into {table} values ({', '.join('?' * len(columns))})", rows)
+        self.db.executemany(f"insert into {table} values ({', '.join('?' * len(columns))})", rows)
 
 
 def chosen(columns: Columns) -> str:

@@ -13,7 +13,7 @@ from orchestration.lane.changes import Replaced
 from orchestration.lane.clock import Clock
 from orchestration.lane.proofs import proves
 from orchestration.lane.snapshot import PATCHED
-from orchestration.lane.workshop import KEYED, ORDER_KEY, Workshop, literal, noun
+from orchestration.lane.workshop import Workshop, literal
 from pipelines.intake.rows import Event, Pointer, Row, Told, rows
 
 Key = tuple[str, str, str]
@@ -125,11 +125,9 @@ class Intake:
                 asked.setdefault((mapping, column, version), {})[key] = one
         found = {}
         for (mapping, column, version), by_key in asked.items():
-            query = f"""select {column}, max({version}) from kept.{mapping.partition("__")[0]}
-                where {column} in {literal(sorted(by_key))} group by {column}"""
-            for key, at in self._shop.connection.execute(query).fetchall():
-                if at is not None:
-                    found[_key(by_key[key])] = self._as_read(by_key[key], at.replace(tzinfo=UTC))
+            newest = self._shop.kept_rows.newest(mapping.partition("__")[0], column, version, by_key)
+            for key, at in newest.items():
+                found[_key(by_key[key])] = self._as_read(by_key[key], _moment(at))
         return found
 
     def _as_read(self, told: Told, at: datetime) -> Version:
@@ -155,8 +153,7 @@ class Intake:
         """The newest raw row of a resource that events say parts of; of a refund, whether it is known."""
         if table not in PATCHED:
             refund = f"{table.partition('.')[0].removeprefix('raw_')}:{account_id}:{key}"
-            sql = f"select refund_id from kept.can_refunds where refund_id in {literal([refund])}"
-            return {} if self._shop.connection.execute(sql).fetchone() else None
+            return {} if self._shop.kept_rows.find("can_refunds", "refund_id", "refund_id", [refund]) else None
         found = self._patched.get((table, account_id, key))
         if found is None:
             cursor = self._shop.connection.execute(
@@ -184,34 +181,30 @@ class Intake:
         gone = _by_mapping(told)
         orders, parcels = _ids(gone, "order_id"), _ids(gone, "parcel_id")
         touched = reach.reached(self._shop, orders, parcels) | self._skus(gone)
-        for node in self._shop.kept:
-            if node.schema == "canonical" and node.table in gone:
-                self._shop.map(node)
-        clock.doubt(gone)
-        touched |= self._swap(gone)
+        came = {
+            node.table: self._shop.map(node)
+            for node in self._shop.kept
+            if node.schema == "canonical" and node.table in gone
+        }
+        clock.doubt(gone, came)
+        touched |= self._swap(gone, came)
         touched |= reach.reached(self._shop, orders, parcels)
         for table in {one.table for one in told}:
             self._shop.again(f"delete from {table}")
         return touched
 
-    def _swap(self, gone: Mapping[str, tuple[str, list[str]]]) -> set[str]:
+    def _swap(self, gone: Mapping[str, tuple[str, list[str]]], came: Mapping[str, Sequence[Sequence[Any]]]) -> set[str]:
         """Puts what was mapped in the place of what goes; the SKUs of what came."""
-        run, again, came = self._shop.connection.execute, self._shop.again, set[str]()
-        for node in self._shop.kept:
-            if node.table in gone:
-                column, keys = gone[node.table]
-                name = noun(node)
-                key = f", {ORDER_KEY}" if name in KEYED else ""
-                if name in self._shop.named:
-                    rows = again(f"select sku from fresh.{node.table}").fetchall()
-                    self._shop.named[name] |= {sku for (sku,) in rows}
-                    came |= {sku for (sku,) in rows if sku is not None}
-                run(f"delete from kept.{name} where {column} in {literal(keys)}")
-                again(f"insert into kept.{name} select *{key} from fresh.{node.table}")
-                again(f"delete from fresh.{node.table}")
-                if self._shop.is_whole(name):
-                    self._shop.renew(name)
-        return came
+        skus = set[str]()
+        for mapping, mapped in came.items():
+            name, (column, keys) = mapping.partition("__")[0], gone[mapping]
+            if "sku" in self._shop.nouns[name]:
+                at = self._shop.nouns[name].index("sku")
+                skus |= {row[at] for row in mapped if row[at] is not None}
+            self._shop.kept_rows.replace(name, column, keys, mapped)
+            if self._shop.is_whole(name):
+                self._shop.renew(name)
+        return skus
 
     def _skus(self, gone: Mapping[str, tuple[str, list[str]]]) -> set[str]:
         found: set[str] = set()
@@ -219,9 +212,7 @@ class Intake:
             name = mapping.partition("__")[0]
             # Lines of orders and parcels are reached by these already.
             if name not in ("can_order_lines", "can_parcel_lines") and "sku" in self._shop.nouns.get(name, ()):
-                # A second condition would be looked for among all rows instead of in the index.
-                sql = f"select sku from kept.{name} where {column} in {literal(keys)}"
-                found |= {sku for (sku,) in self._shop.connection.execute(sql).fetchall() if sku is not None}
+                found |= self._shop.kept_rows.find(name, "sku", column, keys)
         return found
 
     def _load(self, told: Iterable[Told]) -> None:

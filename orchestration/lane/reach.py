@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Set
 
-from orchestration.lane.workshop import INDEXED, LOOKED_UP, Workshop, literal
+from orchestration.lane.kept_rows import INDEXED
+from orchestration.lane.workshop import Workshop
 
 
 def gather(shop: Workshop, skus: Set[str]) -> None:
@@ -17,9 +18,7 @@ def gather(shop: Workshop, skus: Set[str]) -> None:
     nouns, picked = shop.nouns, shop.picked
     for name in nouns:
         if not shop.is_whole(name) and "sku" in nouns[name]:
-            named = skus & shop.named[name] if len(skus) <= LOOKED_UP else skus
-            if named:
-                shop.pick(name, f"sku {shop.among(named)}")
+            shop.pick(name, "sku", skus)
     for name, lines, key in (
         ("can_parcels", "can_parcel_lines", "parcel_id"),
         ("can_refunds", "can_refund_lines", "refund_id"),
@@ -41,55 +40,34 @@ def gather(shop: Workshop, skus: Set[str]) -> None:
 
 def _take(shop: Workshop, name: str, column: str, values: Set[str]) -> None:
     """Adds the rows of a noun that a column leads to, once."""
-    if not values:
-        return
     key = INDEXED[name][0]
-    if column != key:
-        found = shop.connection.execute(f"select {key} from kept.{name} where {column} {shop.among(values)}").fetchall()
-        column, values = key, {value for (value,) in found} - shop.few.values(name, key)
-        if not values:
-            return
-    shop.pick(name, f"{column} {shop.among(values)}")
+    if values and column != key:
+        values = shop.kept_rows.find(name, key, column, values) - shop.few.values(name, key)
+    if values:
+        shop.pick(name, key, values)
 
 
 def _take_superseding(shop: Workshop) -> None:
     """A file's order gives way to a connector's with the same number on the same channel."""
     files = shop.few.values("can_orders", "order_id", "platform = 'files'")
-    if not files:
-        return
-    found = shop.connection.execute(
-        f"""select theirs.order_id from kept.can_orders as theirs
-            inner join kept.can_orders as files
-                on files.channel = theirs.channel
-                and regexp_replace(files.platform_order_id, '^.*/([^/?]+).*$', '\\1') = theirs.platform_order_id
-            where theirs.platform <> 'files' and files.order_id {shop.among(files)}"""
-    ).fetchall()
-    _take(shop, "can_orders", "order_id", {order for (order,) in found} - shop.few.values("can_orders", "order_id"))
+    if files:
+        found = shop.kept_rows.superseding(files)
+        _take(shop, "can_orders", "order_id", found - shop.few.values("can_orders", "order_id"))
 
 
 def reached(shop: Workshop, orders: Collection[str], parcels: Collection[str]) -> set[str]:
     """SKUs of these orders and parcels, and of the parcels and file orders that name one of the orders."""
-    run = shop.connection.execute
+    find = shop.kept_rows.find
     found: set[str] = set()
     if orders:
-        ids = literal(sorted(orders))
-        keys = [
-            key
-            for (key,) in run(f"select distinct order_key from kept.can_orders where order_id in {ids}").fetchall()
-            if key
-        ]
-        found |= _skus(shop, "can_order_lines", "order_id", ids) | _skus(shop, "can_refund_lines", "order_id", ids)
-        if keys:
-            named = run(f"select parcel_id from kept.can_parcels where order_key in {literal(keys)}").fetchall()
-            parcels = {*parcels, *(parcel for (parcel,) in named)}
+        found |= find("can_order_lines", "sku", "order_id", orders) | find(
+            "can_refund_lines", "sku", "order_id", orders
+        )
+        if keys := find("can_orders", "order_key", "order_id", orders) - {""}:
+            parcels = {*parcels, *find("can_parcels", "parcel_id", "order_key", keys)}
     if parcels:
-        found |= _skus(shop, "can_parcel_lines", "parcel_id", literal(sorted(parcels)))
+        found |= find("can_parcel_lines", "sku", "parcel_id", parcels)
     return found
-
-
-def _skus(shop: Workshop, name: str, column: str, ids: str) -> set[str]:
-    rows = shop.connection.execute(f"select distinct sku from kept.{name} where {column} in {ids}").fetchall()
-    return {sku for (sku,) in rows if sku is not None}
 
 
 def closed(shop: Workshop, skus: Iterable[str]) -> set[str]:
@@ -103,5 +81,4 @@ def closed(shop: Workshop, skus: Iterable[str]) -> set[str]:
 
 def all_skus(shop: Workshop) -> set[str]:
     """Every SKU a kept row names."""
-    union = " union ".join(f"select sku from kept.{name}" for name in shop.nouns if "sku" in shop.nouns[name])
-    return {sku for (sku,) in shop.connection.execute(f"select sku from ({union}) where sku is not null").fetchall()}
+    return shop.kept_rows.skus()

@@ -1,13 +1,13 @@
-"""The lane's databases, made once per snapshot: DuckDB keeps all rows and maps new ones, SQLite computes the SKUs in hand.
+"""The lane's databases, made once per snapshot: DuckDB maps what events tell, SQLite keeps the rows and computes the SKUs in hand.
 
-raw_*       rows of the events in hand        → staging views → `fresh`: what the mappings make of them
-kept        rows of the canonical mappings, newest version of each resource, a table per noun with indexes
+raw_*       rows of the events in hand        → staging views → what the mappings make of them
+kept_rows   rows of the canonical mappings, newest version of each resource, a table per noun with indexes
 few         the kept rows that the SKUs in hand need, and every model up to what is pushed, for these SKUs
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import duckdb
@@ -16,27 +16,15 @@ import pyarrow as pa
 from orchestration.lane.changes import TOLD_OF
 from orchestration.lane.composed import composed, quoted
 from orchestration.lane.few_rows import FewRows, Seen, chosen
+from orchestration.lane.kept_rows import INDEXED, KeptRows
 from orchestration.lane.models import COMPONENTS, Node
 from orchestration.lane.snapshot import PATCHED, LaneSnapshot, declared
 
-# How a kept row is found: by the column a SKU leads to. A noun that is not here and has no SKU is looked at whole.
-INDEXED = {
-    "can_orders": ("order_id", "order_key"),
-    "can_order_lines": ("order_id", "sku"),
-    "can_refunds": ("refund_id",),
-    "can_refund_lines": ("refund_id", "sku"),
-    "can_fulfilment_orders": ("order_id", "sku"),
-    "can_parcels": ("parcel_id", "order_key"),
-    "can_parcel_lines": ("parcel_id", "sku"),
-    "can_channel_listings": ("listing_id", "sku"),
-    "can_stock_holds": ("stock_hold_id", "sku"),
-    "can_stock_levels": ("stock_level_id", "sku"),
-}
 # An order's number as parcels name it; where two systems write it differently, what is left is the same.
 ORDER_KEY = "upper(replace(trim(order_number), '#', ''))"
 KEYED = ("can_orders", "can_parcels")
-# More values than this are found by a join over all rows: one pass is cheaper than as many look-ups.
-LOOKED_UP = 400
+# Rows read at once while the lane is primed.
+SOME = 20_000
 
 
 def noun(node: Node) -> str:
@@ -75,20 +63,19 @@ class Workshop:
         self.connection.execute(f"attach {literal([str(snapshot.file)])[1:-1]} as snapshot (read_only)")
         for statement in self._made():
             self.connection.execute(statement)
-        files = self.connection.execute("select 1 from kept.can_orders where platform = 'files' limit 1").fetchone()
         # Files come with a new snapshot only, never as an event.
-        self.has_files = files is not None
+        self.has_files = any(
+            self.has_rows(node) for node in (*self.kept, *self.narrowed) if node.table == "can_orders__files"
+        )
         self.sets = self._sets()
-        # Every SKU a noun has, or once had, a row of: what is not here need not be looked for.
-        self.named = {
-            name: {sku for (sku,) in self.connection.execute(f"select distinct sku from kept.{name}").fetchall()}
-            for name, columns in self.nouns.items()
-            if "sku" in columns
-        }
         # The driver loads what it converts parameters with when it sees the first: a second, on a busy machine.
         self.connection.execute("select $1, $2", ["", None])
-        self._kinds = {name: self._described(name) for name in self.nouns}
-        self.few = FewRows(snapshot, self._kinds, self._seen())
+        columns = {name: [*listed, *(["order_key"] if name in KEYED else [])] for name, listed in self.nouns.items()}
+        self.few = FewRows(snapshot, columns, self._seen())
+        self.kept_rows = KeptRows(self.few.db, columns)
+        for node in (*self.kept, *self.narrowed):
+            self.kept_rows.fill(noun(node), self._published(node))
+        self.kept_rows.index()
         for node in self.models.of("given"):
             if node not in self.narrowed:
                 self.few.load(self.connection, node, node.name)
@@ -103,9 +90,17 @@ class Workshop:
         self.few.close()
         self.connection.close()
 
-    def _described(self, name: str) -> dict[str, str]:
-        """The columns of a kept table, with their types."""
-        return {row[0]: row[1] for row in self.connection.execute(f"describe kept.{name}").fetchall()}
+    def _published(self, node: Node) -> Iterator[tuple[Any, ...]]:
+        """The rows of a mapping as they were published, as they are kept."""
+        cursor = self.connection.execute(f"select {self._kept_columns(node)} from snapshot.{node.name}")
+        while some := cursor.fetchmany(SOME):
+            yield from some
+
+    def _kept_columns(self, node: Node) -> str:
+        """The columns of a mapping that are kept, in the order of its noun's table."""
+        kinds = self.snapshot.columns[node.name]
+        key = f", {ORDER_KEY} as order_key" if noun(node) in KEYED else ""
+        return chosen({name: kinds[name] for name in self.nouns[noun(node)]}) + key
 
     def _seen(self) -> Iterable[Seen]:
         """The mappings, over the rows that are put into `few`."""
@@ -126,12 +121,9 @@ class Workshop:
         return {sku: frozenset(others) for sku, others in found.items()}
 
     def _made(self) -> Iterable[str]:
-        for schema in sorted({node.schema for node in self.models.nodes} | {"kept", "fresh"}):
+        for schema in sorted({node.schema for node in self.models.nodes} | {"kept"}):
             yield f"create schema if not exists {schema}"
-        # Made once: a table that comes or goes has every statement planned anew.
-        yield "create temp table asked (value varchar)"
         yield from self._given_and_raw()
-        yield from self._kept_tables()
         yield from self._mapped()
 
     def _given_and_raw(self) -> Iterable[str]:
@@ -144,19 +136,6 @@ class Workshop:
             if node not in self.narrowed:
                 yield f"create table {node.name} as from snapshot.{node.name}"
 
-    def _kept_tables(self) -> Iterable[str]:
-        for name, columns in self.nouns.items():
-            listed = ", ".join(f'"{column}"' for column in columns)
-            key = f", {ORDER_KEY} as order_key" if name in KEYED else ""
-            union = " union all ".join(
-                f"select {listed}{key} from snapshot.{node.name}"
-                for node in (*self.kept, *self.narrowed)
-                if noun(node) == name
-            )
-            yield f"create table kept.{name} as {union}"
-            for column in INDEXED.get(name, ("sku",) if "sku" in columns else ()):
-                yield f"create index {name}_{column} on kept.{name} ({column})"
-
     def _mapped(self) -> Iterable[str]:
         for node in self.models.of("view", "kept"):
             if node.part == "view":
@@ -164,15 +143,12 @@ class Workshop:
                 continue
             # Nothing lies in it: a mapping that reads another takes what that one makes of the same raw rows.
             yield f"create table {node.name} ({declared(self.snapshot.columns[node.name])})"
-            if node in self.kept and node.schema == "canonical":
-                yield f"create table fresh.{node.table} as select {self.listed(node)} from kept.{noun(node)} limit 0"
 
     def _viewed(self, node: Node) -> str:
         """All columns of a kept table; those no model looks at are null."""
         carried = self.nouns[noun(node)]
         return ", ".join(
-            f'"{name}"' if name in carried else f'cast(null as {kind}) as "{name}"'
-            for name, kind in self.snapshot.columns[node.name].items()
+            f'"{name}"' if name in carried else f'null as "{name}"' for name in self.snapshot.columns[node.name]
         )
 
     def _of_platform(self, node: Node) -> str:
@@ -187,12 +163,8 @@ class Workshop:
         return name not in INDEXED and not (name.startswith("can_") and "sku" in self.nouns[name])
 
     def where(self, node: Node) -> str:
-        """The table that holds all rows of a given node."""
-        return f"kept.{noun(node)}" if node in self.narrowed else node.name
-
-    def listed(self, node: Node) -> str:
-        """The columns of a kept table that have values, in the order of its noun's table."""
-        return ", ".join(f'"{column}"' for column in self.nouns[noun(node)])
+        """The table that holds all rows of a given node, for DuckDB."""
+        return f"snapshot.{node.name}" if node in self.narrowed else node.name
 
     def computed(self, table: str) -> Node:
         """A computed model, by the name of its table."""
@@ -210,19 +182,15 @@ class Workshop:
         self.few.put_down(self.picked)
         self.picked.clear()
 
-    def pick(self, name: str, which: str) -> None:
-        """Puts kept rows of a noun into `few`, by a condition."""
-        if rows := self._rows_of(name, which):
-            self.few.put(name, rows)
+    def pick(self, name: str, column: str, values: Iterable[str]) -> None:
+        """Puts kept rows of a noun into `few`: those that a column leads to."""
+        if self.few.take(name, column, values):
             self.picked.add(name)
 
     def renew(self, name: str) -> None:
         """Lays all rows of a noun that is looked at whole into `few`."""
         self.few.put_down([name])
-        self.few.put(name, self._rows_of(name, "true"))
-
-    def _rows_of(self, name: str, which: str) -> list[tuple[Any, ...]]:
-        return self.connection.execute(f"select {chosen(self._kinds[name])} from kept.{name} where {which}").fetchall()
+        self.few.take_all(name)
 
     def make(self) -> tuple[Any, ...]:
         """What the activation models read, anew, for the SKUs in hand: compiled SQL, and nothing else; the clock."""
@@ -234,24 +202,12 @@ class Workshop:
             self.few.make(node.name)
         return self.few.rows(node.name)
 
-    def among(self, values: Iterable[str]) -> str:
-        """`in (…)` for SQL over kept rows: looked up in the index where they are few, joined with all rows where many."""
-        listed = sorted(values)
-        if len(listed) <= LOOKED_UP:
-            return f"in {literal(listed)}" if listed else "in (null)"
-        self.again("delete from asked")
-        self.connection.execute("insert into asked select unnest($1::varchar[])", [listed])
-        return "in (select value from asked)"
-
-    def map(self, node: Node) -> None:
-        """What a platform's mapping makes of the raw rows in hand, into `fresh`: its compiled SQL again."""
-        self.connection.execute(f"execute {self._prepare(*self._mapping(node))}")
+    def map(self, node: Node) -> list[tuple[Any, ...]]:
+        """What a platform's mapping makes of the raw rows in hand, as it is kept: its compiled SQL again."""
+        return self.connection.execute(f"execute {self._prepare(*self._mapping(node))}").fetchall()
 
     def _mapping(self, node: Node) -> tuple[str, str]:
-        return (
-            f"map_{node.table}",
-            f"insert into fresh.{node.table} select {self.listed(node)} from ({self._of_raw(node)})",
-        )
+        return f"map_{node.table}", f"select {self._kept_columns(node)} from ({self._of_raw(node)})"
 
     def _of_raw(self, node: Node) -> str:
         """A mapping's SQL; where it reads another mapping, what that one makes of the same raw rows."""
@@ -277,9 +233,8 @@ class Workshop:
             node.name: f"select {self._viewed(node)} from kept.{noun(node)}{self._of_platform(node)}"
             for node in self.kept
         }
-        whole |= {node.name: f"from kept.{noun(node)}" for node in self.narrowed}
-        query = f'{composed(self.models, name, instead=whole)} select * from "{name}"'
-        return tuple(self.connection.execute(query).fetchone() or ())
+        whole |= {node.name: f"select * from kept.{noun(node)}" for node in self.narrowed}
+        return self.few.first(name, f'{composed(self.models, name, instead=whole)} select * from "{name}"')
 
 
 def literal(values: Iterable[str]) -> str:
