@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, select, update
 
 from reverse_etl import audit, exception_queue, plan_inputs
+from reverse_etl import claim_statements as statements
 from reverse_etl.delivery_states import UNSENT, State
 from reverse_etl.errors import ConfigurationError, StopSync
 from reverse_etl.ledger_tables import DECLARATIONS, DELIVERIES, PLANS
@@ -48,7 +49,7 @@ def approve(connection: Connection, reference: str, by: str, because: str, now: 
     people = _people(connection, row)
     if who.casefold() not in {name.casefold() for name in people}:
         values = {"plan_id": row["plan_id"], "plan_hash": row["plan_hash"], "approved_by": who}
-        connection.execute(insert(APPROVALS), [{**values, "because": because.strip(), "approved_at": now}])
+        statements.insert(connection, APPROVALS, [{**values, "because": because.strip(), "approved_at": now}])
         people = (*people, who)
     needed = _needed(connection, row)
     approved = _let_go(connection, row["plan_id"], now) if len(people) >= needed else 0
@@ -87,7 +88,7 @@ def approve_within_limits(connection: Connection, plan_id: str, now: datetime) -
 def note_within_limits(connection: Connection, plan_id: str, plan_hash: str, now: datetime) -> None:
     """Write down that a plan's own limits let it go; for whoever stores its deliveries as approved from the start."""
     said = {"because": "it breaks no limit of its sync", "approved_at": now, "approved_by": LIMITS}
-    connection.execute(insert(APPROVALS), [{"plan_id": plan_id, "plan_hash": plan_hash, **said}])
+    statements.insert(connection, APPROVALS, [{"plan_id": plan_id, "plan_hash": plan_hash, **said}])
 
 
 def approved_by(connection: Connection, plan_id: str) -> tuple[str, ...]:

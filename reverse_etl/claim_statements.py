@@ -1,4 +1,4 @@
-"""The statements of claims and outcomes as text: the rows of a whole commit go in as one JSON text, and one step does them all.
+"""The statements of plans, claims and outcomes as text: the rows of a whole commit go in as one JSON text, and one step does them all.
 
 Made once per store and not put together for each commit, which cost three times what the store itself needs; and a step per
 row would give the interpreter's lock away and wait for it as often. Nothing here decides; claims.py does. Rows are lists, read
@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 
-from reverse_etl.ledger_tables import storable
+from reverse_etl.ledger_tables import UtcDateTime, storable
 
 # -- Where these deliveries stand, locked in the order of their ids: [[delivery_id, state, fence, holder], …] --
 _STANDING = {
@@ -113,10 +113,32 @@ def run(connection: Connection, statement: str, rows: Sequence[Any], **values: A
     connection.exec_driver_sql(text, {"rows": json.dumps(rows), **given})
 
 
+def insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Append rows, all with the columns of the first; what stands in them is as the table's types take it."""
+    if rows:
+        text = _insert_text(table, tuple(rows[0]), connection.dialect.name)
+        given = [{name: _given(value) for name, value in row.items()} for row in rows]
+        connection.exec_driver_sql(text, given)
+
+
+def _given(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable(str(value))
+    return stamp(value) if isinstance(value, datetime) else value
+
+
 def stamp(moment: datetime) -> str:
     """A moment as both stores read and SQLite keeps it."""
     utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     return utc.isoformat(" ", "microseconds")[: -len("+00:00")]
+
+
+@cache
+def _insert_text(table: Table, names: tuple[str, ...], store: str) -> str:
+    values = (
+        _TIME[store].format(f":{name}") if isinstance(table.c[name].type, UtcDateTime) else f":{name}" for name in names
+    )
+    return _of_store(f"insert into {table.name} ({', '.join(names)}) values ({', '.join(values)})", store)
 
 
 @cache
@@ -125,4 +147,9 @@ def _text(statement: str, store: str) -> str:
     times = {f"t{place}": _TIME[store].format(cells[f"c{place}"]) for place in range(_WIDEST)}
     moments = {name: _TIME[store].format(f":{name}") for name in ("now", "until")}
     filled = statement.format(rows=_ROWS[store], ids=_IDS[store], **cells, **times, **moments)
-    return filled if store == "sqlite" else re.sub(r":(\w+)", r"%(\1)s", filled)
+    return _of_store(filled, store)
+
+
+def _of_store(text: str, store: str) -> str:
+    """The text with its values marked as the store's driver wants them."""
+    return text if store == "sqlite" else re.sub(r":(\w+)", r"%(\1)s", text)

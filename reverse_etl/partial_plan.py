@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, exists, insert, select
+from sqlalchemy import ColumnElement, Connection, exists, select
 
+from reverse_etl import claim_statements as statements
 from reverse_etl import drift_store, foreknowledge, plan, plan_findings, plan_inputs, rule_versions
 from reverse_etl.approvals import note_within_limits
 from reverse_etl.claims import Attempt, Claim
@@ -127,7 +128,7 @@ def _append(
     state = State.PLANNED if made.breaches else State.APPROVED
     stored = append(connection, sync, made, now, version, handed.snapshot, begun, RECORDS, noted, state)
     inputs = plan_inputs.pack(sync, len(rows), rows, memory, now, now)
-    connection.execute(insert(PLAN_INPUTS), [{"plan_id": stored.plan_id, "inputs": inputs}])
+    statements.insert(connection, PLAN_INPUTS, [{"plan_id": stored.plan_id, "inputs": inputs}])
     if not stored.breaches:
         note_within_limits(connection, stored.plan_id, stored.stored_hash, now)
     return stored

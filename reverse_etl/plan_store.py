@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, func, select, update
 
 from reverse_etl import canonical_json, drift_store, foreknowledge, plan_findings, rule_versions
 from reverse_etl import claim_statements as statements
@@ -60,7 +60,7 @@ def store_plan(
             begun = supersede(connection, DELIVERIES.c.sync == sync.name, now, newer)
             stored = append(connection, sync, plan, now, version, snapshot, begun)
             if inputs is not None:
-                connection.execute(insert(PLAN_INPUTS), [{"plan_id": stored.plan_id, "inputs": inputs}])
+                statements.insert(connection, PLAN_INPUTS, [{"plan_id": stored.plan_id, "inputs": inputs}])
         else:
             people = approved_by(connection, same["plan_id"])
             stored = replace(plan, plan_id=same["plan_id"], created_at=same["created_at"], approved_by=people)
@@ -130,7 +130,7 @@ def append(
     plan = replace(plan, stored_hash=plan.plan_hash)
     plan_id = f"{sync.name}-{number}"
     row = _plan_row(plan, plan_id, number, now) | {"declaration": version, "snapshot": snapshot, "scope": scope}
-    connection.execute(insert(PLANS), [row])
+    statements.insert(connection, PLANS, [row])
     stored, rows = [], []
     for position, delivery in enumerate(plan.deliveries, start=1):
         gathered = begun.get(delivery.intention, {})
@@ -146,15 +146,13 @@ def append(
         stored.append(made)
         more = dict((noted or {}).get(delivery.record_key, {}))
         rows.append(_delivery_row(made, sync, position, now, gathered) | more)
-    if rows:
-        connection.execute(insert(DELIVERIES), rows)
+    statements.insert(connection, DELIVERIES, rows)
     waits = [
         {"delivery_id": made.delivery_id, "upstream_sync": upstream, "upstream_key": key}
         for made in stored
         for upstream, key in made.depends_on
     ]
-    if waits:
-        connection.execute(insert(DEPENDENCIES), waits)
+    statements.insert(connection, DEPENDENCIES, waits)
     return replace(plan, plan_id=plan_id, created_at=now, deliveries=tuple(stored))
 
 
