@@ -48,15 +48,15 @@ class Workshop:
         ]
         self.nouns = {noun(node): snapshot.carried[node.name] for node in self.kept}
         self.nouns |= {noun(node): list(snapshot.columns[node.name]) for node in self.narrowed}
-        self._prepared: set[str] = set()
-        self._again: dict[str, str] = {}
+        # The name of each statement that was planned once.
+        self._planned: dict[str, str] = {}
         # The nouns of which rows lie in `few`, but for those that always do.
         self.picked: set[str] = set()
         self.connection = duckdb.connect(config={"threads": "1"})
         self.connection.execute("set TimeZone = 'UTC'")
         # A prepared plan outlives the rows it was made for. What the optimizer concludes from their least and greatest
         # values (a filter that is always true, a text that fits three bytes) would be wrong for the next rows. And a
-        # list of constants made into a join costs more than the few rows that are compared with it.
+        # mapping's list of constants made into a join costs fifty times the few rows that are compared with it.
         self.connection.execute(
             "set disabled_optimizers = 'statistics_propagation, compressed_materialization, in_clause'"
         )
@@ -70,8 +70,21 @@ class Workshop:
         self.sets = self._sets()
         # The driver loads what it converts parameters with when it sees the first: a second, on a busy machine.
         self.connection.execute("select $1, $2", ["", None])
+        self._fill()
+        self._pushed = tuple(node.name for node in self.models.nodes if node.schema == "activation")
+        self._mapping = {
+            node.name: f"select {self._kept_columns(node)} from ({self._of_raw(node)})"
+            for node in self.kept
+            if node.schema == "canonical"
+        }
+        for node in self.kept:
+            if node.schema == "canonical" and self._is_told(node):
+                self._plan(self._mapping[node.name])
+
+    def _fill(self) -> None:
+        """SQLite's tables, with what was published."""
         columns = {name: [*listed, *(["order_key"] if name in KEYED else [])] for name, listed in self.nouns.items()}
-        self.few = FewRows(snapshot, columns, self._seen())
+        self.few = FewRows(self.snapshot, columns, self._seen())
         self.kept_rows = KeptRows(self.few.db, columns)
         for node in (*self.kept, *self.narrowed):
             self.kept_rows.fill(noun(node), self._published(node))
@@ -81,10 +94,6 @@ class Workshop:
                 self.few.load(self.connection, node, node.name)
         for name in filter(self.is_whole, self.nouns):
             self.renew(name)
-        self._pushed = tuple(node.name for node in self.models.nodes if node.schema == "activation")
-        for node in self.kept:
-            if node.schema == "canonical" and self._is_told(node):
-                self._prepare(*self._mapping(node))
 
     def close(self) -> None:
         self.few.close()
@@ -173,9 +182,14 @@ class Workshop:
 
     def again(self, sql: str) -> duckdb.DuckDBPyConnection:
         """Runs a statement that comes in every round, planned when it came first."""
-        if sql not in self._again:
-            self._again[sql] = self._prepare(f"again_{len(self._again)}", sql)
-        return self.connection.execute(f"execute {self._again[sql]}")
+        return self.connection.execute(f"execute {self._plan(sql)}")
+
+    def _plan(self, sql: str) -> str:
+        """The name of a statement planned once: planning costs four times what running it over a few rows does."""
+        if sql not in self._planned:
+            self._planned[sql] = f"again_{len(self._planned)}"
+            self.connection.execute(f"prepare {self._planned[sql]} as {sql}")
+        return self._planned[sql]
 
     def put_down(self) -> None:
         """No SKU is in hand any more."""
@@ -204,10 +218,7 @@ class Workshop:
 
     def map(self, node: Node) -> list[tuple[Any, ...]]:
         """What a platform's mapping makes of the raw rows in hand, as it is kept: its compiled SQL again."""
-        return self.connection.execute(f"execute {self._prepare(*self._mapping(node))}").fetchall()
-
-    def _mapping(self, node: Node) -> tuple[str, str]:
-        return f"map_{node.table}", f"select {self._kept_columns(node)} from ({self._of_raw(node)})"
+        return self.again(self._mapping[node.name]).fetchall()
 
     def _of_raw(self, node: Node) -> str:
         """A mapping's SQL; where it reads another mapping, what that one makes of the same raw rows."""
@@ -219,13 +230,6 @@ class Workshop:
 
     def _is_told(self, node: Node) -> bool:
         return any(table.startswith(f"raw_{node.table.partition('__')[2]}.") for table in TOLD_OF)
-
-    def _prepare(self, name: str, sql: str) -> str:
-        """A statement planned once, by its name: planning costs four times what running it over a few rows does."""
-        if name not in self._prepared:
-            self.connection.execute(f"prepare {name} as {sql}")
-            self._prepared.add(name)
-        return name
 
     def over_all(self, name: str) -> tuple[Any, ...]:
         """The first row of a computed model over every kept row, instead of those that lie in `few`."""
