@@ -42,10 +42,13 @@ class KeptRows:
         marks = ", ".join("?" * len(self._nouns[noun]))
         self._db.executemany(f"insert into {table(noun)} values ({marks})", rows)
 
-    def index(self) -> None:
-        """Once most rows are there: an index that grows with each row takes longer."""
-        for name, columns in self._nouns.items():
-            for column in INDEXED.get(name, ("sku",) if "sku" in columns else ()):
+    def index(self, has_files: bool) -> None:
+        """Once most rows are there: an index that grows with each row takes longer. has_files: `superseding` is asked."""
+        by = {name: INDEXED.get(name, ("sku",) if "sku" in columns else ()) for name, columns in self._nouns.items()}
+        if has_files:
+            by["can_orders"] = (*by["can_orders"], "platform_order_id")
+        for name, columns in by.items():
+            for column in columns:
                 self._db.execute(f'create index "{name}_{column}" on {table(name)} ({column})')
 
     def replace(self, noun: str, column: str, keys: Iterable[str], rows: Rows) -> None:

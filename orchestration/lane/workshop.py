@@ -88,7 +88,7 @@ class Workshop:
         self.kept_rows = KeptRows(self.few.db, columns)
         for node in (*self.kept, *self.narrowed):
             self.kept_rows.fill(noun(node), self._published(node))
-        self.kept_rows.index()
+        self.kept_rows.index(self.has_files)
         for node in self.models.of("given"):
             if node not in self.narrowed:
                 self.few.load(self.connection, node, node.name)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import select
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from pipelines.intake.wake import Bell, Listener
 from reverse_etl.exception_queue import STANDING
-from reverse_etl.ledger_tables import DELIVERIES, OUTCOMES, PLANS
+from reverse_etl.flows import Switch, switch
+from reverse_etl.ledger_tables import ATTEMPTS, DELIVERIES, OUTCOMES, PLANS
 from reverse_etl.operations_tables import DRIFTS, EXCEPTIONS
 from tests.orchestration.lane.small_shop import SmallShop, record
 from tests.reverse_etl.receiving_shop import ReceivingShop
@@ -27,6 +28,14 @@ def world(tmp_path):
             woocommerce.stock[str(number)] = shop.pool
         yield shop
         shop.close()
+
+
+DELIVERED = DELIVERIES.c.record_key, DELIVERIES.c.state
+
+
+def put(world, position: Switch) -> None:
+    with world.ledger.engine.begin() as connection:
+        switch(connection, "stock_lane", position, "ann", "stock take", datetime.now(UTC))
 
 
 def shown(world, sku: str) -> tuple[int, int]:
@@ -191,21 +200,38 @@ def test_a_channel_that_is_let_in_no_more_is_a_case_until_it_is(world):
 
 
 def test_a_paused_lane_sends_nothing_between_two_records_and_goes_on_when_resumed(world):
-    from datetime import UTC, datetime
-
-    from reverse_etl.flows import Switch, switch
-
-    def put(position: Switch) -> None:
-        with world.ledger.engine.begin() as connection:
-            switch(connection, "stock_lane", position, "ann", "stock take", datetime.now(UTC))
-
-    put(Switch.PAUSED)
+    put(world, Switch.PAUSED)
     with world.lane() as lane:
         world.sell("woocommerce", "SKU-1")
         lane.until(lambda: "paused" in (lane.running.state(()).trouble or ""))
         assert (writes(world), cases(world)) == (0, set())
-        put(Switch.ACTIVE)
+        put(world, Switch.ACTIVE)
         lane.until(lambda: shown(world, "SKU-1") == (19, 19))
+
+
+def test_what_must_wait_for_its_turn_is_claimed_only_then_so_a_pause_still_holds_it(tmp_path):
+    with ReceivingShop() as shopify:
+        pace = {"DESTINATIONS__SHOPIFY__REQUESTS_PER_SECOND": "0.2"}
+        shop = SmallShop(tmp_path, {"shopify": shopify.url}, more=pace)
+        with shop.lane() as lane:
+            shop.sell("woocommerce", "SKU-1")
+            lane.until(lambda: shopify.stock.get(record("SKU-1", "shopify")) == 19)
+            shop.sell("woocommerce", "SKU-2")
+            lane.until(lambda: (record("SKU-2", "shopify"), "approved") in rows_of(shop, *DELIVERED))
+            put(shop, Switch.PAUSED)
+            lane.until(lambda: "paused" in (lane.running.state(()).trouble or ""))
+            assert len(shopify.effects) == 1
+            put(shop, Switch.ACTIVE)
+            lane.until(lambda: shopify.stock.get(record("SKU-2", "shopify")) == 19)
+        claimed = ATTEMPTS.c.delivery_id == DELIVERIES.c.delivery_id
+        with shop.ledger.reader() as connection:
+            times = sa.select(DELIVERIES.c.record_key, DELIVERIES.c.planned_at, ATTEMPTS.c.started_at)
+            found = {row[0]: row[1:] for row in connection.execute(times.where(claimed))}
+        shop.close()
+    assert {sku: started > planned for sku, (planned, started) in found.items()} == {
+        record("SKU-1", "shopify"): False,
+        record("SKU-2", "shopify"): True,
+    }
 
 
 def test_a_lane_that_starts_again_over_the_same_inbox_writes_nothing_twice(world):
