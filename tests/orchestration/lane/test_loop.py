@@ -213,6 +213,7 @@ def test_what_must_wait_for_its_turn_is_claimed_only_then_so_a_pause_still_holds
     with ReceivingShop() as shopify:
         pace = {"DESTINATIONS__SHOPIFY__REQUESTS_PER_SECOND": "0.2"}
         shop = SmallShop(tmp_path, {"shopify": shopify.url}, more=pace)
+        shopify.stock |= {record(sku, "shopify"): shop.pool for sku in ("SKU-1", "SKU-2")}
         with shop.lane() as lane:
             shop.sell("woocommerce", "SKU-1")
             lane.until(lambda: shopify.stock.get(record("SKU-1", "shopify")) == 19)
