@@ -12,8 +12,9 @@ import os
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import count
 from typing import Any, Protocol, TypeVar
 
 import pyarrow as pa
@@ -103,6 +104,16 @@ class Bell(Protocol):
     def clear(self) -> None: ...
 
 
+@dataclass(frozen=True, order=True)
+class _Pointed:
+    """A resource that is to be read; what was read before waits behind news."""
+
+    is_again: bool
+    number: int
+    pointer: Any = field(compare=False)
+    waiting: Waiting = field(compare=False)
+
+
 @dataclass
 class Lane:
     """`run` works until it is cancelled, or something happens that it was not written for: then a new process starts."""
@@ -133,7 +144,9 @@ class Lane:
         self._computing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lane-tables")
         self._storing = ThreadPoolExecutor(max_workers=2, thread_name_prefix="lane-stores")
         self._fetching = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lane-fetches")
-        self._pointed: asyncio.Queue[tuple[Any, Waiting]] = asyncio.Queue()
+        # What is left to read: news before what was read for other tables, each in the order it came.
+        self._pointed: asyncio.PriorityQueue[_Pointed] = asyncio.PriorityQueue()
+        self._numbers = count()
 
     async def run(self) -> None:
         try:
@@ -176,9 +189,10 @@ class Lane:
             self._heard[event.platform] = max(event.received_at, self._heard.get(event.platform, event.received_at))
         heard, happened = min(event.received_at for event in events), min(event.happened_at for event in events)
         waiting = Waiting(heard, happened, events[0].sequence)
-        if events[-1].sequence > self.confirmed:
+        is_news = events[-1].sequence > self.confirmed
+        if is_news:
             self._spread(touched, waiting)
-        self._point(touched, waiting)
+        self._point(touched, waiting, is_again=not is_news)
         self._seen = events[-1].sequence
 
     def _spread(self, touched: Reach, waiting: Waiting) -> None:
@@ -187,25 +201,26 @@ class Lane:
             mailbox.add(touched.proven, proven)
             mailbox.add(touched.skus - touched.proven, waiting)
 
-    def _point(self, touched: Reach, waiting: Waiting) -> None:
-        """What events only point at is read, whoever read it before: these tables did not hear of it."""
+    def _point(self, touched: Reach, waiting: Waiting, *, is_again: bool) -> None:
+        """What events only point at is read, also when it was read before: these tables did not hear of it."""
         if self.fetch is not None:
-            for pointer in touched.pointers:
-                is_proof = pointer in touched.proving
-                self._pointed.put_nowait((pointer, replace(waiting, is_proven=is_proof)))
+            for pointer in dict.fromkeys(touched.pointers):
+                is_proven = pointer in touched.proving
+                asked = _Pointed(is_again, next(self._numbers), pointer, replace(waiting, is_proven=is_proven))
+                self._pointed.put_nowait(asked)
 
     async def _follow(self) -> None:
         """Read what events point at, one after the other; a platform that does not answer is left to its next poll."""
         while self.fetch is not None:
-            pointer, waiting = await self._pointed.get()
+            asked = await self._pointed.get()
             try:
-                told = await self._in(self._fetching, self.fetch, pointer)
+                told = await self._in(self._fetching, self.fetch, asked.pointer)
             except ExtractionError as error:
-                self._trouble["pointers"] = f"{pointer}: {error}"
+                self._trouble["pointers"] = f"{asked.pointer}: {error}"
                 continue
             self._trouble.pop("pointers", None)
-            touched = await self._in(self._computing, self.tables.take, told, waiting.is_proven)
-            self._spread(touched, replace(waiting, is_proven=False))
+            touched = await self._in(self._computing, self.tables.take, told, asked.waiting.is_proven)
+            self._spread(touched, replace(asked.waiting, is_proven=False))
 
     async def _serve(self, name: str, channel: Channel) -> None:
         mailbox, rest = self.mailboxes[name], FIRST_REST
@@ -245,7 +260,7 @@ class Lane:
                     self.channels[name].renew(renewed.models[name])
                 # What was read for the old tables is not in these; what they touched was planned already.
                 now = self.clock()
-                self._point(renewed.touched, Waiting(now, now, self._seen))
+                self._point(renewed.touched, Waiting(now, now, self._seen), is_again=True)
             await asyncio.sleep(BEAT_SECONDS)
 
     def state(self, latencies: Sequence[int]) -> LaneState:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -268,6 +269,29 @@ def test_what_an_event_only_pointed_at_is_read_again_for_tables_that_did_not_hea
         world.sell("woocommerce", "SKU-1")
         lane.until(lambda: shown(world, "SKU-1") == (11, 11))
     assert writes(world) == before + 2
+
+
+def test_news_is_read_before_what_other_tables_had_read(world):
+    for number in (1, 2, 3):
+        world.tell("woocommerce", "order.updated", f"SKU-{number}", points=1)
+    with world.lane(fetch=lambda sku: (sku, 12)) as lane:
+        lane.until(lambda: shown(world, "SKU-3") == (12, 12))
+        lane.until(lambda: bool(world.states) and world.states[-1].sequence_confirmed == world.inbox.newest())
+    world.tables = type(world.tables)(world.skus, world.pool)
+    read, may_answer = list[str](), threading.Event()
+
+    def fetch(sku: str) -> tuple[str, int]:
+        read.append(sku)
+        assert may_answer.wait(120)
+        return sku, 12
+
+    with world.lane(fetch=fetch) as lane:
+        lane.until(lambda: len(read) == 1)
+        world.tell("woocommerce", "order.updated", "SKU-4", points=1)
+        lane.until(lambda: lane.running.state(()).sequence_seen == world.inbox.newest())
+        may_answer.set()
+        lane.until(lambda: len(read) == 4)
+    assert read == ["SKU-1", "SKU-4", "SKU-2", "SKU-3"]
 
 
 def test_a_ring_while_events_are_applied_is_taken_up_once_and_keeps_the_loop_no_busier(world, tmp_path):
