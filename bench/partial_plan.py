@@ -24,7 +24,7 @@ from reverse_etl.group_commit import GroupCommit
 RECORDS, MODEL = 20, 50_000
 SYNC = engine.sync_named("shopify__stock_levels")
 PLACE = "gid://shopify/Location/70000000001"
-# Store the plan with its approval, claim, record.
+# Store the plan with its approval and its claim, record.
 COMMITS = 2
 
 

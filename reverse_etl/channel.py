@@ -20,13 +20,12 @@ import pyarrow as pa
 from reverse_etl import comparison, destinations, flows, stock_moves, stops
 from reverse_etl.breaker import breaker_of
 from reverse_etl.canary import Verdict, lead
-from reverse_etl.claims import Claim, Purpose
 from reverse_etl.client import DestinationClient
 from reverse_etl.delivery import Action, Delivery, Why
 from reverse_etl.delivery_states import State
 from reverse_etl.drift import Choice, Drift
 from reverse_etl.errors import DeliveryError, Kind, StopSync
-from reverse_etl.feed import Feed, InHand, grouped
+from reverse_etl.feed import Feed, InHand
 from reverse_etl.group_commit import GroupCommit
 from reverse_etl.ledger import Ledger
 from reverse_etl.ledger_memory import last_accepted
@@ -37,7 +36,7 @@ from reverse_etl.rule_versions import ModelCode
 from reverse_etl.settings import Settings
 from reverse_etl.shown import Cause, Shown
 from reverse_etl.stock_moves import Unproven
-from reverse_etl.sync import Guard, Sync
+from reverse_etl.sync import Sync
 
 FLOW = "stock_lane"
 QUANTITY = "quantity"
@@ -45,8 +44,6 @@ QUANTITY = "quantity"
 _LATELY = timedelta(hours=1)
 # Conflict → re-read → plan anew, so often in one call; what is still in conflict then waits for the next event.
 _ROUNDS = 3
-# Guards that ask what is there before anything is written.
-_LOOKED_UP = (Guard.LOOK_UP_THEN_CREATE, Guard.AT_MOST_ONCE)
 _T = TypeVar("_T")
 
 
@@ -143,10 +140,11 @@ class Channel:
         try:
             drifts = await self._look(rows, touched)
             for _ in range(_ROUNDS):
-                run = self._run(self._holder)
-                planned = await self.commits.plan(
-                    self._handed(rows, touched, drifts, risen, self._claim_with_plan(run))
-                )
+                run, handed = self._run(self._holder), self._handed(rows, touched, drifts, risen)
+                if self._client.is_free and not self.sync.canary:
+                    # It may leave now: one durable commit instead of two.
+                    handed = replace(handed, claim=run.claim_with_plan)
+                planned = await self.commits.plan(handed)
                 said, moved = await self._send(run, planned, touched)
                 answered = _joined(answered, said)
                 if not moved or said.stopped is not None:
@@ -224,12 +222,7 @@ class Channel:
         return frozenset(risen)
 
     def _handed(
-        self,
-        rows: Sequence[Mapping[str, Any]],
-        touched: Touched,
-        drifts: tuple[Drift, ...],
-        risen: Collection[str],
-        claim: Callable[[Sequence[Delivery]], Claim | None],
+        self, rows: Sequence[Mapping[str, Any]], touched: Touched, drifts: tuple[Drift, ...], risen: Collection[str]
     ) -> Handed:
         now, held, said = self.clock(), dict[str, str](), list[Mapping[str, Any]]()
         for row in rows:
@@ -257,7 +250,6 @@ class Channel:
             drifts=drifts,
             snapshot=self.model.snapshot,
             code=self.model.code,
-            claim=claim,
         )
 
     def _lately(self, now: datetime) -> Collection[str]:
@@ -268,17 +260,6 @@ class Channel:
                 break
             del self._changed[record]
         return self._changed.keys()
-
-    def _claim_with_plan(self, run: Push) -> Callable[[Sequence[Delivery]], Claim | None]:
-        """Claims with its plan what is one request that may leave now and needs no look-up: one durable commit, not two."""
-        may_leave = self._client.is_free and not self.sync.canary and self.sync.guard not in _LOOKED_UP
-
-        def claim(deliveries: Sequence[Delivery]) -> Claim | None:
-            batches = grouped(self._destination, run.syncs, deliveries)
-            is_alone = len(batches) == 1 and batches[0][0].action is not Action.DELETE
-            return run.claim_of(batches[0], Purpose.WRITE) if may_leave and is_alone else None
-
-        return claim
 
     async def _send(self, run: Push, prepared: Planned, touched: Touched) -> tuple[Answered, frozenset[str]]:
         """Send what the plan holds; what came of it, and the records that met another number than they replace."""

@@ -1,8 +1,9 @@
-"""The statements of plans, claims and outcomes as text: the rows of a whole commit go in as one JSON text, and one step does them all.
+"""The statements of plans, claims and outcomes as text: the rows of a claim or an outcome go in as one JSON text, and one step does them all.
 
 Made once per store and not put together for each commit, which cost three times what the store itself needs; and a step per
-row would give the interpreter's lock away and wait for it as often. Nothing here decides; claims.py does. Rows are lists, read
-by position. Both stores run the same text but for how JSON is opened (`rows`, `ids`, `c0` …) and how a time is read from it.
+row would give the interpreter's lock away and wait for it as often. What is new and wide (a plan's deliveries) is inserted
+row by row: to look up thirty places in JSON takes longer. Nothing here decides; claims.py does. Rows are lists, read by
+position. Both stores run the same text but for how JSON is opened (`rows`, `ids`, `c0` …) and how a time is read from it.
 """
 
 from __future__ import annotations

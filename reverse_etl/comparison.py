@@ -26,6 +26,13 @@ SCHEMA = "activation"
 _CARRIED = ("money_minor", "currency_code", "reason", "source_key")
 # Text of a float or a scaled decimal depends on the engine, and money is whole minor units anyway.
 _UNSTABLE = ("DOUBLE", "FLOAT", "DECIMAL")
+# Text of a value as the engine casts it (see `_text`), for those whose text is no engine's own.
+_TEXT_OF: Mapping[type, Callable[[Any], str]] = {
+    str: str,
+    int: str,
+    bool: lambda value: "true" if value else "false",
+    type(None): lambda value: "\x1e",
+}
 
 
 @dataclass(frozen=True)
@@ -115,15 +122,6 @@ def _fingerprint_of(row: Mapping[str, Any], sync: Sync) -> str:
             raise ConfigurationError(said, code="bad_activation_model")
         texts.append(_TEXT_OF[type(value)](value))
     return md5("\x1f".join(texts).encode(), usedforsecurity=False).hexdigest()
-
-
-# As the engine casts them, see `_text`.
-_TEXT_OF: Mapping[type, Callable[[Any], str]] = {
-    str: str,
-    int: str,
-    bool: lambda value: "true" if value else "false",
-    type(None): lambda value: "\x1e",
-}
 
 
 def _gone(connection: duckdb.DuckDBPyConnection, sync: Sync, accepted: Accepted) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ from reverse_etl.destination import (
 )
 from reverse_etl.errors import DeliveryError, Kind, RejectedRecord, RetryLater, StopSync, Unforeseen, foreseen
 from reverse_etl.evidence import discreet, finding_about
-from reverse_etl.feed import Batches
+from reverse_etl.feed import Batches, grouped
 from reverse_etl.group_commit import GroupCommit
 from reverse_etl.headroom import Headroom
 from reverse_etl.ledger import Ledger, due_again
@@ -205,14 +205,11 @@ class Push:
     async def _look_up_first(self, batch: Sequence[Delivery], doubted: set[str], free: list[Delivery]) -> None:
         """Fill `free` with what may be sent: what is in doubt, or its guard asks for, is looked up; settled ones left out."""
         look_up = self._write(batch[0]).look_up
-        guard = self.syncs[batch[0].sync].guard
-        if guard is Guard.AT_MOST_ONCE:
+        if self.syncs[batch[0].sync].guard is Guard.AT_MOST_ONCE:
             batch = await self._take_as_sent(batch, doubted)
         left: dict[str, Delivery] = {}
         for delivery in batch:
-            # A deletion of what is gone already must not bring the record back by way of an upsert.
-            asked = guard is Guard.LOOK_UP_THEN_CREATE or delivery.action is Action.DELETE
-            if look_up is None or not (asked or delivery.delivery_id in doubted):
+            if look_up is None or not (self._is_asked_first(delivery) or delivery.delivery_id in doubted):
                 free.append(delivery)
             else:
                 left[delivery.delivery_id] = delivery
@@ -356,11 +353,21 @@ class Push:
         if written and purpose is Purpose.WRITE and [attempt.delivery for attempt in written] == list(deliveries):
             return list(written)
         answered = self._headroom.answered
-        attempts = await self.commits.claim(self.claim_of(deliveries, purpose))
+        attempts = await self.commits.claim(self._claim_of(deliveries, purpose))
         self._headroom.was_written(answered)
         return attempts
 
-    def claim_of(self, deliveries: Sequence[Delivery], purpose: Purpose) -> Claim:
+    def claim_with_plan(self, deliveries: Sequence[Delivery]) -> Claim | None:
+        """The claim of what was planned, where it is one request that nothing is asked before."""
+        batches = grouped(self.destination, self.syncs, deliveries)
+        is_free = len(batches) == 1 and not any(map(self._is_asked_first, batches[0]))
+        return self._claim_of(batches[0], Purpose.WRITE) if is_free else None
+
+    def _is_asked_first(self, delivery: Delivery) -> bool:
+        # A deletion of what is gone already must not bring the record back by way of an upsert.
+        return self.syncs[delivery.sync].guard is Guard.LOOK_UP_THEN_CREATE or delivery.action is Action.DELETE
+
+    def _claim_of(self, deliveries: Sequence[Delivery], purpose: Purpose) -> Claim:
         return Claim(self.holder, deliveries, purpose, request_key, self.destination.pace.daily, self.flow)
 
     def _still_ours(self, attempt: Attempt) -> None:

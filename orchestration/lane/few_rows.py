@@ -77,7 +77,7 @@ class FewRows:
 
     def take(self, noun: str, column: str, values: Iterable[str]) -> int:
         """Adds the kept rows of a noun that a column leads to; how many."""
-        which = f"where {column} in (select value from json_each(?))"
+        which = f"where {column} in {kept_rows.LISTED}"
         return self.db.execute(f"{self._taking(noun)} {which}", [kept_rows.listed(values)]).rowcount
 
     def take_all(self, noun: str) -> None:

@@ -13,6 +13,9 @@ from typing import Any
 
 Rows = Iterable[Sequence[Any]]
 
+# What stands in a list that is given as JSON, see `listed`.
+LISTED = "(select value from json_each(?))"
+
 # How a kept row is found: by the column a SKU leads to. A noun that is not here and has no SKU is looked at whole.
 INDEXED = {
     "can_orders": ("order_id", "order_key"),
@@ -53,19 +56,19 @@ class KeptRows:
 
     def replace(self, noun: str, column: str, keys: Iterable[str], rows: Rows) -> None:
         """Puts rows in the place of those with these keys."""
-        self._db.execute(f"delete from {table(noun)} where {column} in {_LISTED}", [listed(keys)])
+        self._db.execute(f"delete from {table(noun)} where {column} in {LISTED}", [listed(keys)])
         self.fill(noun, rows)
 
     def find(
         self, noun: str, wanted: str, column: str, values: Iterable[str], where: str = "true", *more: Any
     ) -> set[Any]:
         """What stands in a column of the rows that another column leads to, without nulls."""
-        query = f"select {wanted} from {table(noun)} where {column} in {_LISTED} and {where}"
+        query = f"select {wanted} from {table(noun)} where {column} in {LISTED} and {where}"
         return {value for (value,) in self._db.execute(query, [listed(values), *more]) if value is not None}
 
     def newest(self, noun: str, column: str, version: str, keys: Iterable[str]) -> dict[str, str]:
         """Key → the newest version of its rows, for those that have one."""
-        query = f"select {column}, max({version}) from {table(noun)} where {column} in {_LISTED} group by {column}"
+        query = f"select {column}, max({version}) from {table(noun)} where {column} in {LISTED} group by {column}"
         return {key: at for key, at in self._db.execute(query, [listed(keys)]) if at is not None}
 
     def superseding(self, file_orders: Iterable[str]) -> set[str]:
@@ -74,7 +77,7 @@ class KeptRows:
             inner join {table("can_orders")} as theirs
                 on files.channel = theirs.channel
                 and replaced(files.platform_order_id, '^.*/([^/?]+).*$', '\\1') = theirs.platform_order_id
-            where files.order_id in {_LISTED} and theirs.platform <> 'files'"""
+            where files.order_id in {LISTED} and theirs.platform <> 'files'"""
         return {order for (order,) in self._db.execute(query, [listed(file_orders)])}
 
     def skus(self) -> set[str]:
@@ -82,10 +85,6 @@ class KeptRows:
         named = [name for name, columns in self._nouns.items() if "sku" in columns]
         query = " union ".join(f"select sku from {table(name)} where sku is not null" for name in named)
         return {sku for (sku,) in self._db.execute(query)}
-
-
-# What stands in a list that is given as JSON.
-_LISTED = "(select value from json_each(?))"
 
 
 def listed(values: Iterable[str]) -> str:

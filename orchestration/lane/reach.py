@@ -60,9 +60,8 @@ def reached(shop: Workshop, orders: Collection[str], parcels: Collection[str]) -
     find = shop.kept_rows.find
     found: set[str] = set()
     if orders:
-        found |= find("can_order_lines", "sku", "order_id", orders) | find(
-            "can_refund_lines", "sku", "order_id", orders
-        )
+        for lines in ("can_order_lines", "can_refund_lines"):
+            found |= find(lines, "sku", "order_id", orders)
         if keys := find("can_orders", "order_key", "order_id", orders) - {""}:
             parcels = {*parcels, *find("can_parcels", "parcel_id", "order_key", keys)}
     if parcels:

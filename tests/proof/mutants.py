@@ -89,8 +89,8 @@ OF_OTHER_TOOLS = (
         "a doubt is sent again",
         "Segment, drt #897: a retry makes duplicates",
         _PUSH,
-        "if look_up is None or not (asked or delivery.delivery_id in doubted):",
-        "if look_up is None or not asked:",
+        "if look_up is None or not (self._is_asked_first(delivery) or delivery.delivery_id in doubted):",
+        "if look_up is None or not self._is_asked_first(delivery):",
         "test_an_answer_that_was_lost_doubles_nothing",
     ),
     Mutant(

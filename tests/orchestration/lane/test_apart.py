@@ -22,10 +22,9 @@ from pipelines.intake.inbox import Inbox
 from reverse_etl import settings
 from tests.orchestration.lane.batch import Built
 from tests.orchestration.lane.goods import SKUS
-from tests.orchestration.lane.whole_serve import ROOT, STOCK, history, published_home
+from tests.orchestration.lane.whole_serve import MODELS, ROOT, history, published_home
 
 pytestmark = pytest.mark.dbt
-MODELS = [table.partition(".")[2] for table in STOCK]
 
 
 @pytest.fixture(scope="module")

@@ -16,10 +16,9 @@ from reverse_etl import settings
 from tests.orchestration.lane.batch import Built
 from tests.orchestration.lane.goods import SKUS
 from tests.orchestration.lane.inbox_events import Event
-from tests.orchestration.lane.whole_serve import STOCK, history, published_home
+from tests.orchestration.lane.whole_serve import MODELS, history, published_home
 
 pytestmark = pytest.mark.dbt
-MODELS = [table.partition(".")[2] for table in STOCK]
 
 
 @pytest.fixture

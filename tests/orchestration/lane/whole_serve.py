@@ -27,6 +27,7 @@ SECRET = "secret-of-the-whole"
 # So many that no sale of a test ends them, and more shown than there is: whatever is sold lowers a number.
 THERE, SHOWN = 5_000, 90_000
 STOCK = ("activation.act_shopify__stock_levels", "activation.act_woocommerce__stock_levels")
+MODELS = [table.partition(".")[2] for table in STOCK]
 
 
 def wide_shelves(seed: int) -> Shop:
