@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, exists, select
+from sqlalchemy import Connection, exists, select
 
 from reverse_etl import claim_statements as statements
 from reverse_etl import drift_store, foreknowledge, plan, plan_findings, plan_inputs, rule_versions
@@ -79,21 +79,22 @@ def store(connection: Connection, handed: Handed, now: datetime) -> Plan:
     rows = [_as_shown(handed, row, memory, now) for row in handed.rows]
     made = plan.make(sync, len(rows), rows, memory, now, now)
     made = replace(made, drifts=(*made.drifts, *handed.drifts))
-    about = (DELIVERIES.c.sync == sync.name) & DELIVERIES.c.record_key.in_(keys)
-    waits = told.of_deliveries and _waits(connection, about)
+    begun = _supersede(connection, sync, keys, now) if told.of_deliveries else {}
     if made.deliveries:
-        begun = supersede(connection, about, now) if waits else {}
         made = _append(connection, handed, made, rows, memory, begun, now)
-    elif waits:
-        supersede(connection, about, now)
     if made.drifts:
         drift_store.keep(connection, sync.name, made.drifts, now, keys)
     plan_findings.report(connection, sync, made, now, keys, told.of_exceptions)
     return made
 
 
-def _waits(connection: Connection, about: ColumnElement[bool]) -> bool:
-    return bool(connection.execute(select(exists().where(about, DELIVERIES.c.state.in_(UNSENT)))).scalar())
+def _supersede(
+    connection: Connection, sync: Sync, keys: Sequence[str], now: datetime
+) -> Mapping[str, Mapping[str, Any]]:
+    """What is unsent of these records is superseded; what it had gathered, by intention."""
+    about = (DELIVERIES.c.sync == sync.name) & DELIVERIES.c.record_key.in_(keys)
+    waits = connection.execute(select(exists().where(about, DELIVERIES.c.state.in_(UNSENT)))).scalar()
+    return supersede(connection, about, now) if waits else {}
 
 
 def _as_shown(handed: Handed, row: Mapping[str, Any], memory: Memory, now: datetime) -> dict[str, Any]:

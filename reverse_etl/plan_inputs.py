@@ -15,7 +15,7 @@ from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from reverse_etl import canonical_json
@@ -67,6 +67,7 @@ def unpack(packed: bytes) -> PlanInputs:
     return inputs
 
 
+@lru_cache(maxsize=64)
 def declaration_text(sync: Sync) -> str:
     """A sync's whole declaration as canonical text: what the ledger numbers versions of."""
     return canonical_json.dumps(plain(sync))
@@ -80,10 +81,13 @@ def read_declaration(text: str) -> Sync:
 
 def plain(value: Any) -> Any:
     """A value of ours as what canonical JSON takes; sets are sorted, and a mapping by other keys than text becomes pairs."""
-    if value is None or type(value) in (str, int, bool):
+    kind = type(value)
+    if value is None or kind in (str, int, bool):
         return value
-    if is_dataclass(value) and not isinstance(value, type):
-        return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
+    if kind is Sync:
+        return _plain_sync(value)
+    if kind is not dict and is_dataclass(kind):
+        return _plain_fields(value)
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Mapping):
@@ -95,6 +99,16 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     return value
+
+
+def _plain_fields(value: Any) -> dict[str, Any]:
+    return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
+
+
+@lru_cache(maxsize=64)
+def _plain_sync(sync: Sync) -> dict[str, Any]:
+    """Kept, for every plan of a sync says the same; whoever gets it changes nothing in it."""
+    return _plain_fields(sync)
 
 
 def _order(value: Any) -> str:

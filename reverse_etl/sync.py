@@ -116,6 +116,10 @@ class Sync:
         if problems:
             raise ConfigurationError(f"sync {self.name}: {'; '.join(problems)}", code="bad_declaration")
 
+    def __hash__(self) -> int:
+        # Of its fields one is a mapping; two syncs of one name are hardly ever looked for in one place.
+        return hash(self.name)
+
     @property
     def compared_fields(self) -> tuple[str, ...]:
         return tuple(name for name in self.fields if name not in self.quiet_fields)
