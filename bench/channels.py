@@ -34,9 +34,12 @@ class Sold:
 
 
 class Http(asyncio.Protocol):
-    """A server of one process's shelves; it knows as much of HTTP as our client speaks."""
+    """A server of one process's shelves; it knows as much of HTTP as our client speaks.
 
-    shelves = Shelves()
+    What it wrote is written at once; its answer leaves so many seconds later, as a vendor's does.
+    """
+
+    shelves, answers_after = Shelves(), 0.0
 
     def connection_made(self, transport):
         self.transport, self.buffer = transport, b""
@@ -54,10 +57,17 @@ class Http(asyncio.Protocol):
             status, said, named = self.shelves.answer(method.decode(), target.decode(), body)
             answer = json.dumps(said).encode()
             more = "".join(f"{name}: {value}\r\n" for name, value in named.items())
-            self.transport.write(
-                b"HTTP/1.1 %d OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n%s\r\n%s"
-                % (status, len(answer), more.encode(), answer)
+            whole = b"HTTP/1.1 %d OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n%s\r\n%s" % (
+                status,
+                len(answer),
+                more.encode(),
+                answer,
             )
+            asyncio.get_running_loop().call_later(self.answers_after, self._answer, whole)
+
+    def _answer(self, whole):
+        if not self.transport.is_closing():
+            self.transport.write(whole)
 
 
 def first_writes(shelves: Shelves, since: float) -> dict[str, dict[int, float]]:
@@ -119,6 +129,8 @@ def _serve(pipe: Connection) -> None:
             asked = await loop.run_in_executor(None, pipe.recv)
             if asked[0] == "bare":
                 pipe.send(await _bare(port, asked[1]))
+            elif asked[0] == "answers after":
+                Http.answers_after = asked[1]
             elif asked[0] == "sell":
                 since, shelves.patches.refused = time.time(), 0
                 pipe.send(await _sell(*asked[1:]))
@@ -138,6 +150,13 @@ class Channels:
     def bare(self, requests: int) -> list[float]:
         self._pipe.send(("bare", requests))
         return self._pipe.recv()
+
+    @contextmanager
+    def slow(self, seconds: float):
+        """Within the block every answer takes so long."""
+        self._pipe.send(("answers after", seconds))
+        yield
+        self._pipe.send(("answers after", 0.0))
 
     def sell(
         self, url: str, secret: str, rate: float, seconds: float, rows: list[dict], drain: float, of: tuple[str, ...]

@@ -29,6 +29,7 @@ from reverse_etl.feed import Feed, InHand
 from reverse_etl.group_commit import GroupCommit
 from reverse_etl.ledger import Ledger
 from reverse_etl.ledger_memory import last_accepted
+from reverse_etl.memory import LastAccepted
 from reverse_etl.partial_plan import Handed, Planned, as_delivery
 from reverse_etl.push import Clock, Push
 from reverse_etl.record_results import standing_of
@@ -85,7 +86,7 @@ class Model:
 
 @dataclass
 class Channel:
-    """`async with` opens it. One call of `push` or `settle` at a time."""
+    """`async with` opens it. Any number of `push` at a time, of other records each; `settle` alone."""
 
     sync: Sync
     ledger: Ledger
@@ -121,6 +122,16 @@ class Channel:
         await self._open.aclose()
         self._thread.shutdown(wait=True)
 
+    @property
+    def at_once(self) -> int:
+        """So many pushes are worth having side by side: each is a request, and the channel takes no more at once."""
+        return self._destination.pace.in_flight
+
+    @property
+    def batch_size(self) -> int:
+        """Records that one request takes."""
+        return self.sync.batch_size
+
     def renew(self, model: Model) -> None:
         """A newer snapshot was published: its readings, and what was learnt since they began."""
         self.model = model
@@ -133,9 +144,11 @@ class Channel:
         return answered
 
     async def _push(self, touched: Touched) -> Answered:
-        rows, paused = await self._in_thread(self._read, touched.rows)
+        accepted, paused = await self._in_thread(self._read, _keys(touched.rows))
         if paused is not None:
             return Answered(left=_keys(touched.rows), stopped=StopSync(paused, kind=Kind.UNKNOWN, code="paused"))
+        self._remember(accepted)
+        rows = comparison.marked(self.sync, touched.rows)
         answered, risen = Answered(), self._risen(rows)
         try:
             drifts = await self._look(rows, touched)
@@ -181,20 +194,21 @@ class Channel:
             codes, self._may_stand = sorted(self._may_stand), set()
             await self._in_thread(self.ledger.clear, self.sync.name, codes, "the lane got through", self.clock())
 
-    def _read(self, handed: pa.Table) -> tuple[list[dict[str, Any]], str | None]:
-        """The rows with their marks; what was accepted of them, by whomever, is remembered as shown. Or why all is paused."""
+    def _read(self, records: Collection[str]) -> tuple[Mapping[str, LastAccepted], str | None]:
+        """What was accepted last of these records, by whomever; or why all is paused."""
         with self.ledger.reader() as connection:
             for flow in (FLOW, self.sync.name):
                 if paused := flows.paused_because(connection, flow):
-                    return [], paused
-            accepted = last_accepted(connection, self.sync.name, sorted(_keys(handed)))
-        rows = comparison.marked(self.sync, handed)
+                    return {}, paused
+            return last_accepted(connection, self.sync.name, sorted(records)), None
+
+    def _remember(self, accepted: Mapping[str, LastAccepted]) -> None:
+        """What was accepted is what the channel shows, and was wanted."""
         for record, last in accepted.items():
             quantity = last.payload.get(QUANTITY)
             if isinstance(quantity, int):
                 self._shown.wrote(record, quantity, last.accepted_at)
                 self._wanted.setdefault(record, quantity)
-        return rows, None
 
     async def _look(self, rows: Sequence[Mapping[str, Any]], touched: Touched) -> tuple[Drift, ...]:
         """Tell the readings among the rows apart; an edit by somebody else is a drift, which we write over."""

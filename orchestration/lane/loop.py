@@ -1,6 +1,6 @@
 """The fast lane's loop: inbox → touched SKUs → rows → each channel's own push, side by side → what it says of itself.
 
-One task reads the inbox and fills a mailbox per channel; one task per channel empties its own, so a channel that is slow or
+One task reads the inbox and fills a mailbox per channel; each channel empties its own (serving.py), so one that is slow or
 down keeps nobody waiting, and what piles up for it is coalesced. DuckDB and the stores work in threads. Nothing here must
 survive: a new process starts from the snapshot and the inbox, and the ledger keeps a thing done twice to one effect.
 """
@@ -10,29 +10,28 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from itertools import count
 from typing import Any, Protocol, TypeVar
 
 import pyarrow as pa
 
 from orchestration.lane.mailbox import Mailbox, Waiting
+from orchestration.lane.serving import Pushed, Serving
 from pipelines.errors import ExtractionError
 from pipelines.intake.inbox import InboxEvent
 from reverse_etl.channel import FLOW, Answered, Channel, Model, Touched
 from reverse_etl.lane_states import LaneState
 from reverse_etl.push import Clock
 
-# Events read and SKUs pushed at once: enough that a backlog drains fast, few enough that a plan takes milliseconds.
+# Events read at once: enough that a backlog drains fast, few enough that they are applied in milliseconds.
 MOST_EVENTS = 200
-MOST_SKUS = 50
 # Where nobody rings, the inbox is looked at so often.
 LOOK_AGAIN = 0.05
-# What a channel did not confirm is tried again after so long, then ever later.
-FIRST_REST, LONGEST_REST = 0.5, 5.0
 BEAT_SECONDS = 1.0
 # The newest deliveries the percentiles speak of.
 REMEMBERED = 5_000
@@ -156,7 +155,8 @@ class Lane:
                 if self.fetch is not None:
                     tasks.create_task(self._follow())
                 for name, channel in self.channels.items():
-                    tasks.create_task(self._serve(name, channel))
+                    push, note = partial(self._push, channel), partial(self._note, name)
+                    tasks.create_task(Serving(channel, self.mailboxes[name], push, note).run())
         finally:
             self._computing.shutdown(wait=True)
             self._storing.shutdown(wait=True)
@@ -222,25 +222,12 @@ class Lane:
             touched = await self._in(self._computing, self.tables.take, told, asked.waiting.is_proven)
             self._spread(touched, replace(asked.waiting, is_proven=False))
 
-    async def _serve(self, name: str, channel: Channel) -> None:
-        mailbox, rest = self.mailboxes[name], FIRST_REST
-        # What a lane that died left in the air comes first.
-        self._note(name, Answered(stopped=await channel.settle()))
-        while True:
-            waiting = await mailbox.take(MOST_SKUS, rest if mailbox.rests else None)
-            if not waiting:
-                self._note(name, Answered(stopped=await channel.settle()))
-                rest = min(rest * 2, LONGEST_REST)
-                mailbox.rouse()
-                continue
-            rows = self.tables.known(channel.sync.model, waiting)
-            if rows is None:
-                rows = await self._in(self._computing, self.tables.rows, channel.sync.model, list(waiting))
-            answered = await channel.push(_touched(rows, waiting, self._heard, self.clock()))
-            mailbox.done(_skus(rows, answered.left))
-            self._note(name, answered)
-            if not mailbox.rests:
-                rest = FIRST_REST
+    async def _push(self, channel: Channel, waiting: Mapping[str, Waiting]) -> Pushed:
+        rows = self.tables.known(channel.sync.model, waiting)
+        if rows is None:
+            rows = await self._in(self._computing, self.tables.rows, channel.sync.model, list(waiting))
+        answered = await channel.push(_touched(rows, waiting, self._heard, self.clock()))
+        return Pushed(answered, _skus(rows, answered.left))
 
     def _note(self, name: str, answered: Answered) -> None:
         self.latencies_ms.extend(answered.latencies_ms)
@@ -310,6 +297,6 @@ def _touched(rows: pa.Table, waiting: Mapping[str, Waiting], heard: Mapping[str,
     )
 
 
-def _skus(rows: pa.Table, records: Collection[str]) -> Iterable[str]:
+def _skus(rows: pa.Table, records: Collection[str]) -> set[str]:
     pairs = zip(rows.column("record_key").to_pylist(), rows.column("sku").to_pylist(), strict=True)
     return {sku for record, sku in pairs if record in records}

@@ -1,12 +1,13 @@
 """What waits for one channel: the touched SKUs, each once however often it was touched. Knows no clock and sends nothing.
 
-A SKU that is touched again while it waits keeps the moment it was first heard of; only its newest number will go out.
+A SKU that is touched again while it waits keeps the moment it was first heard of; only its newest number will go out. One
+that is touched while it is taken waits until it is given back, so nobody ever holds it twice.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -31,13 +32,15 @@ class Waiting:
 
 
 class Mailbox:
-    """One writer, one taker, in one event loop."""
+    """One writer and one taker, who may hold several lots at once, in one event loop."""
 
     def __init__(self) -> None:
         self._ready: dict[str, Waiting] = {}
         # Given back by the taker: not before it asks for them again, or they are touched anew.
         self._resting: dict[str, Waiting] = {}
         self._taken: dict[str, Waiting] = {}
+        # Touched since they were taken.
+        self._again: dict[str, Waiting] = {}
         self._filled = asyncio.Event()
 
     def __len__(self) -> int:
@@ -49,8 +52,9 @@ class Mailbox:
 
     def add(self, skus: Iterable[str], waiting: Waiting) -> None:
         for sku in skus:
-            before = self._ready.get(sku) or self._resting.pop(sku, None)
-            self._ready[sku] = waiting.and_earlier(before) if before is not None else waiting
+            there = self._again if sku in self._taken else self._ready
+            before = there.get(sku) or self._resting.pop(sku, None)
+            there[sku] = waiting.and_earlier(before) if before is not None else waiting
         if self._ready:
             self._filled.set()
 
@@ -61,22 +65,22 @@ class Mailbox:
                 await self._filled.wait()
         except TimeoutError:
             return {}
-        self._taken = dict(islice(self._ready.items(), most))
-        for sku in self._taken:
+        taken = dict(islice(self._ready.items(), most))
+        for sku in taken:
             del self._ready[sku]
         if not self._ready:
             self._filled.clear()
-        return self._taken
+        self._taken |= taken
+        return taken
 
-    def done(self, left: Iterable[str] = ()) -> None:
-        """What was taken is confirmed, but for what is `left`: that rests."""
-        for sku in left:
-            waiting = self._taken[sku]
-            if sku in self._ready:
-                self._ready[sku] = self._ready[sku].and_earlier(waiting)
-            else:
+    def done(self, taken: Iterable[str], left: Collection[str] = ()) -> None:
+        """What was taken is confirmed, but for what is `left`: that rests, unless it was touched meanwhile."""
+        for sku in taken:
+            waiting, again = self._taken.pop(sku), self._again.pop(sku, None)
+            if again is not None:
+                self.add([sku], again.and_earlier(waiting) if sku in left else again)
+            elif sku in left:
                 self._resting[sku] = waiting
-        self._taken = {}
 
     def rouse(self) -> None:
         """What rested is ready again."""

@@ -18,19 +18,6 @@ from reverse_etl.operations_tables import DRIFTS, EXCEPTIONS
 from tests.orchestration.lane.small_shop import SmallShop, record
 from tests.reverse_etl.receiving_shop import ReceivingShop
 
-
-@pytest.fixture
-def world(tmp_path):
-    with ReceivingShop() as shopify, ReceivingShop() as woocommerce:
-        shop = SmallShop(tmp_path, {"shopify": shopify.url, "woocommerce": woocommerce.url})
-        shop.shopify, shop.woocommerce = shopify, woocommerce
-        for number in range(shop.skus):
-            shopify.stock[record(f"SKU-{number}", "shopify")] = shop.pool
-            woocommerce.stock[str(number)] = shop.pool
-        yield shop
-        shop.close()
-
-
 DELIVERED = DELIVERIES.c.record_key, DELIVERIES.c.state
 
 
