@@ -314,18 +314,27 @@ class Channel:
 
     async def _ask(self, rows: Sequence[Mapping[str, Any]], touched: Touched) -> tuple[Drift, ...]:
         """Ask what the channel shows of these records, and say what moved them; raises DeliveryError when it is silent."""
-        run, drifts = self._run(self._holder), list[Drift]()
         if self._destination.writes[self.sync.object].read_back is None:
             return ()
-        for row in rows:
+        held = await self._read_back([as_delivery(self.sync, row) for row in rows])
+        drifts = list[Drift]()
+        for row, answer in zip(rows, held, strict=True):
             record, before = row["record_key"], self._shown.of(row["record_key"])
-            held = await run.read_back(as_delivery(self.sync, row))
-            quantity = (held or {}).get(QUANTITY)
+            quantity = (answer or {}).get(QUANTITY)
             shown = quantity if isinstance(quantity, int) else None
             cause = self._shown.held(record, shown, self.clock(), record in touched.proven)
             if cause is Cause.EDIT:
                 drifts.append(self._drift(row, before.quantity, shown))
         return tuple(drifts)
+
+    async def _read_back(self, deliveries: Sequence[Delivery]) -> list[Mapping[str, object] | None]:
+        """What the channel holds of each, asked side by side: the client keeps the channel's pace."""
+        run = self._run(self._holder)
+        answers = await asyncio.gather(*map(run.read_back, deliveries), return_exceptions=True)
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer
+        return [answer for answer in answers if not isinstance(answer, BaseException)]
 
     def _run(self, holder: str) -> Push:
         syncs = {self.sync.name: self.sync}

@@ -39,8 +39,8 @@ class ReceivingShop:
         self.unmentioned: set[str] = set()
         # It lets nobody read any more.
         self.refuses_reads = False
-        # It does what it is told, and takes its time to say so.
-        self.holds_answers = False
+        # It does what it is told, or looks up what it is asked, and takes its time to say so.
+        self.holds_answers = self.holds_reads = False
 
     def __enter__(self):
         config = uvicorn.Config(self, host="127.0.0.1", port=0, log_level="critical", lifespan="off")
@@ -84,7 +84,7 @@ class ReceivingShop:
         if fault.isdigit() and fault != "500":
             return await _answer(send, int(fault), {"message": "not now"}, [(b"retry-after", b"0")])
         answer = self.handle(request)
-        while self.holds_answers:
+        while self.holds_reads if reads else self.holds_answers:
             await asyncio.sleep(0.005)
         if fault == "lose_reply":
             return await _cut(send)

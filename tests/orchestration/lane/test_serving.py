@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from reverse_etl.ledger_tables import PLANS
 from tests.orchestration.lane.small_shop import record
+from tests.reverse_etl.receiving_shop import is_read
 
 SHOPIFY = "shopify__stock_levels"
 # So many requests Shopify takes at once.
@@ -78,3 +79,16 @@ def test_what_a_channel_refused_goes_out_as_soon_as_it_may_however_much_news_com
         lane.until(arrives_among_news)
         lane.until(lane.caught_up)
     assert world.shopify.count("stock", record("SKU-1", "shopify")) == 1
+
+
+def test_several_numbers_that_somebody_moved_are_asked_for_side_by_side(world):
+    world.shopify.holds_reads = True
+    for number in (0, 1):
+        world.shopify.stock[record(f"SKU-{number}", "shopify")] = 50
+        # Before the lane starts, so that both are of one lot.
+        world.tell("cin7", "Stock/Available", f"SKU-{number}", moved=-1)
+    with world.lane() as lane:
+        lane.until(lambda: sum(map(is_read, world.shopify.requests)) == 2)
+        world.shopify.holds_reads = False
+        lane.until(lambda: shopify_shows(world, "SKU-0", "SKU-1") == [19, 19])
+        lane.until(lane.caught_up)
