@@ -32,7 +32,7 @@ class Waiting:
 
 
 class Mailbox:
-    """One writer and one taker, who may hold several lots at once, in one event loop."""
+    """One writer and one taker, who may hold several handfuls at once, in one event loop."""
 
     def __init__(self) -> None:
         self._ready: dict[str, Waiting] = {}

@@ -1,6 +1,6 @@
-"""One channel's way out: lots from its mailbox, each planned and pushed, as many side by side as the channel takes requests.
+"""One channel's way out: handfuls from its mailbox, each planned and pushed, as many side by side as the channel takes requests.
 
-A lot is what one request takes, so nothing is planned long before it can leave: until then a newer number takes its place
+A handful is what one request takes, so nothing is planned long before it can leave: until then a newer number takes its place
 in the mailbox. What was not confirmed rests, longer each time; a channel that is stopped is left alone meanwhile.
 """
 
@@ -13,21 +13,21 @@ from typing import NamedTuple
 from orchestration.lane.mailbox import Mailbox, Waiting
 from reverse_etl.channel import Answered, Channel
 
-# SKUs of one lot: few enough that a plan takes milliseconds.
+# SKUs of one handful: few enough that a plan takes milliseconds.
 MOST_SKUS = 50
 # What a channel did not confirm is tried again after so long, then ever later.
 FIRST_REST, LONGEST_REST = 0.5, 5.0
 
 
 class Pushed(NamedTuple):
-    """What came of a lot, and the SKUs of it that are not confirmed."""
+    """What came of a handful, and the SKUs of it that are not confirmed."""
 
     answered: Answered
     left: Collection[str]
 
 
 class Serving:
-    """`run` serves one channel. push: a lot of its SKUs; note: is told whatever came of a push or of settling."""
+    """`run` serves one channel. push: a handful of its SKUs; note: is told whatever came of a push or of settling."""
 
     def __init__(
         self,
@@ -54,14 +54,14 @@ class Serving:
                     await self._try_again()
                 elif self._is_stopped:
                     await asyncio.sleep(self._seconds_left())
-                elif lot := await self._mailbox.take(self._most, self._patience()):
-                    push = pushes.create_task(self._push_lot(lot))
+                elif handful := await self._mailbox.take(self._most, self._patience()):
+                    push = pushes.create_task(self._push_handful(handful))
                     self._pushing.add(push)
                     push.add_done_callback(self._pushing.discard)
 
-    async def _push_lot(self, lot: Mapping[str, Waiting]) -> None:
-        answered, left = await self._push(lot)
-        self._mailbox.done(lot, left)
+    async def _push_handful(self, handful: Mapping[str, Waiting]) -> None:
+        answered, left = await self._push(handful)
+        self._mailbox.done(handful, left)
         self._take_note(answered)
         if not self._is_stopped and not left:
             self._rest = FIRST_REST

@@ -85,7 +85,7 @@ def test_several_numbers_that_somebody_moved_are_asked_for_side_by_side(world):
     world.shopify.holds_reads = True
     for number in (0, 1):
         world.shopify.stock[record(f"SKU-{number}", "shopify")] = 50
-        # Before the lane starts, so that both are of one lot.
+        # Before the lane starts, so that both are of one handful.
         world.tell("cin7", "Stock/Available", f"SKU-{number}", moved=-1)
     with world.lane() as lane:
         lane.until(lambda: sum(map(is_read, world.shopify.requests)) == 2)
