@@ -15,8 +15,6 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-import pyarrow as pa
-
 from reverse_etl import comparison, destinations, flows, stock_moves, stops
 from reverse_etl.breaker import breaker_of
 from reverse_etl.canary import Verdict, lead
@@ -56,7 +54,7 @@ class Touched:
     `read_at`: when the newest event came in, which is how old the readings among the rows are at most.
     """
 
-    rows: pa.Table
+    rows: Sequence[Mapping[str, Any]]
     heard_at: Mapping[str, datetime]
     proven: Collection[str]
     made_from: Mapping[str, datetime]
@@ -349,8 +347,8 @@ def _uncounted(records: int) -> None:
     """The lane shows no progress bar."""
 
 
-def _keys(rows: pa.Table) -> frozenset[str]:
-    return frozenset(rows.column("record_key").to_pylist())
+def _keys(rows: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    return frozenset(row["record_key"] for row in rows)
 
 
 def _joined(before: Answered, after: Answered) -> Answered:

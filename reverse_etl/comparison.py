@@ -8,7 +8,7 @@ is compared by fingerprint. A few rows handed in by themselves are marked withou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import md5
@@ -95,8 +95,8 @@ def changed_rows(
         connection.unregister("accepted_fingerprints")
 
 
-def marked(sync: Sync, handed: pa.Table) -> list[dict[str, Any]]:
-    """Records handed in as columns of the activation model, each as `compare` gives it; which differ is not asked here.
+def marked(sync: Sync, handed: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Records handed in as rows of the activation model, each as `compare` gives it; which differ is not asked here.
 
     They are compared with readings, so nothing is left out by their quick mark, and none is made; their fingerprint is
     made here: to ask an engine for columns about a few rows cost eighty times as much.
@@ -106,10 +106,10 @@ def marked(sync: Sync, handed: pa.Table) -> list[dict[str, Any]]:
             f"{sync.name} compares with what was accepted, and is planned whole", code="bad_declaration"
         )
     needed = ("record_key", *sync.fields, *_CARRIED, *sync.depends_on.values())
-    if missing := [name for name in needed if name not in handed.schema.names]:
+    if missing := sorted({name for row in handed for name in needed if name not in row}):
         raise ConfigurationError(f"{sync.model} lacks {', '.join(missing)}", code="bad_activation_model")
-    rows = sorted(handed.to_pylist(), key=lambda row: str(row["record_key"]))
-    return [_record(row | {"fingerprint": _fingerprint_of(row, sync), "quick": UNHASHED}, sync) for row in rows]
+    rows = sorted(handed, key=lambda row: str(row["record_key"]))
+    return [_record({**row, "fingerprint": _fingerprint_of(row, sync), "quick": UNHASHED}, sync) for row in rows]
 
 
 def _fingerprint_of(row: Mapping[str, Any], sync: Sync) -> str:

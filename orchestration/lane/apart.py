@@ -17,9 +17,7 @@ from contextlib import contextmanager
 from multiprocessing.managers import BaseManager
 from typing import Any
 
-import pyarrow as pa
-
-from orchestration.lane.known_rows import KnownRows
+from orchestration.lane.known_rows import KnownRows, Row
 from orchestration.lane.published import PublishedTables, Renewed
 from orchestration.lane.tables import Touched
 from pipelines.intake.inbox import Inbox, InboxEvent
@@ -55,18 +53,18 @@ class TablesApart:
     def take(self, told: Any, is_proof: bool) -> Touched:
         return self._moved("take", told, is_proof)
 
-    def known(self, model: str, skus: Collection[str]) -> pa.Table | None:
+    def known(self, model: str, skus: Collection[str]) -> list[Row] | None:
         """What `rows` would answer, where it is known here; from any thread."""
         try:
             return self._known[model].of(skus)
         except KeyError:
             return None
 
-    def rows(self, model: str, skus: Collection[str]) -> pa.Table:
-        rows = self._told(self._held.ask("rows", model, list(skus)))
+    def rows(self, model: str, skus: Collection[str]) -> list[Row]:
+        rows: list[Row] = self._told(self._held.ask("rows", model, list(skus)))
         if model not in self._known:
             # From now on its rows come with every answer that moved them.
-            self._known[model] = KnownRows(rows.slice(0, 0))
+            self._known[model] = KnownRows()
         self._known[model].learn(rows, skus)
         return rows
 
@@ -121,7 +119,7 @@ class _Held:
         with _noted():
             return self._answer(getattr(self._tables, name)(*arguments))
 
-    def move(self, name: str, models: Iterable[str], *arguments: Any) -> tuple[Answer, dict[str, pa.Table | None]]:
+    def move(self, name: str, models: Iterable[str], *arguments: Any) -> tuple[Answer, dict[str, list[Row] | None]]:
         """As `ask`, with the rows of what was touched by model; None where not all of them are known."""
         answer = self.ask(name, *arguments)
         return answer, {model: self._tables.known(model, answer[0].skus) for model in models}

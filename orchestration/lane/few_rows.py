@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 from sqlglot.errors import SqlglotError
 
 from orchestration.lane import kept_rows, sqlite_sql
+from orchestration.lane.known_rows import Row
 from orchestration.lane.models import CLOCK, Node
-from orchestration.lane.snapshot import LaneSnapshot, declared
+from orchestration.lane.snapshot import LaneSnapshot
 
 Columns = Mapping[str, str]
 
@@ -51,9 +51,6 @@ class FewRows:
             for name, node in self._nodes.items()
         }
         self._needed: dict[tuple[str, ...], list[str]] = {}
-        # Tables of no rows, as DuckDB would hand them out.
-        with duckdb.connect() as connection:
-            self._nothing = {name: _nothing(connection, snapshot.columns[name]) for name in self._nodes}
         for name, columns in nouns.items():
             self.db.execute(f"create table {_work(name)} ({_listed(columns)})")
         for mapping in seen:
@@ -115,18 +112,11 @@ class FewRows:
             self.db.execute(f'insert into "{name}" {self._queries[name]}')
         return self._clock()
 
-    def rows(self, name: str) -> pa.Table:
+    def rows(self, name: str) -> list[Row]:
         """The rows of an activation model, or of a model that was made; SKU after SKU."""
         query = self._queries[name] if self._nodes[name].schema == "activation" else f'select * from "{name}"'
-        found = self.db.execute(f"select * from ({query}) order by sku").fetchall()
-        nothing, kinds = self._nothing[name], self._columns[name].values()
-        if not found:
-            return nothing
-        columns = [
-            pa.array([sqlite_sql.read_back(value, kind) for value in values], field.type)
-            for values, kind, field in zip(zip(*found, strict=True), kinds, nothing.schema, strict=True)
-        ]
-        return pa.Table.from_arrays(columns, schema=nothing.schema)
+        found, names = self.db.execute(f"select * from ({query}) order by sku"), self._columns[name]
+        return [dict(zip(names, self._read_back(name, row), strict=True)) for row in found]
 
     def _wind(self) -> None:
         """Both times of the clock are the newest of something, here and before."""
@@ -197,11 +187,6 @@ def _not_for_few(node: Node, error: Exception | str) -> NotForFewRows:
 
 def _is_table(node: Node) -> bool:
     return node.schema != "activation" and not node.is_looked_through
-
-
-def _nothing(connection: duckdb.DuckDBPyConnection, columns: Columns) -> pa.Table:
-    connection.execute(f"create or replace table nothing ({declared(columns)})")
-    return connection.execute("from nothing").to_arrow_table()
 
 
 def _work(noun: str) -> str:

@@ -18,8 +18,7 @@ from functools import partial
 from itertools import count
 from typing import Any, Protocol, TypeVar
 
-import pyarrow as pa
-
+from orchestration.lane.known_rows import Row
 from orchestration.lane.mailbox import Mailbox, Waiting
 from orchestration.lane.serving import Pushed, Serving
 from pipelines.errors import ExtractionError
@@ -85,11 +84,11 @@ class Tables(Protocol):
     def take(self, told: Any, is_proof: bool) -> Reach:
         """Take in what a pointer led to."""
 
-    def known(self, model: str, skus: Collection[str]) -> pa.Table | None:
+    def known(self, model: str, skus: Collection[str]) -> Sequence[Row] | None:
         """What `rows` would answer, where it needs no computing; from any thread."""
 
-    def rows(self, model: str, skus: Collection[str]) -> pa.Table:
-        """The rows of an activation model for these SKUs, as its columns."""
+    def rows(self, model: str, skus: Collection[str]) -> Sequence[Row]:
+        """The rows of an activation model for these SKUs."""
 
     def renew(self) -> Renewed | None:
         """Take the place of newer tables that hold every event of these; None while there are none."""
@@ -285,8 +284,10 @@ def percentile(ranked: Sequence[int], percent: int) -> int | None:
     return ranked[max(0, -(-len(ranked) * percent // 100) - 1)] if ranked else None
 
 
-def _touched(rows: pa.Table, waiting: Mapping[str, Waiting], heard: Mapping[str, datetime], at: datetime) -> Touched:
-    of = dict(zip(rows.column("record_key").to_pylist(), rows.column("sku").to_pylist(), strict=True))
+def _touched(
+    rows: Sequence[Row], waiting: Mapping[str, Waiting], heard: Mapping[str, datetime], at: datetime
+) -> Touched:
+    of = {row["record_key"]: row["sku"] for row in rows}
     return Touched(
         rows,
         heard_at={record: waiting[sku].heard_at for record, sku in of.items()},
@@ -297,6 +298,5 @@ def _touched(rows: pa.Table, waiting: Mapping[str, Waiting], heard: Mapping[str,
     )
 
 
-def _skus(rows: pa.Table, records: Collection[str]) -> set[str]:
-    pairs = zip(rows.column("record_key").to_pylist(), rows.column("sku").to_pylist(), strict=True)
-    return {sku for record, sku in pairs if record in records}
+def _skus(rows: Sequence[Row], records: Collection[str]) -> set[str]:
+    return {row["sku"] for row in rows if row["record_key"] in records}

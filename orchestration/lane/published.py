@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import pyarrow as pa
-
 from orchestration import model_code, warehouse
 from orchestration.activation import blocked_syncs
+from orchestration.lane.known_rows import Row
 from orchestration.lane.models import PUSHED
 from orchestration.lane.tables import LaneTables, Touched
 from orchestration.warehouse import Publication
@@ -74,10 +73,10 @@ class PublishedTables:
     def take(self, told: Any, is_proof: bool) -> Touched:
         return self._tables.take(told, is_proof)
 
-    def known(self, model: str, skus: Collection[str]) -> pa.Table | None:
+    def known(self, model: str, skus: Collection[str]) -> list[Row] | None:
         return self._tables.known(model, skus)
 
-    def rows(self, model: str, skus: Collection[str]) -> pa.Table:
+    def rows(self, model: str, skus: Collection[str]) -> list[Row]:
         return self._tables.rows(model, skus)
 
     @property

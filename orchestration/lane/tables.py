@@ -18,15 +18,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from orchestration import environment, warehouse
 from orchestration.lane import reach
 from orchestration.lane.clock import Clock
 from orchestration.lane.few_rows import NotForFewRows
 from orchestration.lane.intake import Heard, Intake
-from orchestration.lane.known_rows import KnownRows
+from orchestration.lane.known_rows import KnownRows, Row
 from orchestration.lane.models import EXPLAINED
 from orchestration.lane.snapshot import LaneSnapshot, load
 from orchestration.lane.workshop import Workshop
@@ -146,7 +143,7 @@ class LaneTables:
             proven = found if by_proof[True] else proven
         return Touched(found, proven)
 
-    def known(self, model: str, skus: Collection[str]) -> pa.Table | None:
+    def known(self, model: str, skus: Collection[str]) -> list[Row] | None:
         """What `rows` would answer, where it is known already; from any thread."""
         known = self._known.get(model)
         try:
@@ -154,30 +151,30 @@ class LaneTables:
         except KeyError:
             return None
 
-    def rows(self, model: str, skus: Collection[str]) -> pa.Table:
+    def rows(self, model: str, skus: Collection[str]) -> list[Row]:
         """The rows of an activation table (or any mart of the lane) for these SKUs, as the batch lane would build them now."""
         node = self._shop.computed(model)
         if node.schema != "activation":
             self._gather(frozenset(reach.closed(self._shop, skus)))
-            found = self._shop.rows(node)
-            return found.filter(pc.is_in(found["sku"], pa.array(sorted(skus), pa.string())))
+            wanted = frozenset(skus)
+            return [row for row in self._shop.rows(node) if row["sku"] in wanted]
         if model not in self._known:
             # From now on it is answered for as soon as an event moved it.
-            self._known[model] = KnownRows(self._shop.rows(node).slice(0, 0))
-        known, found = self._known[model], []
+            self._known[model] = KnownRows()
+        known, found = self._known[model], list[Row]()
         for some in self._pieces(skus):
             if known.missing(some):
                 # All of them, for what is made now may take the place of what was known of the others.
                 self._clock.start()
                 self._make(frozenset(reach.closed(self._shop, some)))
-            found.append(known.of(some))
-        return pa.concat_tables(found).combine_chunks()
+            found += known.of(some)
+        return found
 
     def everything(self) -> frozenset[str]:
         """Every SKU that stands in a listing, a count or an open line, and the sets they are parts of."""
         return frozenset(reach.closed(self._shop, reach.all_skus(self._shop)))
 
-    def explained(self, sku: str) -> pa.Table:
+    def explained(self, sku: str) -> list[Row]:
         """The parts of one SKU's numbers, channel by channel (fct_ats_explained), as of now."""
         return self.rows(EXPLAINED.partition(".")[2], [sku])
 

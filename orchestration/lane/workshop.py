@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from orchestration.lane.changes import TOLD_OF
 from orchestration.lane.composed import composed, quoted
 from orchestration.lane.few_rows import FewRows, Seen, chosen
 from orchestration.lane.kept_rows import INDEXED, KeptRows
+from orchestration.lane.known_rows import Row
 from orchestration.lane.models import COMPONENTS, Node
 from orchestration.lane.snapshot import PATCHED, LaneSnapshot, declared
 
@@ -210,7 +210,7 @@ class Workshop:
         """What the activation models read, anew, for the SKUs in hand: compiled SQL, and nothing else; the clock."""
         return self.few.make(*self._pushed)
 
-    def rows(self, node: Node) -> pa.Table:
+    def rows(self, node: Node) -> list[Row]:
         """The rows of an activation model as last made, or of any computed model for the SKUs in hand; SKU after SKU."""
         if node.schema != "activation":
             self.few.make(node.name)

@@ -17,8 +17,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
+from orchestration.lane.known_rows import Row
 from orchestration.lane.loop import Lane
 from orchestration.lane.proofs import proves
 from pipelines.intake.inbox import Arrived, Inbox, InboxEvent
@@ -107,9 +107,9 @@ class SmallTables:
     def known(self, model: str, skus: Collection[str]) -> None:
         """Nothing is kept: rows are always made anew."""
 
-    def rows(self, model: str, skus: Collection[str]) -> pa.Table:
+    def rows(self, model: str, skus: Collection[str]) -> list[Row]:
         wanted = f"select * from ({_MODELS[model].format(place=PLACE)}) where sku in (select unnest($1))"
-        return self._rows.execute(wanted, [sorted(skus)]).to_arrow_table()
+        return self._rows.execute(wanted, [sorted(skus)]).to_arrow_table().to_pylist()
 
     def renew(self) -> None:
         return None

@@ -13,12 +13,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-import duckdb
 import httpx
-import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
+from orchestration.lane.known_rows import Row
 from reverse_etl.ledger_tables import DELIVERIES
 from sandbox.server import AMAZON_CREDENTIALS, CREDENTIALS, Sandbox
 from sandbox.stock_log import SOLD, WRITTEN, Entry
@@ -56,14 +55,11 @@ class TwinTables(SmallTables):
             },
         }  # fmt: skip
 
-    def rows(self, model: str, skus: object) -> pa.Table:
-        said = ", ".join(f"'{value}' as {name}" for name, value in self._names[model].items())
-        with duckdb.connect() as connection:
-            connection.register("found", super().rows(model, [SKU]))
-            return connection.execute(f"select * replace ({said}) from found").to_arrow_table()
+    def rows(self, model: str, skus: object) -> list[Row]:
+        return [{**row, **self._names[model]} for row in super().rows(model, [SKU])]
 
     def readings(self, sync: str) -> dict[str, int | None]:
-        return dict.fromkeys(self.rows(f"act_{sync}", [SKU]).column("record_key").to_pylist(), UNITS)
+        return {row["record_key"]: UNITS for row in self.rows(f"act_{sync}", [SKU])}
 
 
 @dataclass

@@ -82,7 +82,7 @@ def play(
 
 def _by_sku(lane: LaneTables, table: str, skus: frozenset[str] | None) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for row in lane.rows(table.partition(".")[2], lane.everything() if skus is None else skus).to_pylist():
+    for row in lane.rows(table.partition(".")[2], lane.everything() if skus is None else skus):
         found.setdefault(row["sku"], []).append(json.dumps(row, default=str, sort_keys=True))
     return found
 
@@ -131,7 +131,7 @@ def test_the_lane_starts_where_a_whole_build_of_the_demo_world_ended(
         lane = LaneTables(snapshot.load(tmp_path / "lane.duckdb"), 1, {})
         for table in TABLES:
             wanted = connection.execute(f"from warehouse.{table}").to_arrow_table().to_pylist()
-            found = lane.rows(table.partition(".")[2], lane.everything()).to_pylist()
+            found = lane.rows(table.partition(".")[2], lane.everything())
             assert sorted(map(str, found)) == sorted(map(str, wanted))
             # The default company sells nothing at Amazon.
             assert wanted or "amazon" in table

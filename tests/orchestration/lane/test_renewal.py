@@ -34,7 +34,7 @@ def arrive(inbox: Inbox, events: Sequence[Event]) -> None:
 
 
 def shown(tables: PublishedTables) -> list[list[dict]]:
-    return [tables.rows(model, SKUS).to_pylist() for model in MODELS]
+    return [tables.rows(model, SKUS) for model in MODELS]
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -121,5 +121,5 @@ def test_columns_are_taken_by_name_wherever_the_warehouse_has_them(duck: duckdb.
     few.set_clock([None])
     few.load(duck, snapshot.models.of("given")[0], "stock.goods")
     few.make("marts.fct_own")
-    assert few.rows("marts.fct_own").to_pylist() == [{"sku": sku} for sku in (None, "CUP", "RUG", "cup", "Šál-1")]
+    assert few.rows("marts.fct_own") == [{"sku": sku} for sku in (None, "CUP", "RUG", "cup", "Šál-1")]
     few.close()
