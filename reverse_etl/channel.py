@@ -286,7 +286,7 @@ class Channel:
         elif verdict.wrong is not None:
             self.ledger.fail_canary(planned.plan_id, verdict.wrong, self.clock())
         answered_at = self.clock()
-        standing = await self._in_thread(self._standing, [delivery.delivery_id for delivery in planned.deliveries])
+        standing = await self._standing(run, planned.deliveries)
         latencies, moved = list[int](), set[str]()
         for delivery in planned.deliveries:
             state, kind = standing[delivery.delivery_id]
@@ -306,7 +306,14 @@ class Channel:
             self._changed.pop(delivery.record_key, None)
             self._changed[delivery.record_key] = at
 
-    def _standing(self, delivery_ids: Sequence[str]) -> dict[str, tuple[str, str | None]]:
+    async def _standing(self, run: Push, deliveries: Sequence[Delivery]) -> Mapping[str, tuple[str, str | None]]:
+        """State and kind by delivery id; the store is not asked when all were accepted, as nearly always."""
+        ids = [delivery.delivery_id for delivery in deliveries]
+        if run.tallies[self.sync.name].accepted == len(ids):
+            return dict.fromkeys(ids, (State.ACCEPTED, None))
+        return await self._in_thread(self._stored_standing, ids)
+
+    def _stored_standing(self, delivery_ids: Sequence[str]) -> dict[str, tuple[str, str | None]]:
         with self.ledger.reader() as connection:
             return standing_of(connection, delivery_ids)
 

@@ -38,6 +38,7 @@ class Workshop:
     def __init__(self, snapshot: LaneSnapshot) -> None:
         self.snapshot = snapshot
         self.models = snapshot.models
+        self._computed = {node.table: node for node in snapshot.models.of("computed")}
         needed = {name for node in self.models.of("computed") for name in node.reads}
         self.kept = [node for node in self.models.of("kept") if node.name in needed]
         # What no event moves, yet is too much to be looked at whole.
@@ -177,8 +178,7 @@ class Workshop:
 
     def computed(self, table: str) -> Node:
         """A computed model, by the name of its table."""
-        [found] = [node for node in self.models.of("computed") if node.table == table]
-        return found
+        return self._computed[table]
 
     def again(self, sql: str) -> duckdb.DuckDBPyConnection:
         """Runs a statement that comes in every round, planned when it came first."""
