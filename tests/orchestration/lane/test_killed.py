@@ -20,8 +20,9 @@ SALES_PER_LIFE = 12
 
 
 @contextmanager
-def living(folder, shopify, woocommerce):
-    command = [sys.executable, "-m", "tests.orchestration.lane.lane_child", str(folder), shopify.url, woocommerce.url]
+def living(folder, shopify, woocommerce, shop):
+    where = [str(folder), shopify.url, woocommerce.url, str(shop.pool), shop.started_at.isoformat()]
+    command = [sys.executable, "-m", "tests.orchestration.lane.lane_child", *where]
     process = subprocess.Popen(command, stdout=subprocess.PIPE)
     assert process.stdout is not None
     try:
@@ -43,7 +44,7 @@ def kill_it(tmp_path, lives: int, seed: int) -> None:
             woocommerce.stock[record(sku, "woocommerce")] = shop.pool
         left = dict.fromkeys(skus, 0)
         for _ in range(lives):
-            with living(tmp_path, shopify, woocommerce):
+            with living(tmp_path, shopify, woocommerce, shop):
                 for _ in range(SALES_PER_LIFE):
                     sku = rng.choice(skus)
                     left[sku] += 1
