@@ -5,8 +5,8 @@ three channels. A time runs from the moment before the webhook is posted to the 
 it last, all in the process of hub and channels. Amazon allows five writes a second: what it takes stands apart, alone below
 its rate, and beside the two others above it, where it must keep nobody waiting. With one channel down the times of another
 stand against the same channel's before. A last row for each rate has channels that take as long to answer as a vendor far
-away: the write arrives before its answer leaves, so the times leave the vendor's own out. Never run it beside other work. Printed beside it: what a bare write to such a
-channel takes on a kept connection. `--home FOLDER` keeps the published home, and takes it when it is there.
+away: the write arrives before its answer leaves, so the times leave the vendor's own out. Never run it beside other work.
+Printed beside it: what a bare write to such a channel takes on a kept connection. `--home FOLDER` keeps the published home, and takes it when it is there.
 Usage: fast_lane.py [--skus 50000] [--seconds 20] [--home FOLDER] [RATE …] (default 10, 50 and 200 a second)
 """
 

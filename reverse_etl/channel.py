@@ -125,11 +125,6 @@ class Channel:
         """So many pushes are worth having side by side: each is a request, and the channel takes no more at once."""
         return self._destination.pace.in_flight
 
-    @property
-    def batch_size(self) -> int:
-        """Records that one request takes."""
-        return self.sync.batch_size
-
     def renew(self, model: Model) -> None:
         """A newer snapshot was published: its readings, and what was learnt since they began."""
         self.model = model
@@ -335,11 +330,12 @@ class Channel:
     async def _read_back(self, deliveries: Sequence[Delivery]) -> list[Mapping[str, object] | None]:
         """What the channel holds of each, asked side by side: the client keeps the channel's pace."""
         run = self._run(self._holder)
-        answers = await asyncio.gather(*map(run.read_back, deliveries), return_exceptions=True)
-        for answer in answers:
+        held = list[Mapping[str, object] | None]()
+        for answer in await asyncio.gather(*map(run.read_back, deliveries), return_exceptions=True):
             if isinstance(answer, BaseException):
                 raise answer
-        return [answer for answer in answers if not isinstance(answer, BaseException)]
+            held.append(answer)
+        return held
 
     def _run(self, holder: str) -> Push:
         syncs = {self.sync.name: self.sync}

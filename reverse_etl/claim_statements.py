@@ -84,6 +84,8 @@ _WIDEST = 7
 
 def standing(connection: Connection, delivery_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """State, fence and holder by delivery id."""
+    if not delivery_ids:
+        return {}
     statement = _text(_STANDING[connection.dialect.name], connection.dialect.name)
     found = connection.exec_driver_sql(statement, {"rows": json.dumps(delivery_ids)}).scalar()
     return {row[0]: {"state": row[1], "fence": row[2], "holder": row[3]} for row in json.loads(found or "[]")}

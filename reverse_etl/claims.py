@@ -151,8 +151,6 @@ def record(connection: Connection, answered: Sequence[Answered], now: datetime) 
 
 def release(connection: Connection, releases: Sequence[Release], now: datetime) -> None:
     """Let go of deliveries still `sending` under our fence; each one that waits for a reason is an exception."""
-    if not releases:
-        return
     rows = _locked(connection, (delivery for item in releases for delivery in item.deliveries))
     findings = []
     for item in releases:

@@ -86,7 +86,7 @@ def plain(value: Any) -> Any:
         return value
     if kind is Sync:
         return _plain_sync(value)
-    if kind is not dict and is_dataclass(kind):
+    if is_dataclass(kind):
         return _plain_fields(value)
     if isinstance(value, Enum):
         return value.value

@@ -44,7 +44,7 @@ class Mailbox:
         self._filled = asyncio.Event()
 
     def __len__(self) -> int:
-        return len(self._ready.keys() | self._resting.keys() | self._taken.keys())
+        return len(self._ready) + len(self._resting) + len(self._taken)
 
     @property
     def rests(self) -> bool:

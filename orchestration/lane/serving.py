@@ -37,7 +37,7 @@ class Serving:
         note: Callable[[Answered], None],
     ) -> None:
         self._channel, self._mailbox, self._push, self._note = channel, mailbox, push, note
-        self._most = min(channel.batch_size, MOST_SKUS)
+        self._most = min(channel.sync.batch_size, MOST_SKUS)
         self._pushing: set[asyncio.Task[None]] = set()
         self._rest, self._is_stopped = FIRST_REST, False
         # When what rests is looked at again.

@@ -31,8 +31,8 @@ def handed(levels, **more) -> Handed:
     """levels: record → (shown, wanted)."""
     connection = rows.warehouse()
     rows.stock(connection, levels)
-    table = connection.execute("select * from activation.act_shopify__stock_levels").to_arrow_table().to_pylist()
-    marked = comparison.marked(SYNC, table)
+    wanted = connection.execute("select * from activation.act_shopify__stock_levels").to_arrow_table().to_pylist()
+    marked = comparison.marked(SYNC, wanted)
     shown_at = {row["record_key"]: NOW for row in marked}
     return Handed(SYNC, marked, **({"records": 50_000, "made_from": HEARD, "shown_at": shown_at} | more))
 
