@@ -15,7 +15,7 @@ _LEAST_PER_FLIGHT = 4
 # What waits for its own commit also waits for the one that runs, and a batch does so twice. More than that would only make
 # the commits longer, and by that the wait.
 _PER_ANSWERED = 2
-_MOST = 256
+_MOST = 512
 
 
 class Headroom:

@@ -56,7 +56,7 @@ def test_the_room_shrinks_again_when_the_destination_slows_down():
 def test_the_room_has_an_end():
     headroom = Headroom(4)
     written(headroom, 100_000)
-    assert places(headroom) == 256
+    assert places(headroom) == 512
 
 
 def test_whoever_waits_for_a_place_gets_the_next_that_is_given_back():
