@@ -50,7 +50,8 @@ _T = TypeVar("_T")
 class Touched:
     """Records an event touched, as the activation model has them now.
 
-    `heard_at`, `happened_at`: when the oldest event behind each record came in, and happened at its platform; `proven`: records for which an event put units back;
+    `heard_at`, `happened_at`: when the oldest event behind each record came in, and happened at its platform;
+    `proven`: records for which an event put units back; `shown`: those of which the channel itself said what it shows;
     `read_at`: when the newest event came in, which is how old the readings among the rows are at most.
     """
 
@@ -60,6 +61,7 @@ class Touched:
     made_from: Mapping[str, datetime]
     read_at: datetime
     happened_at: Mapping[str, datetime] = field(default_factory=dict)
+    shown: Collection[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -209,7 +211,8 @@ class Channel:
         for row in rows:
             record, before = row["record_key"], self._shown.of(row["record_key"])
             reading = row["observed"].get(QUANTITY)
-            cause = self._shown.read(record, reading, touched.read_at, record in touched.proven)
+            is_returned, is_told = record in touched.proven, record in touched.shown
+            cause = self._shown.read(record, reading, touched.read_at, is_returned, is_told)
             if cause is Cause.EDIT:
                 drifts.append(self._drift(row, before.quantity, reading))
             elif cause is Cause.LATE:

@@ -91,11 +91,16 @@ class Shown:
         kept = tuple(own for own in before.own if at - own.at <= ECHO_WITHIN)
         self._showings[record] = replace(before, quantity=quantity, since=at, own=(*kept, Own(quantity, at)))
 
-    def read(self, record: str, reading: int | None, at: datetime, is_returned: bool = False) -> Cause | None:
-        """An event's reading; the cause when it says something else than the reading before it."""
+    def read(
+        self, record: str, reading: int | None, at: datetime, is_returned: bool = False, is_told: bool = False
+    ) -> Cause | None:
+        """The newest reading; the cause when it says something else than the one before it, or the channel just told it (`is_told`).
+
+        Told again, the number from before our last write is that reading coming late, or somebody who typed it once more.
+        """
         before = self.of(record)
         if reading == before.reading:
-            return None
+            return Cause.LATE if is_told and reading != before.quantity else None
         cause = told_apart(before, reading, at, is_returned)
         own = tuple(_not_echoed(before.own, reading)) if cause is Cause.ECHO else before.own
         if cause in (None, Cause.ECHO, Cause.LATE):

@@ -11,7 +11,7 @@ from typing import Any
 from orchestration.lane import changes, reach
 from orchestration.lane.changes import Replaced
 from orchestration.lane.clock import Clock
-from orchestration.lane.proofs import proves
+from orchestration.lane.proofs import proves, shows
 from orchestration.lane.snapshot import PATCHED
 from orchestration.lane.workshop import Workshop, literal
 from pipelines.intake.rows import Event, Pointer, Row, Told, rows
@@ -30,10 +30,11 @@ _SAFE = frozenset({str, int, bool, datetime})
 
 @dataclass(frozen=True)
 class Heard:
-    """What one event says of one resource, and whether it may stand behind an increase."""
+    """What one event says of one resource: whether it may stand behind an increase, and whether it is what a channel shows."""
 
     told: Told
-    is_proof: bool
+    is_proof: bool = False
+    is_reading: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,8 +132,7 @@ class Intake:
         return found
 
     def _as_read(self, told: Told, at: datetime) -> Version:
-        platform = told.table.partition(".")[0].removeprefix("raw_")
-        return at, max(at, self._read_at.get(platform, at))
+        return at, max(at, self._read_at.get(told.platform, at))
 
     def _item_version(self, told: Told) -> Version | None:
         """An item's own time, or that of its one place the event is about."""
@@ -247,7 +247,9 @@ def _last_of_each_row(news: Iterable[Said]) -> list[Heard]:
     """Of what was said of one resource the last; of the parts of one raw row the last, which holds those before it."""
     resources: dict[Key, Heard] = {}
     for event, told in news:
-        _put(resources, _key(told), Heard(told, proves(event.platform, event.topic)))
+        _put(
+            resources, _key(told), Heard(told, proves(event.platform, event.topic), shows(event.platform, event.topic))
+        )
     found: dict[Key, Heard] = {}
     for heard in resources.values():
         told = heard.told
@@ -256,9 +258,11 @@ def _last_of_each_row(news: Iterable[Said]) -> list[Heard]:
 
 
 def _put(found: dict[Key, Heard], key: Key, heard: Heard) -> None:
-    """In the place of what was heard before, as a proof where that was one."""
+    """In the place of what was heard before, as a proof and a reading where that was one."""
     before = found.pop(key, None)
-    found[key] = Heard(heard.told, heard.is_proof or (before is not None and before.is_proof))
+    if before is not None:
+        heard = Heard(heard.told, heard.is_proof or before.is_proof, heard.is_reading or before.is_reading)
+    found[key] = heard
 
 
 def _by_mapping(told: Iterable[Told]) -> dict[str, tuple[str, list[str]]]:

@@ -46,7 +46,8 @@ class Reading(Protocol):
 class Reach(Protocol):
     """What events touched: SKUs, with all that share stock with them, and resources they only point at.
 
-    proven, proving: those of them that an event touched which may stand behind an increase.
+    proven, proving: those of them that an event touched which may stand behind an increase. shown: (platform, SKU) where an
+    event is the platform's own word about what it shows.
     """
 
     @property
@@ -54,6 +55,9 @@ class Reach(Protocol):
 
     @property
     def proven(self) -> frozenset[str]: ...
+
+    @property
+    def shown(self) -> frozenset[tuple[str, str]]: ...
 
     @property
     def pointers(self) -> tuple[Any, ...]: ...
@@ -195,10 +199,11 @@ class Lane:
         self._seen = events[-1].sequence
 
     def _spread(self, touched: Reach, waiting: Waiting) -> None:
-        proven = replace(waiting, is_proven=True)
-        for mailbox in self.mailboxes.values():
-            mailbox.add(touched.proven, proven)
-            mailbox.add(touched.skus - touched.proven, waiting)
+        for name, mailbox in self.mailboxes.items():
+            shown = {sku for platform, sku in touched.shown if platform == self.channels[name].sync.destination}
+            for skus, is_proven in ((touched.proven, True), (touched.skus - touched.proven, False)):
+                mailbox.add(skus & shown, replace(waiting, is_proven=is_proven, is_shown=True))
+                mailbox.add(skus - shown, replace(waiting, is_proven=is_proven))
 
     def _point(self, touched: Reach, waiting: Waiting, *, is_again: bool) -> None:
         """What events only point at is read, also when it was read before: these tables did not hear of it."""
@@ -293,6 +298,7 @@ def _touched(
         heard_at={record: waiting[sku].heard_at for record, sku in of.items()},
         happened_at={record: waiting[sku].happened_at for record, sku in of.items()},
         proven=frozenset(record for record, sku in of.items() if waiting[sku].is_proven),
+        shown=frozenset(record for record, sku in of.items() if waiting[sku].is_shown),
         made_from=dict(heard),
         read_at=at,
     )

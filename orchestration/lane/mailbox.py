@@ -15,12 +15,16 @@ from itertools import islice
 
 @dataclass(frozen=True)
 class Waiting:
-    """One SKU: when the oldest event behind it came in and happened, its sequence, and whether one of them put units back."""
+    """One SKU: when the oldest event behind it came in and happened, and its sequence.
+
+    Of all events behind it: whether one put units back, and whether one is the channel's own word about what it shows.
+    """
 
     heard_at: datetime
     happened_at: datetime
     sequence: int
     is_proven: bool = False
+    is_shown: bool = False
 
     def and_earlier(self, other: Waiting) -> Waiting:
         return Waiting(
@@ -28,6 +32,7 @@ class Waiting:
             min(self.happened_at, other.happened_at),
             min(self.sequence, other.sequence),
             self.is_proven or other.is_proven,
+            self.is_shown or other.is_shown,
         )
 
 

@@ -1,4 +1,4 @@
-"""Which events can prove that units came back: all but sales, and a channel's own word about what it shows."""
+"""Which events can prove that units came back: all but sales, and a channel's own word about what it shows; and which are that word."""
 
 from __future__ import annotations
 
@@ -19,3 +19,11 @@ _SALES = {
 def proves(platform: str, topic: str) -> bool:
     """May an event of this topic stand behind an increase?"""
     return not topic.startswith((*_READINGS.get(platform, ()), *_SALES.get(platform, ())))
+
+
+def shows(platform: str, topic: str) -> bool:
+    """Does an event of this topic say what the channel shows at that moment?
+
+    A listing read at Amazon does not: it is a poll that says the same again and again, and a write shows there minutes later.
+    """
+    return platform != "amazon" and topic.startswith(_READINGS.get(platform, ()))

@@ -40,10 +40,12 @@ class Touched:
     """What a few events reach: the SKUs whose numbers may differ now, what is left to read, and what nobody could read.
 
     proven, proving: those of the SKUs and of the pointers that an event touched which may stand behind an increase.
+    shown: (platform, SKU) where an event is the platform's own word about what it shows.
     """
 
     skus: frozenset[str] = frozenset()
     proven: frozenset[str] = frozenset()
+    shown: frozenset[tuple[str, str]] = frozenset()
     pointers: tuple[Pointer, ...] = ()
     proving: frozenset[Pointer] = frozenset()
     unreadable: tuple[tuple[int, str], ...] = ()
@@ -52,6 +54,7 @@ class Touched:
         return Touched(
             self.skus | more.skus,
             self.proven | more.proven,
+            self.shown | more.shown,
             self.pointers + more.pointers,
             self.proving | more.proving,
             self.unreadable + more.unreadable,
@@ -123,12 +126,14 @@ class LaneTables:
         if not told:
             return Touched()
         self._clock.start()
-        by_proof = {
-            is_proof: self._intake.replace([one.told for one in told if one.is_proof is is_proof], self._clock)
-            for is_proof in (True, False)
-        }
-        proven = frozenset(reach.closed(self._shop, by_proof[True]))
-        found = frozenset(reach.closed(self._shop, by_proof[True] | by_proof[False]))
+        alike: dict[tuple[bool, str], list[Told]] = {}
+        for one in told:
+            alike.setdefault((one.is_proof, one.told.platform if one.is_reading else ""), []).append(one.told)
+        moved = {kind: self._intake.replace(some, self._clock) for kind, some in alike.items()}
+        shown = frozenset((platform, sku) for (_, platform), skus in moved.items() if platform for sku in skus)
+        by_proof = set[str]().union(*(skus for (is_proof, _), skus in moved.items() if is_proof))
+        proven = frozenset(reach.closed(self._shop, by_proof))
+        found = frozenset(reach.closed(self._shop, set[str]().union(*moved.values())))
         self._make(found)
         if later := self._clock.moved() - found:
             every = self.everything() if "*" in later else frozenset()
@@ -140,8 +145,8 @@ class LaneTables:
                 for known in self._known.values():
                     known.forget(found)
             # What the clock gave back, it gave back with the event that wound it.
-            proven = found if by_proof[True] else proven
-        return Touched(found, proven)
+            proven = found if by_proof else proven
+        return Touched(found, proven, shown=shown)
 
     def known(self, model: str, skus: Collection[str]) -> list[Row] | None:
         """What `rows` would answer, where it is known already; from any thread."""

@@ -54,6 +54,15 @@ def test_a_lower_number_is_a_sale_and_a_higher_one_an_edit_unless_something_was_
     assert shown_after(18).read("a", 30, NOW + timedelta(seconds=2)) is Cause.LATE
 
 
+def test_the_number_from_before_our_write_is_no_news_unless_the_channel_tells_it_again():
+    later = NOW + MINUTE
+    assert shown_after(18).read("a", 20, later) is None
+    assert shown_after(18).read("a", 20, later, is_told=True) is Cause.LATE
+    shown = shown_after(18)
+    assert shown.read("a", 18, later, is_told=True) is Cause.ECHO
+    assert shown.read("a", 18, later, is_told=True) is None
+
+
 def test_a_new_snapshot_keeps_what_was_learnt_since_it_was_read_and_forgets_the_rest():
     before = shown_after(18)
     assert Shown({"a": 25}, NOW + timedelta(minutes=5), before).of("a").quantity == 18

@@ -57,6 +57,11 @@ class Told:
     version: datetime | None
     row_key: str | None = None
 
+    @property
+    def platform(self) -> str:
+        """Whose raw table it is."""
+        return self.table.partition(".")[0].removeprefix("raw_")
+
 
 @dataclass(frozen=True)
 class Pointer:

@@ -20,7 +20,7 @@ import duckdb
 
 from orchestration.lane.known_rows import Row
 from orchestration.lane.loop import Lane
-from orchestration.lane.proofs import proves
+from orchestration.lane.proofs import proves, shows
 from pipelines.intake.inbox import Arrived, Inbox, InboxEvent
 from pipelines.intake.wake import Listener
 from reverse_etl import engine, lane_states, settings
@@ -61,6 +61,7 @@ def record(sku: str, channel: str) -> str:
 class Reached:
     skus: frozenset[str]
     proven: frozenset[str] = frozenset()
+    shown: frozenset[tuple[str, str]] = frozenset()
     pointers: tuple[str, ...] = ()
     proving: frozenset[str] = frozenset()
 
@@ -81,7 +82,7 @@ class SmallTables:
 
     def apply(self, events: Sequence[InboxEvent]) -> Reached:
         self.meanwhile()
-        touched, proven, pointers = set(), set(), []
+        touched, proven, shown, pointers = set(), set(), set(), []
         for event in events:
             said = json.loads(event.body)
             self.sequence = event.sequence
@@ -95,9 +96,11 @@ class SmallTables:
                     f"update stock set {event.platform} = $1 where sku = $2", [said["shows"], said["sku"]]
                 )
             touched.add(said["sku"])
+            if shows(event.platform, event.topic):
+                shown.add((event.platform, said["sku"]))
             if proves(event.platform, event.topic):
                 proven.add(said["sku"])
-        return Reached(frozenset(touched), frozenset(proven), tuple(pointers))
+        return Reached(frozenset(touched), frozenset(proven), frozenset(shown), tuple(pointers))
 
     def take(self, told: tuple[str, int], is_proof: bool) -> Reached:
         """What a pointer led to: so many units of a SKU are left."""

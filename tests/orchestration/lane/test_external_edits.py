@@ -76,7 +76,7 @@ class Interleaving:
     async def push(self, channel: Channel) -> None:
         now = datetime.now(UTC)
         rows = self.world.tables.rows(channel.sync.model, [self.sku])
-        await channel.push(Touched(rows, {self.key: now}, frozenset(), {"shopify": now}, now))
+        await channel.push(Touched(rows, {self.key: now}, frozenset(), {"shopify": now}, now, shown={self.key}))
 
     def move(self, units: int = 0) -> None:
         """What an event says: units that left, and what the shop shows."""

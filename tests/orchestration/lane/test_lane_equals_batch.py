@@ -112,6 +112,24 @@ def test_a_line_taken_off_an_order_touches_what_it_was(stock_models: Built, tmp_
     lane.close()
 
 
+def test_a_shops_own_word_about_what_it_shows_is_told_from_all_else(stock_models: Built, tmp_path: Path) -> None:
+    shop = Shop(1)
+    start = Batch(stock_models, shop.raw(), {})
+    lane = LaneTables(start.publish(tmp_path / "lane-shown.duckdb"), 1, {})
+    start.close()
+    shop.place()
+    for _ in range(20):
+        shop.now += timedelta(seconds=60)
+        shop.list_stock()
+    said = {(event.topic, tuple(platform for platform, _ in lane.apply([event]).shown)) for event in shop.events}
+    lane.close()
+    assert {one for one in said if one[1]} == {
+        ("inventory_levels/update", ("shopify",)),
+        ("product.updated", ("woocommerce",)),
+    }
+    assert {topic for topic, shown in said if not shown} >= {"listing.read"}
+
+
 @pytest.mark.proof
 @pytest.mark.parametrize("block", range(25))
 def test_after_five_hundred_histories_no_key_differs(stock_models: Built, tmp_path: Path, block: int) -> None:

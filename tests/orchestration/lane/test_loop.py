@@ -134,6 +134,22 @@ def test_a_number_that_moved_between_plan_and_push_is_read_explained_and_planned
     assert len(refused) == 1
 
 
+@pytest.mark.parametrize(("typed", "drifts"), [(20, 1), (19, 0)], ids=["typed_in_again", "told_late"])
+def test_what_stood_there_before_our_write_is_asked_about_when_it_is_told_again(world, typed, drifts):
+    with world.lane() as lane:
+        world.sell("woocommerce", "SKU-1")
+        lane.until(lambda: shown(world, "SKU-1") == (19, 19))
+        lane.until(lane.caught_up)
+        before = writes(world)
+        world.shopify.stock[record("SKU-1", "shopify")] = typed
+        world.tell("shopify", "inventory_levels/update", "SKU-1", shows=20)
+        lane.until(lambda: writes(world) - before == drifts)
+        lane.until(lane.caught_up)
+        assert shown(world, "SKU-1") == (19, 19)
+    assert writes(world) - before == drifts
+    assert rows_of(world, DRIFTS.c.observed_value, DRIFTS.c.wanted_value) == [("20", "19")] * drifts
+
+
 def test_one_conflict_does_not_hold_up_the_others_of_its_request(world):
     with world.lane() as lane:
         world.shopify.stock[record("SKU-1", "shopify")] = 15
