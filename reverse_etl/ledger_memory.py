@@ -15,6 +15,7 @@ from reverse_etl import foreknowledge
 from reverse_etl.delivery import DELETED
 from reverse_etl.delivery_states import OPEN, UNSETTLED, State
 from reverse_etl.drift import CHOICES, Chosen
+from reverse_etl.errors import Kind
 from reverse_etl.exception_queue import STANDING
 from reverse_etl.ledger_tables import ACCEPTED, DELIVERIES
 from reverse_etl.memory import LastAccepted, Memory, Refusal
@@ -140,6 +141,7 @@ def _refused(connection: Connection, sync: str, keys: Sequence[str]) -> dict[str
             rejected_at=row["state_at"],
             code=row["code"] or row["kind"] or "",
             retry_asked=row["due_at"] is not None,
+            is_conflict=row["kind"] == Kind.CONFLICT,
         )
         for row in connection.execute(wanted.order_by(DELIVERIES.c.key_generation, DELIVERIES.c.state_at)).mappings()
     }

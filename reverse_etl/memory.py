@@ -34,12 +34,16 @@ class LastAccepted:
 
 @dataclass(frozen=True)
 class Refusal:
-    """The newest refusal of one intention: how many came before it, when and why, and whether a person asked for a retry."""
+    """The newest refusal of one intention: how many came before it, when and why, and whether a person asked for a retry.
+
+    is_conflict: the destination held another value than the one to be replaced.
+    """
 
     generation: int
     rejected_at: datetime
     code: str = ""
     retry_asked: bool = False
+    is_conflict: bool = False
 
     @property
     def due_at(self) -> datetime:

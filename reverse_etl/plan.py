@@ -25,7 +25,7 @@ from reverse_etl.delivery import (
 )
 from reverse_etl.drift import Chosen, Drift
 from reverse_etl.memory import LastAccepted, Memory, Refusal
-from reverse_etl.sync import Baseline, Mode, OnDrift, Sync
+from reverse_etl.sync import Baseline, Guard, Mode, OnDrift, Sync
 
 __all__ = [
     "PLANNER", "Action", "Change", "Chosen", "Delivery", "Drift", "LastAccepted", "Memory", "Plan", "Refusal",
@@ -133,7 +133,7 @@ def _decide(
     delivery = _delivery(sync, row, before, last, left)
     if delivery is not None and (reason := _resting(sync, last, at)):
         return Skipped(key, Action.HELD, reason, Why.RESTING)
-    return _unless_refused(delivery, memory, at) if delivery is not None else None
+    return _unless_refused(sync, delivery, memory, observed_at, at) if delivery is not None else None
 
 
 def _resting(sync: Sync, last: LastAccepted | None, at: datetime | None) -> str:
@@ -205,15 +205,26 @@ def _take_back(sync: Sync, key: str, memory: Memory, at: datetime | None) -> Del
         intention=canonical_json.digest([sync.name, key, DELETED, last.delivery_id]),
         follows=last.delivery_id,
     )
-    return _unless_refused(delivery, memory, at)
+    return _unless_refused(sync, delivery, memory, None, at)
 
 
-def _unless_refused(delivery: Delivery, memory: Memory, at: datetime | None) -> Delivery | Skipped:
-    """The delivery, under a fresh key where it was refused before; held while it is too early to try again."""
+def _unless_refused(
+    sync: Sync, delivery: Delivery, memory: Memory, observed_at: datetime | None, at: datetime | None
+) -> Delivery | Skipped:
+    """The delivery, under a fresh key where it was refused before; held while it is too early to try again.
+
+    That another value stood there says nothing once it was read again: the value to be replaced may be back.
+    """
     refusal = memory.refused.get(delivery.intention)
     if refusal is None:
         return delivery
-    if at is not None and at < refusal.due_at and not refusal.retry_asked:
+    is_over = (
+        refusal.is_conflict
+        and sync.guard is Guard.COMPARE_AND_SET
+        and observed_at is not None
+        and observed_at > refusal.rejected_at
+    )
+    if at is not None and at < refusal.due_at and not refusal.retry_asked and not is_over:
         reason = (
             f"refused on {refusal.rejected_at:%Y-%m-%d %H:%M} UTC ({refusal.code or 'no code'}), {refusal.generation + 1}"
             f" times in all; tried again from {refusal.due_at:%Y-%m-%d %H:%M} UTC, or after `cartwheel exceptions retry`"

@@ -16,7 +16,7 @@ from reverse_etl import canonical_json, comparison, engine, money, plan, plan_in
 from reverse_etl.delivery import DELETED
 from reverse_etl.errors import ConfigurationError
 from reverse_etl.plan import Action, LastAccepted, Memory, Refusal
-from reverse_etl.sync import Baseline, Limits, Mode, OnDrift
+from reverse_etl.sync import Baseline, Guard, Limits, Mode, OnDrift
 from reverse_etl.syncs import in_order
 from tests.reverse_etl import activation_rows as rows
 from tests.reverse_etl.conftest import NOW
@@ -107,6 +107,21 @@ def test_a_refused_record_goes_at_once_when_a_person_asks_or_its_content_changes
     assert plan.make(CONTACTS, 1, [row()], asked, at=NOW).deliveries[0].key_generation == 3
     refused = Memory(refused={first.intention: Refusal(2, NOW)})
     assert plan.make(CONTACTS, 1, [row(desired="lost")], refused, at=NOW).deliveries[0].key_generation == 0
+
+
+def test_a_refusal_for_another_value_there_is_over_when_it_was_read_again_and_no_other_is():
+    compared = dataclasses.replace(CONTACTS, guard=Guard.COMPARE_AND_SET)
+    first = plan.make(compared, 1, [row()], Memory()).deliveries[0]
+    later = NOW + timedelta(seconds=1)
+
+    def again(sync, refusal, read_at) -> int:
+        return len(plan.make(sync, 1, [row()], Memory(refused={first.intention: refusal}), read_at, later).deliveries)
+
+    conflict = Refusal(2, NOW, "STALE", is_conflict=True)
+    assert again(compared, conflict, later) == 1
+    assert (again(compared, conflict, NOW), again(compared, conflict, None)) == (0, 0)
+    # Of what has no value to compare it says that the record is there already; and a bad value stays bad.
+    assert (again(CONTACTS, conflict, later), again(compared, Refusal(2, NOW, "BAD"), later)) == (0, 0)
 
 
 def test_a_mirror_takes_back_what_it_wrote_and_writes_again_what_returns():

@@ -106,23 +106,41 @@ class Interleaving:
             await self.push(channel)
         free = max(0, POOL - self.told_elsewhere - self.sold_here)
         shown = self.shop.stock[self.key]
-        assert shown <= free, f"{shown} shown, {free} free"
+        assert shown <= free, f"{self.sku}: {shown} shown, {free} free"
         # What somebody typed lower stays until a second reading agrees; all else ends at what is free.
-        assert shown == free or self.has_lowered, f"{shown} shown, {free} free"
+        assert shown == free or self.has_lowered, f"{self.sku}: {shown} shown, {free} free"
 
 
-def interleave(folder, times: int, seed: int) -> int:
+class BackAgain(Interleaving):
+    """Somebody changes the number between plan and push, and puts it back before the next."""
+
+    def disturb(self, label: str) -> None:
+        if label == "written_ahead" and not self.edits:
+            self.edits.append(30)
+            self.shop.stock[self.key] = 30
+
+    async def play(self, channel: Channel) -> None:
+        self.move(4)
+        await self.push(channel)
+        assert self.shop.stock[self.key] == 30
+        self.shop.stock[self.key] = POOL
+        self.move()
+        await self.push(channel)
+        assert self.shop.stock[self.key] == POOL - 4
+
+
+def interleave(folder, times: int, seed: int, kind: type[Interleaving] = Interleaving) -> int:
     """Plays so many; how many edits were found and kept as drifts."""
     with WatchedShop() as shop:
         world = SmallShop(folder, {"shopify": shop.url}, skus=times, pool=POOL)
-        asyncio.run(_play(world, shop, times, random.Random(seed)))
+        asyncio.run(_play(world, shop, times, random.Random(seed), kind))
         with world.ledger.reader() as connection:
             found = connection.execute(sa.select(sa.func.count()).select_from(DRIFTS)).scalar_one()
         world.close()
         return int(found)
 
 
-async def _play(world: SmallShop, shop: WatchedShop, times: int, rng: random.Random) -> None:
+async def _play(world: SmallShop, shop: WatchedShop, times: int, rng: random.Random, kind: type[Interleaving]) -> None:
     current: list[Interleaving] = []
 
     def step(label: str) -> None:
@@ -140,13 +158,17 @@ async def _play(world: SmallShop, shop: WatchedShop, times: int, rng: random.Ran
         Channel(sync, world.ledger, commits, world.settings, clock, model, step) as channel,
     ):
         for number in range(times):
-            current[:] = [Interleaving(world, shop, f"SKU-{number}", random.Random(rng.random()))]
+            current[:] = [kind(world, shop, f"SKU-{number}", random.Random(rng.random()))]
             shop.taken = current[0].taken
             await current[0].play(channel)
 
 
 def test_no_change_of_somebody_else_is_lost(tmp_path):
     assert interleave(tmp_path, 40, seed=1) > 0
+
+
+def test_a_number_that_is_back_at_what_it_was_is_written_over_though_that_was_refused_a_moment_ago(tmp_path):
+    interleave(tmp_path, 1, seed=1, kind=BackAgain)
 
 
 @pytest.mark.proof
