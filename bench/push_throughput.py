@@ -3,8 +3,8 @@
 Three senders post the same bodies to the same small server (receiver.py, a process of its own), one record a request:
 httpx with its default pool, httpx over its faster transport, and a push as the engine runs it: claimed and written
 ahead in a durable commit before each request, the outcome recorded after it. The receiver's own count says that each
-key arrived once. Processor time of the sending process is printed beside the rates: on a machine with other work it is what can be
-compared. Usage: push_throughput.py [DELIVERIES] (default 4,000)
+key arrived once. Processor time of the sending process is printed beside the rates: on a machine with other work it is
+what can be compared. Usage: push_throughput.py [DELIVERIES] (default 4,000)
 """
 
 from __future__ import annotations
