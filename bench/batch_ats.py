@@ -49,7 +49,7 @@ def built(models: list[str]) -> None:
     from orchestration import build
 
     with build.worker() as dbt:
-        done = build.run(models, {}, dbt, "run")
+        done = build.run(models, {}, dbt, ["run"])
     if not done.succeeded:
         raise SystemExit(f"build failed: {done.failures}\n{done.words}")
 
