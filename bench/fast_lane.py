@@ -6,7 +6,8 @@ it last, all in the process of hub and channels. Amazon allows five writes a sec
 its rate, and beside the two others above it, where it must keep nobody waiting. With one channel down the times of another
 stand against the same channel's before. A last row for each rate has channels that take as long to answer as a vendor far
 away: the write arrives before its answer leaves, so the times leave the vendor's own out. Never run it beside other work.
-Printed beside it: what a bare write to such a channel takes on a kept connection. `--home FOLDER` keeps the published home, and takes it when it is there.
+Printed beside it: what a bare write to such a channel takes on a kept connection. `--home FOLDER` keeps the published home,
+and takes it when it is there.
 Usage: fast_lane.py [--skus 50000] [--seconds 20] [--home FOLDER] [RATE …] (default 10, 50 and 200 a second)
 """
 

@@ -73,7 +73,7 @@ class Shelves:
         if "graphql" in address.path:
             return 200, self._shopify(json.loads(body)), {}
         if "/wc/" in address.path and method == "GET":
-            number = int(address.path.rsplit("/", 1)[1])
+            number = _number(address.path)
             return 200, {"id": number, "stock_quantity": self.shown("woocommerce", number)}, {}
         if "/wc/" in address.path:
             return 200, {"update": [self._product(row) for row in json.loads(body).get("update", ())]}, {}

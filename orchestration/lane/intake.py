@@ -33,7 +33,7 @@ class Heard:
     """What one event says of one resource: whether it may stand behind an increase, and whether it is what a channel shows."""
 
     told: Told
-    is_proof: bool = False
+    is_proof: bool
     is_reading: bool = False
 
 
