@@ -73,12 +73,12 @@ def memory_mib(supervisor: int) -> dict[str, float]:
 def waits(day: Day, wants: dict[str, int]) -> dict[str, list[tuple[float, float]]]:
     """Shop → (moment of an order elsewhere, seconds until a write made its number there low enough), for ever where none did.
 
-    Under Amazon: of the orders placed there, the seconds until the last shop knew.
+    Under `amazon` and `webhook`: of the orders placed at Amazon, and of those a webhook told of, the seconds until the last shop knew.
     """
     at_channel: dict[tuple[str, int], list[tuple[float, int]]] = defaultdict(list)
     for at, channel, number, quantity in day.written:
         at_channel[channel, number].append((at, quantity))
-    sold, found = Counter[int](), {channel: list[tuple[float, float]]() for channel in CHANNELS}
+    sold, found = Counter[int](), defaultdict[str, list[tuple[float, float]]](list)
     for at, channel, number in day.orders:
         sold[number] += 1
         others = []
@@ -87,8 +87,7 @@ def waits(day: Day, wants: dict[str, int]) -> dict[str, list[tuple[float, float]
             first = next((one for one, quantity in writes if one >= at and quantity <= most), float("inf"))
             found[other].append((at, first - at))
             others.append(first - at)
-        if channel == "amazon":
-            found["amazon"].append((at, max(others)))
+        found["amazon" if channel == "amazon" else "webhook"].append((at, max(others)))
     return found
 
 
@@ -120,6 +119,7 @@ def show(day: Day, wants: dict[str, int], started: float, minutes: float) -> Non
     for name, begin, end in [*spans, ("all", 0.0, float("inf"))]:
         in_all = [wait * 1000 for shop in SHOPS for at, wait in found[shop] if begin <= at - started < end]
         _line(f"other shops, {name}", in_all)
+    _line("of these, told by webhook", [wait * 1000 for _, wait in found["webhook"]])
     _line("of these, sold at Amazon", [wait * 1000 for _, wait in found["amazon"]])
 
 
