@@ -54,6 +54,7 @@ class Intake:
         self._shop = shop
         self._read_at = read_at
         self._versions: dict[Key, Version] = {}
+        # With lists as the text they are loaded as, a fifth of what their dictionaries take: a row stays for every SKU told of.
         self._patched: dict[Key, Row] = {}
         self._raw = {node.name: shop.snapshot.columns[node.name] for node in shop.models.of("raw")}
         self.told_of: Collection[str] = changes.TOLD_OF & self._raw.keys()
@@ -113,7 +114,8 @@ class Intake:
             self._versions[key] = version
         if told.table in PATCHED:
             for row in told.rows:
-                self._patched[told.table, row["account_id"], str(row["id"])] = row
+                levels = json.dumps(row["inventory_levels"], default=str)
+                self._patched[told.table, row["account_id"], str(row["id"])] = {**row, "inventory_levels": levels}
         return True
 
     def _kept_versions(self, told: Iterable[Told]) -> dict[Key, Version]:
@@ -163,10 +165,8 @@ class Intake:
             row = cursor.fetchone()
             if row is None:
                 return None
-            found = dict(zip(names, row, strict=True))
-            found["inventory_levels"] = json.loads(found["inventory_levels"] or "[]")
-            self._patched[table, account_id, key] = found
-        return found
+            found = self._patched[table, account_id, key] = dict(zip(names, row, strict=True))
+        return {**found, "inventory_levels": json.loads(found["inventory_levels"] or "[]")}
 
     def replace(self, told: Sequence[Told], clock: Clock) -> set[str]:
         """Maps what was told and puts it in the place of what was kept; the SKUs of both."""
@@ -189,8 +189,7 @@ class Intake:
         clock.doubt(gone, came)
         touched |= self._swap(gone, came)
         touched |= reach.reached(self._shop, orders, parcels)
-        for table in {one.table for one in told}:
-            self._shop.again(f"delete from {table}")
+        self._shop.forget({one.table for one in told})
         return touched
 
     def _swap(self, gone: Mapping[str, tuple[str, list[str]]], came: Mapping[str, Sequence[Sequence[Any]]]) -> set[str]:
