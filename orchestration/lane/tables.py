@@ -26,7 +26,7 @@ from orchestration.lane.intake import Heard, Intake
 from orchestration.lane.known_rows import KnownRows, Row
 from orchestration.lane.models import EXPLAINED
 from orchestration.lane.snapshot import LaneSnapshot, load
-from orchestration.lane.workshop import Workshop
+from orchestration.lane.workshop import LOOKED_THROUGH, Workshop
 from pipelines.intake.rows import Event, Pointer, Told
 
 # A platform may publish a change this much later than it dates it: so far before the snapshot's reading events are applied again.
@@ -69,11 +69,16 @@ class LaneTables:
     """Stock, listings and what they are made of, as of a snapshot and every event applied since."""
 
     def __init__(
-        self, snapshot: LaneSnapshot, version: int, read_at: dict[str, datetime], at_once: int = AT_ONCE
+        self,
+        snapshot: LaneSnapshot,
+        version: int,
+        read_at: dict[str, datetime],
+        at_once: int = AT_ONCE,
+        looked_through: int = LOOKED_THROUGH,
     ) -> None:
         self.version, self._at_once = version, at_once
         self.read_at = read_at
-        self._shop = Workshop(snapshot)
+        self._shop = Workshop(snapshot, looked_through)
         self._intake = Intake(self._shop, read_at)
         self._clock = Clock(self._shop)
         # The SKUs whose rows lie in `work`, and those whose newest pushed rows are known.

@@ -37,8 +37,9 @@ def noun(node: Node) -> str:
 class Workshop:
     """The lane's database over one snapshot. `nouns`: the nouns kept per SKU, with their columns, that computed models read."""
 
-    def __init__(self, snapshot: LaneSnapshot) -> None:
+    def __init__(self, snapshot: LaneSnapshot, looked_through: int = LOOKED_THROUGH) -> None:
         self.snapshot = snapshot
+        self._looked_through, self._forgotten = looked_through, 0
         self.models = snapshot.models
         self._computed = {node.table: node for node in snapshot.models.of("computed")}
         needed = {name for node in self.models.of("computed") for name in node.reads}
@@ -83,7 +84,6 @@ class Workshop:
         for node in self.kept:
             if node.schema == "canonical" and self._is_told(node):
                 self._plan(self._mapping[node.name])
-        self._forgotten = 0
         # Looked through once now, which takes the longest: a seventh of a second with 50,000 SKUs.
         self.connection.execute("checkpoint")
 
@@ -201,7 +201,7 @@ class Workshop:
         for table in raw:
             self.again(f"delete from {table}")
         self._forgotten += 1
-        if self._forgotten % LOOKED_THROUGH == 0:
+        if self._forgotten % self._looked_through == 0:
             self.connection.execute("checkpoint")
 
     def put_down(self) -> None:

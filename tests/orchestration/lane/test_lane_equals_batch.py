@@ -45,7 +45,8 @@ def differences(built: Built, folder: Path, seed: int) -> list[str]:
     known = {name: rows for name, rows in GIVEN.items() if name in built.columns}
     start = Batch(built, shop.raw(), known)
     read_at = dict.fromkeys(("shopify", "woocommerce", "amazon", "cin7", "shipstation"), shop.now)
-    lane = LaneTables(start.publish(folder / f"lane-{seed}.duckdb"), 1, read_at, at_once=rng.choice((1, 3, 500)))
+    published, at_once = start.publish(folder / f"lane-{seed}.duckdb"), rng.choice((1, 3, 500))
+    lane = LaneTables(published, 1, read_at, at_once, looked_through=(100, 1, 3)[seed % 3])
     start.close()
     for _ in range(rng.randint(1, 25)):
         shop.step()
