@@ -2,16 +2,19 @@
 
 Printed: from an order to the write at the last of the other shops, and to Amazon, minute by minute and in all; what was lost,
 which is every SKU whose number at a shop is not what is left after all its orders, counted by the channels; and the memory of
-intake, lane and poll at the start, in the middle and at the end. Amazon lists ten at most, takes five writes a second, and is
-never raised without proof, so of it the claim is that no number is too high. Its searches of orders are those of a
-seller with a larger plan (one a second). Never run it beside other work.
-Usage: black_friday.py [--minutes 30] [--per-minute 1000] [--skus 50000] [--home FOLDER]
+intake, lane and poll over each time between two publications. Every five minutes the day so far is read, built and published, as the
+schedule of `cartwheel up` has it, and the lane begins anew with that (`--refresh 0`: never). Amazon lists ten at most, takes
+five writes a second, and is never raised without proof, so of it the claim is that no number is too high. Its searches of
+orders are those of a seller with a larger plan (one a second). Never run it beside other work.
+Usage: black_friday.py [--minutes 30] [--per-minute 1000] [--skus 50000] [--refresh 5] [--home FOLDER]
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
 import tempfile
+import threading
 import time
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -20,6 +23,7 @@ import duckdb
 import wide_shop
 from buyers import Buyers, Day, Plan, buyers
 from fast_lane import SECRET, percentile, served
+from read_again import Refreshes
 from shelves import CHANNELS
 
 SHARES = {"shopify": 50, "woocommerce": 40, "amazon": 10}
@@ -68,6 +72,63 @@ def memory_mib(supervisor: int) -> dict[str, float]:
         if started in parent and b"-m" in words.get(started, ()):
             found[MEMORY.get(words[started][words[started].index(b"-m") + 1].decode(), "other")] += resident[process]
     return found
+
+
+class Spent:
+    """Memory of a supervisor's processes, looked at every two seconds: least and most since `mark` was last called."""
+
+    def __init__(self, supervisor: int) -> None:
+        self._supervisor, self._lock = supervisor, threading.Lock()
+        self._now: dict[str, list[float]] = {}
+        self._marks: list[tuple[str, dict[str, list[float]]]] = []
+        self._ended = threading.Event()
+        self._look()
+        self.mark("before the first order")
+        self._looking = threading.Thread(target=self._run, daemon=True)
+        self._looking.start()
+
+    def _run(self) -> None:
+        while not self._ended.wait(2.0):
+            self._look()
+
+    def _look(self) -> None:
+        found = memory_mib(self._supervisor)
+        with self._lock:
+            for name, mib in found.items():
+                self._now.setdefault(name, []).append(mib)
+
+    def mark(self, name: str) -> None:
+        """What was seen until now is of this name."""
+        with self._lock:
+            self._marks.append((name, self._now))
+            self._now = {}
+
+    def close(self, name: str) -> None:
+        self._ended.set()
+        self._looking.join()
+        self._look()
+        self.mark(name)
+
+    def show(self) -> None:
+        print("memory, MiB: least, most and last")
+        for when, found in self._marks:
+            said = [f"{name} {min(mib):.0f} {max(mib):.0f} {mib[-1]:.0f}" for name, mib in sorted(found.items())]
+            print(f"{when:>26}: " + ", ".join(said))
+
+
+def day_passes(minutes: float, between: float, refreshes: Refreshes, spent: Spent) -> None:
+    """Until the buying is nearly over: a refresh every so many minutes, and the memory from one to the next."""
+    begun = time.monotonic()
+    every = between or minutes / 6
+    for number in range(1, int(minutes / every) + 1):
+        time.sleep(max(0.0, begun + number * every * 60 - time.monotonic()))
+        spent.mark(f"until minute {number * every:g}")
+        if between:
+            since = time.monotonic()
+            orders = refreshes.refresh()
+            print(
+                f"refresh at {number * every:g} min: {orders} new orders, {time.monotonic() - since:.0f} s", flush=True
+            )
 
 
 def waits(day: Day, wants: dict[str, int]) -> dict[str, list[tuple[float, float]]]:
@@ -134,16 +195,16 @@ def main() -> None:
     asked.add_argument("--minutes", type=float, default=30.0)
     asked.add_argument("--per-minute", type=float, default=1_000.0)
     asked.add_argument("--skus", type=int, default=50_000)
+    asked.add_argument("--refresh", type=float, default=5.0, help="minutes between two publications; 0: none")
     asked.add_argument("--home", type=Path)
     options = asked.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        home = options.home or Path(folder)
-        home.mkdir(parents=True, exist_ok=True)
-        wide_shop.publish(home, options.skus)
-        # What a run before has sold is not sold again: its orders are in the inbox, and count.
-        for name in ("inbox.sqlite", "operations.sqlite"):
-            for file in home.glob(f"{name}*"):
-                file.unlink()
+        kept = options.home or Path(folder) / "kept"
+        kept.mkdir(parents=True, exist_ok=True)
+        wide_shop.publish(kept, options.skus)
+        # What the day sells stays its own: a kept home begins the next one as it was.
+        home = Path(folder) / "day"
+        shutil.copytree(kept, home)
         shows, wants = shows_and_wants(home)
         with buyers(shows) as hub:
             read = _READ | {"SOURCES__AMAZON__BASE_URL": f"{hub.url}/amazon"}
@@ -152,15 +213,14 @@ def main() -> None:
                 plan = Plan(
                     url, SECRET, options.per_minute / 60, options.minutes * 60, wide_shop.FIRST, options.skus, SHARES, 1
                 )
-                memory = {"start": memory_mib(running.process_id)}
+                spent = Spent(running.process_id)
                 started = time.time()
                 hub.begin(plan)
-                time.sleep(options.minutes * 30)
-                memory["middle"] = memory_mib(running.process_id)
+                day_passes(options.minutes, options.refresh, Refreshes(home, hub), spent)
                 orders = hub.end()
                 took = time.time() - started
                 drained(hub)
-                memory["end"] = memory_mib(running.process_id)
+                spent.close("at the end")
                 day = hub.day()
     print(f"{orders} orders in {took / 60:.1f} min of {options.skus} SKUs, {len(day.written)} writes\n")
     show(day, wants, started, options.minutes)
@@ -169,8 +229,7 @@ def main() -> None:
     print(
         f"webhooks refused and sent again: {day.refused}; conflicts: {day.conflicts}; Amazon refused: {day.throttled}\n"
     )
-    for when, found in memory.items():
-        print(f"memory, {when:>6}: " + ", ".join(f"{name} {mib:.0f} MiB" for name, mib in sorted(found.items())))
+    spent.show()
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from typing import Any
 import aiohttp
 import uvloop
 from channels import Http
-from shelves import STORE, Shelves, stamp
+from shelves import STORE, Changed, Shelves, stamp
 
 NEWARK = 70000000001
 # What this seller's plan allows of searching orders, a second: the default would read seventeen orders a minute for us.
@@ -66,14 +66,15 @@ def _signed(platform: str, topic: str, body: bytes, secret: str, name: str) -> d
 
 def _shopify(order: int, number: int, at: datetime, shown: int) -> list[tuple[str, Any]]:
     said = at.isoformat()
-    price = {"shop_money": {"amount": "10.00", "currency_code": "USD"}}
+    price, no_tax = ({"shop_money": {"amount": amount, "currency_code": "USD"}} for amount in ("10.00", "0.00"))
     line = {
         "id": order * 10, "sku": f"WIDE-{number}", "quantity": 1, "gift_card": False, "requires_shipping": True,
         "price_set": price,
     }  # fmt: skip
     placed = {
         "id": order, "name": f"#B{order}", "created_at": said, "processed_at": said, "updated_at": said, "test": False,
-        "currency": "USD", "financial_status": "paid", "fulfillment_status": None, "line_items": [line],
+        "currency": "USD", "total_price_set": price, "total_tax_set": no_tax, "financial_status": "paid",
+        "fulfillment_status": None, "line_items": [line],
     }  # fmt: skip
     level = {"inventory_item_id": number, "location_id": NEWARK, "available": shown, "updated_at": said}
     return [("orders/create", placed), ("inventory_levels/update", level)]
@@ -153,10 +154,14 @@ def _serve(pipe: Connection) -> None:
         while True:
             asked = await loop.run_in_executor(None, pipe.recv)
             if isinstance(asked, Plan):
-                orders, refused = await _buy(asked, shelves)
+                buying = asyncio.create_task(_buy(asked, shelves))
+            elif asked == "end":
+                orders, refused = await buying
                 pipe.send(len(orders))
             elif asked == "writes":
                 pipe.send(len(shelves.written))
+            elif asked == "shown":
+                pipe.send(shelves.changed())
             else:
                 day = Day(orders, shelves.written, shelves.held, refused, shelves.conflicts, shelves.patches.refused)
                 pipe.send(day)
@@ -177,7 +182,14 @@ class Buyers:
         self._pipe.send(plan)
 
     def end(self) -> int:
+        self._pipe.send("end")
         return int(self._pipe.recv())
+
+    def shown(self) -> Changed:
+        """What the channels show now, of all that changed."""
+        self._pipe.send("shown")
+        found: Changed = self._pipe.recv()
+        return found
 
     def writes(self) -> int:
         self._pipe.send("writes")

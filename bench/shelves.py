@@ -19,6 +19,8 @@ STORE = "ATVPDKIKX0DER"
 ORDERS_ON_A_PAGE, LISTINGS_ON_A_PAGE = 100, 20
 
 Answer = tuple[int, Any, dict[str, str]]
+# Channel → SKU's number → what it shows, and since when; of those that ever changed.
+Changed = dict[str, dict[int, tuple[int, datetime]]]
 
 
 class Bucket:
@@ -46,6 +48,7 @@ class Shelves:
         """shows: what a SKU shows at first; without it, whatever it is first said to have shown."""
         self.shows = shows
         self.held: dict[str, dict[int, int]] = {channel: {} for channel in CHANNELS}
+        self._since: dict[tuple[str, int], datetime] = {}
         self.written: list[tuple[float, str, int, int]] = []
         self.patches, self.searches = Bucket(PATCHES_PER_SECOND, 5), Bucket(orders_per_second, 20)
         self.conflicts = 0
@@ -56,8 +59,15 @@ class Shelves:
     def shown(self, channel: str, number: int) -> int:
         return self.held[channel].get(number, (self.shows or {}).get(channel, 0))
 
+    def changed(self) -> Changed:
+        found: Changed = {channel: {} for channel in CHANNELS}
+        for (channel, number), at in self._since.items():
+            found[channel][number] = self.held[channel][number], at
+        return found
+
     def write(self, channel: str, number: int, quantity: int) -> None:
         self.held[channel][number] = quantity
+        self._since[channel, number] = datetime.now(UTC)
         self.written.append((time.time(), channel, number, quantity))
         if channel == "amazon":
             self.moved.append((datetime.now(UTC), number))
@@ -65,6 +75,7 @@ class Shelves:
     def sell(self, channel: str, number: int) -> None:
         """The channel takes what it sells off its own listing."""
         self.held[channel][number] = self.shown(channel, number) - 1
+        self._since[channel, number] = datetime.now(UTC)
         if channel == "amazon":
             self.moved.append((datetime.now(UTC), number))
 

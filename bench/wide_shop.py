@@ -34,7 +34,7 @@ def publish(home: Path, skus: int) -> dict:
     kept = home / "template.json"
     if kept.exists():
         return json.loads(kept.read_text())
-    environ = dict(os.environ) | {"CARTWHEEL_HOME": str(home), "CARTWHEEL_WAREHOUSE": str(home / "warehouse.duckdb")}
+    environ = _environ(home)
     with Sandbox(orders=60) as sandbox:
         environ |= sandbox.amazon_settings
         for platform in CREDENTIALS.keys() & set(PLATFORMS):
@@ -44,9 +44,18 @@ def publish(home: Path, skus: int) -> dict:
         _cartwheel(environ, "extract", *PLATFORMS)
     with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
         row = _copy(connection, skus)
-    _cartwheel(environ, "build", *MODELS)
+    build(home)
     kept.write_text(json.dumps(row))
     return row
+
+
+def build(home: Path) -> None:
+    """Builds the stock models over what is in the raw tables, and publishes."""
+    _cartwheel(_environ(home), "build", *MODELS)
+
+
+def _environ(home: Path) -> dict[str, str]:
+    return dict(os.environ) | {"CARTWHEEL_HOME": str(home), "CARTWHEEL_WAREHOUSE": str(home / "warehouse.duckdb")}
 
 
 def _cartwheel(environ: dict[str, str], *arguments: str) -> None:
@@ -58,7 +67,7 @@ def _cartwheel(environ: dict[str, str], *arguments: str) -> None:
         check=False,
     )
     if done.returncode and "published" not in done.stdout:
-        raise RuntimeError(f"cartwheel {' '.join(arguments)}: {done.stdout[-1500:]}{done.stderr[-1500:]}")
+        raise RuntimeError(f"cartwheel {' '.join(arguments)}: {done.stdout[-1500:]}{done.stderr[:3000]}")
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, skus: int) -> dict:
