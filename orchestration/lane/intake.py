@@ -13,7 +13,7 @@ from orchestration.lane.changes import Replaced
 from orchestration.lane.clock import Clock
 from orchestration.lane.proofs import proves, shows
 from orchestration.lane.snapshot import PATCHED
-from orchestration.lane.workshop import Workshop, literal
+from orchestration.lane.workshop import Workshop
 from pipelines.intake.rows import Event, Pointer, Row, Told, rows
 
 Key = tuple[str, str, str]
@@ -54,8 +54,6 @@ class Intake:
         self._shop = shop
         self._read_at = read_at
         self._versions: dict[Key, Version] = {}
-        # With lists as the text they are loaded as, a third of what it takes otherwise: a row stays for every SKU told of.
-        self._patched: dict[Key, Row] = {}
         self._raw = {node.name: shop.snapshot.columns[node.name] for node in shop.models.of("raw")}
         self.told_of: Collection[str] = changes.TOLD_OF & self._raw.keys()
 
@@ -114,8 +112,7 @@ class Intake:
             self._versions[key] = version
         if told.table in PATCHED:
             for row in told.rows:
-                levels = _stored(row["inventory_levels"], "JSON")
-                self._patched[told.table, row["account_id"], str(row["id"])] = {**row, "inventory_levels": levels}
+                self._shop.patched_rows.put(told.table, row)
         return True
 
     def _kept_versions(self, told: Iterable[Told]) -> dict[Key, Version]:
@@ -156,17 +153,7 @@ class Intake:
         if table not in PATCHED:
             refund = f"{table.partition('.')[0].removeprefix('raw_')}:{account_id}:{key}"
             return {} if self._shop.kept_rows.find("can_refunds", "refund_id", "refund_id", [refund]) else None
-        found = self._patched.get((table, account_id, key))
-        if found is None:
-            cursor = self._shop.connection.execute(
-                f"from kept.{table.partition('.')[2]} where id in {literal([key])} and account_id = $1", [account_id]
-            )
-            names = [column[0] for column in cursor.description or ()]
-            row = cursor.fetchone()
-            if row is None:
-                return None
-            found = self._patched[table, account_id, key] = dict(zip(names, row, strict=True))
-        return {**found, "inventory_levels": json.loads(found["inventory_levels"] or "[]")}
+        return self._shop.patched_rows.find(table, account_id, key)
 
     def replace(self, told: Sequence[Told], clock: Clock) -> set[str]:
         """Maps what was told and puts it in the place of what was kept; the SKUs of both."""
@@ -220,9 +207,11 @@ class Intake:
         for one in told:
             by_table.setdefault(one.table, []).extend(one.rows)
         for table, found in by_table.items():
-            columns = {name: kind for name, kind in self._raw[table].items() if name in found[0]}
+            # A row that is known from the snapshot has fewer columns than one that was told whole.
+            said = set[str]().union(*found)
+            columns = {name: kind for name, kind in self._raw[table].items() if name in said}
             listed = ", ".join(f'"{name}"' for name in columns)
-            values = [[_stored(row[name], kind) for row in found] for name, kind in columns.items()]
+            values = [[_stored(row.get(name), kind) for row in found] for name, kind in columns.items()]
             if len(found) > FEW and all(map(_is_of_one_type, values)):
                 rows = "select " + ", ".join(f"unnest(${at}::{kind}[])" for at, kind in enumerate(columns.values(), 1))
                 self._shop.connection.execute(f"insert into {table} ({listed}) {rows}", values)

@@ -18,6 +18,7 @@ from orchestration.lane.few_rows import FewRows, Seen, chosen
 from orchestration.lane.kept_rows import INDEXED, KeptRows
 from orchestration.lane.known_rows import Row
 from orchestration.lane.models import COMPONENTS, Node
+from orchestration.lane.patched_rows import PatchedRows
 from orchestration.lane.snapshot import PATCHED, LaneSnapshot, declared
 
 # An order's number as parcels name it; where two systems write it differently, what is left is the same.
@@ -64,7 +65,8 @@ class Workshop:
         self.connection.execute(
             "set disabled_optimizers = 'statistics_propagation, compressed_materialization, in_clause'"
         )
-        self.connection.execute(f"attach {literal([str(snapshot.file)])[1:-1]} as snapshot (read_only)")
+        quoted_path = str(snapshot.file).replace("'", "''")
+        self.connection.execute(f"attach '{quoted_path}' as snapshot (read_only)")
         for statement in self._made():
             self.connection.execute(statement)
         # Files come with a new snapshot only, never as an event.
@@ -98,6 +100,11 @@ class Workshop:
         for node in self.models.of("given"):
             if node not in self.narrowed:
                 self.few.load(self.connection, node, node.name)
+        patched = [node.name for node in self.models.of("raw") if node.name in PATCHED]
+        self.patched_rows = PatchedRows(self.few.db, patched)
+        for table in patched:
+            cursor = self.connection.execute(f"select account_id, id, to_json(row) from snapshot.{table} as row")
+            self.patched_rows.fill(table, iter(cursor.fetchone, None))
         for name in filter(self.is_whole, self.nouns):
             self.renew(name)
 
@@ -136,7 +143,7 @@ class Workshop:
         return {sku: frozenset(others) for sku, others in found.items()}
 
     def _made(self) -> Iterable[str]:
-        for schema in sorted({node.schema for node in self.models.nodes} | {"kept"}):
+        for schema in sorted({node.schema for node in self.models.nodes}):
             yield f"create schema if not exists {schema}"
         yield from self._given_and_raw()
         yield from self._mapped()
@@ -144,9 +151,6 @@ class Workshop:
     def _given_and_raw(self) -> Iterable[str]:
         for node in self.models.of("raw"):
             yield f"create table {node.name} ({declared(self.snapshot.columns[node.name])})"
-            if node.name in PATCHED:
-                yield f"create table kept.{node.table} as from snapshot.{node.name}"
-                yield f"create index {node.table}_id on kept.{node.table} (id)"
         for node in self.models.of("given"):
             if node not in self.narrowed:
                 yield f"create table {node.name} as from snapshot.{node.name}"
@@ -252,8 +256,3 @@ class Workshop:
         }
         whole |= {node.name: f"select * from kept.{noun(node)}" for node in self.narrowed}
         return self.few.first(name, f'{composed(self.models, name, instead=whole)} select * from "{name}"')
-
-
-def literal(values: Iterable[str]) -> str:
-    """A list of texts in SQL; an index is looked into for constants, not for a parameter's list."""
-    return "(" + ", ".join("'" + value.replace("'", "''") + "'" for value in values) + ")"

@@ -43,6 +43,7 @@ class Shop:
         self.labels: list[Row] = []
         self.counts: dict[tuple[str, str], Row] = {}
         self.levels: dict[tuple[str, str], tuple[int, datetime]] = {}
+        self.items = dict.fromkeys(SKUS, (True, datetime(2026, 10, 1, tzinfo=UTC)))
         self.products: dict[str, tuple[int, datetime]] = {}
         self.listings: dict[str, tuple[int, datetime]] = {}
         self.events: list[Event] = []
@@ -58,7 +59,7 @@ class Shop:
         """One thing happens."""
         self.now += timedelta(seconds=self.rng.choice((1, 2, 60, 3_000, 20_000)))
         deeds = [self.place, self.place, self.edit, self.edit, self.change, self.ship, self.count, self.list_stock]
-        self.rng.choice(deeds)()
+        self.rng.choice((*deeds, *deeds, self.track))()
 
     def end(self) -> list[Event]:
         """Lines are taken off and nothing more happens: what was told of it."""
@@ -217,6 +218,13 @@ class Shop:
             self.products[sku] = (units, self.now)
             self.tell("woocommerce", "product.updated", self._woo_product(sku))
 
+    def track(self) -> None:
+        """Somebody begins or ends counting an item, or changes what it cost."""
+        sku = self.rng.choice(SKUS)
+        self.items[sku] = (self.rng.random() < 0.7, self.now)
+        said = {"id": SKUS.index(sku) + 1, "sku": sku, "tracked": self.items[sku][0], "cost": "5.00"}
+        self.tell("shopify", "inventory_items/update", {**said, "updated_at": local(self.now)})
+
     def _told(self, order: Order, deed: str) -> None:
         if order.channel == "shopify":
             self.tell("shopify", f"orders/{deed}", rest_order(order))
@@ -271,8 +279,8 @@ class Shop:
         said = {
             "id": item,
             "sku": sku,
-            "tracked": True,
-            "updated_at": "2026-10-01T00:00:00Z",
+            "tracked": self.items[sku][0],
+            "updated_at": utc(self.items[sku][1]),
             "inventory_levels": levels,
         }
         return in_columns(INVENTORY_ITEM, said, "main")

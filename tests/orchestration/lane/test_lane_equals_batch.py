@@ -113,6 +113,22 @@ def test_a_line_taken_off_an_order_touches_what_it_was(stock_models: Built, tmp_
     lane.close()
 
 
+def test_an_item_and_a_level_of_another_are_told_in_one_handful(stock_models: Built, tmp_path: Path) -> None:
+    shop = Shop(1)
+    start = Batch(stock_models, shop.raw(), {})
+    lane = LaneTables(start.publish(tmp_path / "lane-items.duckdb"), 1, {})
+    start.close()
+    while {event.topic for event in shop.events[-2:]} != {"inventory_items/update", "inventory_levels/update"}:
+        shop.now += timedelta(seconds=60)
+        shop.rng.choice((shop.track, shop.list_stock))()
+    play(lane, shop, shop.events, said := {table: _by_sku(lane, table, None) for table in TABLES}, lambda: 100)
+    batch = Batch(stock_models, shop.raw(), {})
+    for table in TABLES:
+        assert sorted(row for rows in said[table].values() for row in rows) == sorted(batch.rows(table))
+    batch.close()
+    lane.close()
+
+
 def test_a_shops_own_word_about_what_it_shows_is_told_from_all_else(stock_models: Built, tmp_path: Path) -> None:
     shop = Shop(1)
     start = Batch(stock_models, shop.raw(), {})
