@@ -33,6 +33,10 @@ from tests.orchestration.lane.told_twice import (
 )
 
 
+# SKU → the product it is a variation of, at WooCommerce.
+PARENTS = {"TRAY": 900}
+
+
 class Shop:
     """The truth, and the events it gave rise to."""
 
@@ -241,7 +245,13 @@ class Shop:
 
     def _woo_product(self, sku: str) -> Row:
         quantity, at = self.products[sku]
-        stock = {"manage_stock": True, "stock_quantity": quantity, "type": "simple", "parent_id": 0, "name": sku}
+        stock = {
+            "manage_stock": True,
+            "stock_quantity": quantity,
+            "type": "simple",
+            "parent_id": PARENTS.get(sku, 0),
+            "name": sku,
+        }
         return {"id": SKUS.index(sku) + 1, "sku": sku, "date_modified_gmt": f"{at:%Y-%m-%dT%H:%M:%S}", **stock}
 
     # ---------- as polling reads it
@@ -254,7 +264,8 @@ class Shop:
             "raw_shopify.inventory_items": [self._item(sku) for sku in SKUS],
             "raw_woocommerce.orders": [_only(woocommerce.order(woo_order(order), "main")) for order in woo],
             "raw_woocommerce.order_refunds": [_only(told) for order in woo for told in woo_refunds(order)],
-            "raw_woocommerce.products": [_only(woocommerce.product(self._woo_product(sku), "main")) for sku in SKUS],
+            "raw_woocommerce.products": [self._product(sku) for sku in SKUS if sku not in PARENTS],
+            "raw_woocommerce.product_variations": [self._product(sku) for sku in PARENTS],
             "raw_amazon.orders": [as_read(amazon_order(order)) for order in self.orders if order.channel == "amazon"],
             "raw_amazon.listings": [as_read(amazon_listing(sku, *self.listings[sku])) for sku in SKUS],
             "raw_shipstation.shipments": [_only(shipstation.shipment(label, "main")) for label in self.labels],
@@ -262,6 +273,9 @@ class Shop:
                 _only(told) for row in self.counts.values() for told in cin7.availability([row], "main", row["at"])
             ],
         }
+
+    def _product(self, sku: str) -> Row:
+        return _only(woocommerce.product(self._woo_product(sku), "main"))
 
     def _item(self, sku: str) -> Row:
         item = f"gid://shopify/InventoryItem/{SKUS.index(sku) + 1}"
