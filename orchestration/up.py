@@ -38,7 +38,7 @@ def run(port: int, sandbox_port: int, webhook_port: int, orders: int, seed: int)
 
             load_world()
             with _webhooks(world, webhook_port):
-                _serve(port)
+                _serve(port, webhook_port)
         finally:
             environment.gone()
 
@@ -60,12 +60,13 @@ def _webhooks(world: Sandbox, port: int) -> Iterator[None]:
         serving.join()
 
 
-def _serve(port: int) -> None:
+def _serve(port: int, webhook_port: int) -> None:
     command = [str(Path(sys.executable).with_name("dagster")), "dev", "-w", str(environment.ROOT / "workspace.yaml")]
     child = subprocess.Popen(  # noqa: S603 - our own executable, arguments as a list
         [*command, "-h", "127.0.0.1", "-p", str(port)], cwd=environment.ROOT, start_new_session=True
     )
-    screen.print(f"\nDagster UI: http://127.0.0.1:{port} · a new order: cartwheel sandbox order · stop: Ctrl-C\n")
+    screen.print(f"\nDagster UI: http://127.0.0.1:{port} · a new order: cartwheel sandbox order · stop: Ctrl-C")
+    screen.print(f"Webhooks and the fast lane, as by cartwheel serve: http://127.0.0.1:{webhook_port}\n")
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
