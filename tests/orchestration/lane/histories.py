@@ -32,7 +32,6 @@ from tests.orchestration.lane.told_twice import (
     woo_refunds,
 )
 
-
 # SKU → the product it is a variation of, at WooCommerce.
 PARENTS = {"TRAY": 900}
 
