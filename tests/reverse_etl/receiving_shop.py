@@ -113,7 +113,9 @@ class ReceivingShop:
         if path == "/api/profiles":
             return self.profiles(request["query"]["filter"].split('"')[1::2])
         if path.startswith("/wp-json/wc/v3/products"):
-            return self.products(sent["update"]) if sent else self.product(path.rsplit("/", 1)[1])
+            # A variation's record names its product: 900/7.
+            under = path.partition("/products/")[2].partition("variations/")[0] if "/variations/" in path else ""
+            return self.products(sent["update"], under) if sent else self.product(under, path.rsplit("/", 1)[1])
         if path.endswith("/query"):
             return self.books_query(request["query"]["query"])
         return self.book(path.rsplit("/", 1)[1], request["query"]["requestid"], sent)
@@ -162,17 +164,17 @@ class ReceivingShop:
         shown = [{"id": f"profile-{key}", "attributes": {"email": key, "properties": held[key]}} for key in held]
         return {"data": shown}
 
-    def product(self, number) -> dict:
-        return {"id": int(number), "manage_stock": True, "stock_quantity": self.stock.get(number, 1)}
+    def product(self, under, number) -> dict:
+        return {"id": int(number), "manage_stock": True, "stock_quantity": self.stock.get(f"{under}{number}", 1)}
 
-    def products(self, updates) -> dict:
+    def products(self, updates, under) -> dict:
         for item in updates:
-            if str(item["id"]) in self.bad_records:
+            if f"{under}{item['id']}" in self.bad_records:
                 # A site that refuses the whole batch and does not say which record it is about.
                 return {"status": 400, "code": "rest_invalid_param", "message": "invalid parameter"}
         for item in updates:
-            self.stock[str(item["id"])] = item["stock_quantity"]
-            self.effects.append(("stock", str(item["id"])))
+            self.stock[f"{under}{item['id']}"] = item["stock_quantity"]
+            self.effects.append(("stock", f"{under}{item['id']}"))
         return {"update": [{"id": item["id"]} for item in updates]}
 
     def graphql(self, document, variables) -> dict:
