@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 from orchestration import environment
 from orchestration.screen import say, screen, trouble
+from orchestration.stopping import asked_to_stop
 
 CAN_NOT_START, NOTHING_TO_DO = 2, 3
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 30.0
@@ -151,9 +152,7 @@ def run(host: str, port: int) -> int:
     from orchestration.up import refuse_taken
 
     refuse_taken(port, "webhooks", "--port")
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
+    stopping = asked_to_stop()
     address = f"http://{host}:{port}"
     say(screen, f"Webhooks: {address}/webhooks/<platform> · health: {address}/healthz · stop: Ctrl-C")
     return supervisor(host, port).run(stopping)

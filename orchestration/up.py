@@ -17,6 +17,7 @@ import httpx
 
 from orchestration import environment
 from orchestration.screen import screen
+from orchestration.stopping import asked_to_stop
 from orchestration.verbs import Refused
 
 if TYPE_CHECKING:
@@ -67,9 +68,7 @@ def _serve(port: int, webhook_port: int) -> None:
     )
     screen.print(f"\nDagster UI: http://127.0.0.1:{port} · a new order: cartwheel sandbox order · stop: Ctrl-C")
     screen.print(f"Webhooks and the fast lane, as by cartwheel serve: http://127.0.0.1:{webhook_port}\n")
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
+    stopping = asked_to_stop()
     while child.poll() is None and not stopping.wait(0.5):
         pass
     if child.poll() is None:
@@ -103,10 +102,7 @@ def run_sandbox(port: int, orders: int, seed: int) -> None:
             for platform, base_url in world.base_urls.items():
                 screen.print(f"{platform:<12} {base_url}")
             screen.print("Stop with Ctrl-C.")
-            stopping = threading.Event()
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, lambda *_: stopping.set())
-            stopping.wait()
+            asked_to_stop().wait()
         finally:
             environment.gone()
 
