@@ -60,7 +60,7 @@ def revenue(period: str, entity: str, report: str | None, as_known_at: str | Non
 @click.argument("channel", metavar="CHANNEL")
 @click.option("--format", "output", default="text", show_default=True, type=click.Choice(["text", "json"]))
 def stock(sku: str, channel: str, output: str) -> None:
-    """Prints the rows that sum to what CHANNEL is told of SKU: terms, policy, orders, parcels and holds."""
+    """Prints the rows that sum to what CHANNEL is told of SKU: terms, policy, orders, parcels, holds, and the newest push."""
     from orchestration.stock_explaining import explain_stock
 
     sys.exit(explain_stock(sku, channel, output))

@@ -3,17 +3,13 @@
 The checks ask the operational store itself, not its copy in the warehouse: they are as new as the moment they run.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
-from sqlalchemy import Connection
 
 from orchestration.exceptions_view import exceptions_table_markdown
-from reverse_etl import audit, exception_reading, settings
-from reverse_etl.ledger_store import open_store, reader
+from reverse_etl import audit, exception_reading, ledger_store, settings
 
 EXCEPTIONS = dg.AssetKey(["raw_ledger", "exceptions"])
 AUDIT_LOG = dg.AssetKey(["raw_ledger", "audit_log"])
@@ -28,7 +24,7 @@ def exception_checks() -> list[dg.AssetChecksDefinition]:
 def queue_metadata() -> dict[str, Any]:
     """What stands in the queue now, for the metadata of an asset: counts by severity and the gravest as a table."""
     now = datetime.now(UTC)
-    with _reading() as connection:
+    with ledger_store.reading(settings.read().operations_url) as connection:
         cases = exception_reading.listed(connection, now)
         counts = exception_reading.standing_by_severity(connection, now)
     return {
@@ -47,7 +43,7 @@ def _no_exception_is_critical() -> dg.AssetChecksDefinition:
         " `cartwheel exceptions list` has them all.",
     )
     def check() -> dg.AssetCheckResult:
-        with _reading() as connection:
+        with ledger_store.reading(settings.read().operations_url) as connection:
             counts = exception_reading.standing_by_severity(connection, datetime.now(UTC))
         return dg.AssetCheckResult(
             passed=not (counts.get("critical") or counts.get("high")),
@@ -65,7 +61,7 @@ def _decisions_are_unchanged() -> dg.AssetChecksDefinition:
         description="When it fails: a row of the audit log was changed, removed or slipped in; its words say which.",
     )
     def check() -> dg.AssetCheckResult:
-        with _reading() as connection:
+        with ledger_store.reading(settings.read().operations_url) as connection:
             found = audit.verify(connection)
             number, digest = audit.head(connection)
         return dg.AssetCheckResult(
@@ -75,13 +71,3 @@ def _decisions_are_unchanged() -> dg.AssetChecksDefinition:
         )
 
     return check
-
-
-@contextmanager
-def _reading() -> Iterator[Connection]:
-    store = open_store(settings.read().operations_url)
-    try:
-        with reader(store) as connection:
-            yield connection
-    finally:
-        store.dispose()

@@ -1,6 +1,7 @@
 """What `cartwheel explain stock` does: the rows that sum to one SKU's number on one channel, and what is behind them.
 
-Reads the published snapshot only, never in a writer's way. It reckons nothing: every figure is a row of a mart.
+Reads the published snapshot, and the ledger for what was pushed, never in a writer's way. It reckons nothing: every figure
+is a row of a mart, or was pushed.
 """
 
 from __future__ import annotations
@@ -8,13 +9,18 @@ from __future__ import annotations
 import difflib
 import json
 import sys
+from datetime import datetime
 from typing import Any
 
 import click
 import duckdb
+from sqlalchemy import Connection
 
 from orchestration import environment, warehouse
+from orchestration.lane.models import PUSHED
+from reverse_etl import ledger_store, settings
 from reverse_etl.lineage import literal, rows_of
+from reverse_etl.newest_push import newest_push
 
 Rows = list[dict[str, Any]]
 
@@ -34,13 +40,20 @@ _POLICY = """select policy, share_percent, buffer, buffer_rule, hard, min_listed
              from fct_ats where sku = getvariable('sku') and channel = getvariable('channel')"""
 _RISK = """select oversell_target_ppm, units_per_day, p99_ms, lambda_tau_thousandths, buffer from fct_risk_buffers
            where sku = getvariable('sku') and channel = getvariable('channel')"""
+# What the channel shows, what it should, and the record by which it is told.
+_LISTINGS = """select listing_id, platform, location_id, listed_quantity, target_quantity, held_back_reason from fct_listings
+               where sku = getvariable('sku') and channel = getvariable('channel') order by location_id, listing_id"""
 
 
 def explain_stock(sku: str, channel: str, output: str) -> int:
     environment.prepare()
+    publication = warehouse.newest_publication()
     with warehouse.reading() as connection:
         found = explained(connection, sku, channel)
-    found["snapshot"] = warehouse.newest_publication().version
+        with ledger_store.reading(settings.read().operations_url) as ledger:
+            for row in found["listings"]:
+                row["newest_push"] = _newest_push(connection, publication, ledger, row)
+    found["snapshot"], found["published_at"] = publication.version, datetime.fromisoformat(publication.published_at)
     if output == "json":
         sys.stdout.write(json.dumps(found, indent=1, default=str, ensure_ascii=False) + "\n")
     else:
@@ -68,6 +81,7 @@ def explained(connection: duckdb.DuckDBPyConnection, sku: str, channel: str) -> 
         "committed": _rows(connection, _COMMITMENTS, {"sku": sku}),
         "in_flight": _rows(connection, _IN_FLIGHT, {"sku": sku}),
         "holds": _rows(connection, _HOLDS, {"sku": sku}),
+        "listings": _rows(connection, _LISTINGS, asked),
     }
 
 
@@ -79,6 +93,7 @@ def rendered(found: dict[str, Any]) -> list[str]:
     for term in found["terms"]:
         lines.append(f"  {term['units']:>+8}  {term['term']}{_at(term['location_id'])}")
     lines.append(f"  {found['ats']:>8}  = available to sell")
+    lines += [line for row in found["listings"] for line in _since(row, found["published_at"])]
     knobs = ", ".join(f"{name} {value}" for name, value in policy.items() if name != "policy" and value is not None)
     lines.append(f"policy {policy['policy']}: {knobs}")
     for risk in found["risk"]:
@@ -89,7 +104,45 @@ def rendered(found: dict[str, Any]) -> list[str]:
     lines += _section("components", found["components"])
     lines += _section("committed", found["committed"])
     lines += _section("in flight", found["in_flight"])
-    return lines + _section("holds", found["holds"])
+    lines += _section("holds", found["holds"])
+    return lines + _section("listings", [_as_shown(row) for row in found["listings"]])
+
+
+def _newest_push(
+    connection: duckdb.DuckDBPyConnection,
+    publication: warehouse.Publication,
+    ledger: Connection,
+    listing: dict[str, Any],
+) -> dict[str, Any] | None:
+    """What the channel was last told of a listing; None where nothing, while it is held back, or its model was never right."""
+    sync = f"{listing['platform']}{PUSHED}"
+    if f"activation.act_{sync}" not in publication.tables:
+        return None
+    told_by = f"select record_key from act_{sync} where source_key = {literal(listing['listing_id'])}"
+    record = connection.execute(told_by).fetchone()
+    return newest_push(ledger, sync, record[0]) if record else None
+
+
+def _as_shown(listing: dict[str, Any]) -> dict[str, Any]:
+    push = listing["newest_push"] or {}
+    names = ("location_id", "listed_quantity", "target_quantity", "held_back_reason")
+    told = {
+        "pushed": push.get("payload", {}).get("quantity"),
+        "state": push.get("state"),
+        "delivery": push.get("delivery_id"),
+    }
+    return {name: listing[name] for name in names} | told
+
+
+def _since(listing: dict[str, Any], published_at: datetime) -> list[str]:
+    """Another number pushed since the snapshot; what the snapshot's own plan pushed is the snapshot's number."""
+    push = listing["newest_push"]
+    if push is None or push["planned_at"] <= published_at or push["payload"]["quantity"] == listing["target_quantity"]:
+        return []
+    return [
+        f"since this snapshot: {push['payload']['quantity']}{_at(listing['location_id'])}, {push['state']} at "
+        f"{push['state_at']:%H:%M:%S} UTC: {push['reason']} (cartwheel explain delivery {push['delivery_id']})"
+    ]
 
 
 def _at(location: str | None) -> str:

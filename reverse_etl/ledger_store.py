@@ -7,6 +7,8 @@ is on disk.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +90,17 @@ def open_store(url: str) -> Engine:
 def reader(engine: Engine) -> Connection:
     """A connection that only reads, sees one moment, and waits for no writer; to be closed by whoever asks."""
     return engine.connect().execution_options(reading=True)
+
+
+@contextmanager
+def reading(url: str) -> Iterator[Connection]:
+    """A reader of the store at a URL, for one question; the store is brought to this program's shape first."""
+    engine = open_store(url)
+    try:
+        with reader(engine) as connection:
+            yield connection
+    finally:
+        engine.dispose()
 
 
 def shown(address: URL) -> str:

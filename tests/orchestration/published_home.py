@@ -34,26 +34,27 @@ def settle_in(home: Path, url: str, patch: pytest.MonkeyPatch) -> None:
             patch.setenv(f"DESTINATIONS__{platform.upper()}__{name.upper()}", SECRET)
 
 
-def publish(fill: Callable[[duckdb.DuckDBPyConnection], object]) -> warehouse.Publication:
+def publish(fill: Callable[[duckdb.DuckDBPyConnection], object], at: datetime = NOW) -> warehouse.Publication:
     """Fill the activation tables and publish them, as a build would."""
     with duckdb.connect(str(warehouse.path())) as connection:
         for schema in warehouse.PUBLISHED_SCHEMAS:
             connection.execute(f"create schema if not exists {schema}")
         fill(connection)
-    return activation.publish(NOW)
+    return activation.publish(at)
 
 
-def publish_built(world: CanonicalRows, *tables: str) -> warehouse.Publication:
-    """Publish marts as they stand in these rows."""
+def publish_built(world: CanonicalRows, *tables: str, at: datetime = NOW) -> warehouse.Publication:
+    """Publish marts and activation tables as they stand in these rows."""
     for table in tables:
         world.build(table)
         world.connection.execute(f"copy {table} to '{warehouse.home() / table}.parquet'")
 
     def fill(connection: duckdb.DuckDBPyConnection) -> None:
         for table in tables:
-            connection.execute(f"create or replace table marts.{table} as from '{warehouse.home() / table}.parquet'")
+            name = f"{'activation' if table.startswith('act_') else 'marts'}.{table}"
+            connection.execute(f"create or replace table {name} as from '{warehouse.home() / table}.parquet'")
 
-    return publish(fill)
+    return publish(fill, at)
 
 
 def fail_in_build(*checks: FailedCheck) -> None:

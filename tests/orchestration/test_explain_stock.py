@@ -6,27 +6,44 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from orchestration.activation import make_plan
 from orchestration.cli import cartwheel
+from reverse_etl import engine, settings
 from tests.orchestration import published_home
 from tests.transform.canonical_rows import CanonicalRows
-from tests.transform.test_stock_and_ats import level, line, order
+from tests.transform.test_stock_and_ats import level, line, listing, order
 
 READ = (
     *("fct_ats", "fct_ats_explained", "fct_commitments", "fct_units_in_flight", "fct_reservations"),
-    *("fct_bundle_offers", "fct_risk_buffers", "dim_bundle_components"),
+    *(
+        "fct_bundle_offers",
+        "fct_risk_buffers",
+        "dim_bundle_components",
+        "fct_listings",
+        "act_woocommerce__stock_levels",
+    ),
 )
+WOO = {"platform": "woocommerce", "channel": "woocommerce", "platform_product_id": "41"}
 
 
 @pytest.fixture(autouse=True)
 def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A snapshot of one shelf: 30 cups, 2 held, 3 on order A as singles and 4 within a set, 1 in a parcel that left."""
-    world = CanonicalRows().rows("can_stock_levels", level("CUP", "BER", 30), level("POT", "BER", 9))
+    home = tmp_path / "home"
+    home.mkdir()
+    published_home.settle_in(home, "http://127.0.0.1:9", monkeypatch)
+    publish_shelf(cups=30)
+
+
+def publish_shelf(cups: int, at: datetime = published_home.NOW) -> None:
+    """A snapshot of one shelf: so many cups, 2 held, 3 on order A as singles and 4 within a set, 1 in a parcel that left."""
+    world = CanonicalRows().rows("can_stock_levels", level("CUP", "BER", cups), level("POT", "BER", 9))
     world.seed("bundle_components", {"bundle_sku": "TEA-SET", "component_sku": "CUP", "quantity": 4})
     world.seed("checkout_holds", {"sku": "CUP", "units": 2, "expires_at": "2026-10-31 12:10:00", "note": "phone"})
     world.rows("can_orders", order("A"), order("B", order_fulfilment_status="fulfilled"))
@@ -34,10 +51,8 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     left = {"shipment_status": "in_transit", "shipped_at": datetime(2026, 10, 31, 12, 1), "tracking_number": "1Z9"}
     world.rows("can_parcels", {"parcel_id": "p", "order_id": "B"} | left)
     world.rows("can_parcel_lines", {"parcel_line_id": "p/1", "parcel_id": "p", "sku": "CUP", "quantity": 1})
-    home = tmp_path / "home"
-    home.mkdir()
-    published_home.settle_in(home, "http://127.0.0.1:9", monkeypatch)
-    published_home.publish_built(world, *READ)
+    world.rows("can_channel_listings", listing("CUP", None, 21, **WOO))
+    published_home.publish_built(world, *READ, at=at)
 
 
 def asked(*words: str) -> Result:
@@ -66,6 +81,25 @@ def test_the_text_shows_the_same() -> None:
     assert any(
         line.startswith("policy woocommerce / *: share_percent 100, buffer 2, buffer_rule fixed") for line in lines
     )
+
+
+def test_what_was_pushed_since_the_snapshot_is_said_beside_its_number() -> None:
+    with closing(engine.open_ledger(settings.read())) as ledger:
+        (told,) = make_plan("woocommerce__stock_levels", ledger).deliveries
+    # The snapshot's own number: nothing was pushed beside it.
+    assert "since this snapshot" not in asked("CUP", "woocommerce").output
+    publish_shelf(cups=25)
+    found = json.loads(asked("CUP", "woocommerce", "--format", "json").output)
+    (row,) = found["listings"]
+    push = row["newest_push"]
+    assert (found["ats"], row["listed_quantity"], row["target_quantity"]) == (13, 21, 13)
+    assert (push["payload"]["quantity"], push["state"], push["delivery_id"]) == (18, "planned", told.delivery_id)
+    (since,) = [line for line in asked("CUP", "woocommerce").output.splitlines() if "since this snapshot" in line]
+    assert since.startswith("since this snapshot: 18, planned at ")
+    assert f"18 to sell; shop shows 21 (cartwheel explain delivery {told.delivery_id})" in since
+    # A newer snapshot knows of that push: its own number is the newer word.
+    publish_shelf(cups=25, at=datetime.now(UTC))
+    assert "since this snapshot" not in asked("CUP", "woocommerce").output
 
 
 def test_a_set_shows_its_components_and_their_orders() -> None:
