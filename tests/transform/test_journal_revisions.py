@@ -9,11 +9,13 @@ import pytest
 
 from tests.transform import journal_stories as stories
 from tests.transform.canonical_rows import CanonicalRows
+from tests.transform.dbt_process import TRANSFORM
 from tests.transform.finance_rows import OCTOBER, Story, noon
 from tests.transform.journal_entries import entry, lines, told
 
 pytestmark = pytest.mark.dbt
 
+IDENTITY = TRANSFORM / "tests" / "assert_i_12_the_books_and_their_corrections_are_the_entry.sql"
 SALE = "je:main:a:captured"
 CONTENT = "Dr 1100 113.05; Dr 4010 10.00; Cr 4000 100.00; Cr 4030 5.00; Cr 2100 18.05"
 
@@ -22,10 +24,15 @@ def posted(story: Story, content: str = CONTENT, revision: int = 0, day: date = 
     """The order of the example, with its entry in the books."""
     if not story.rows["orders"]:
         stories.example(story)
-    name = f"journal {revision}"
+    held(story, f"{SALE}:{revision}", content, day)
+
+
+def held(story: Story, key: str, content: str, day: date = OCTOBER, kind: str = "journal_entry") -> None:
+    """An entry in the books under its key, as a document of a kind."""
+    name = f"journal {key}"
     story.add(
-        "book_documents", document_id=name, platform_document_id=name, document_type="journal_entry", document_date=day, total_minor=0,
-        is_deleted=False, memo=f"{SALE}:{revision}",
+        "book_documents", document_id=name, platform_document_id=name, document_type=kind, document_date=day, total_minor=0,
+        is_deleted=False, memo=key,
     )  # fmt: skip
     for place, (account, signed) in enumerate(lines(content).items(), start=1):
         story.add(
@@ -45,7 +52,8 @@ def in_a_closed_month(story: Story) -> None:
 
 
 def revisions(world: CanonicalRows) -> dict[tuple[str, str, date], dict[str, int]]:
-    """(action, key, day) → account → signed minor units."""
+    """(action, key, day) → account → signed minor units; once the identity that recomputes them holds."""
+    assert world.query(IDENTITY.read_text()) == []
     found: dict[Any, dict[str, int]] = {}
     for action, key, day, account, signed in world.query(
         "select action, entry_id, entry_date, account_number, signed_minor from {{ ref('fct_journal_revisions') }}"
@@ -106,3 +114,25 @@ def test_only_the_newest_revision_in_the_books_counts() -> None:
     world = told(twice)
     assert revisions(world) == {}
     assert current(world) == [(f"{SALE}:1",)]
+
+
+def test_books_that_take_no_journals_hold_an_entry_as_another_document() -> None:
+    """Xero's bank transactions: what a processor keeps is read back as an expense."""
+
+    def plan_paid(story: Story, amount: str = "39.00") -> None:
+        stories.subscription_of_the_platform(story)
+        held(story, "je:main:txn_fee_plan:fee:0", f"Cr 1100 {amount}; Dr 6020 {amount}", kind="expense")
+
+    assert revisions(told(plan_paid)) == {}
+    assert {action for action, _, _ in revisions(told(lambda story: plan_paid(story, "93.00")))} == {
+        "reverse",
+        "repost",
+    }
+
+
+def test_an_entry_of_a_months_end_in_the_books_is_never_revised() -> None:
+    def with_a_provision(story: Story) -> None:
+        posted(story)
+        held(story, "je:main:journal:returns:USD:2026-10:provided:0", "Dr 4020 6.00; Cr 2310 6.00")
+
+    assert revisions(told(with_a_provision)) == {}

@@ -1,6 +1,6 @@
-{{ config(tags=['identity'], meta={'identity': 'I-12', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-12', 'severity': 'blocks'}) }}
 -- I-12: what the books hold under the key of an event, newest revision, and its corrections make the entry the event has now, account by
--- account; an entry that is right has no correction, and none is dated in a closed month.
+-- account; an entry that is right has no correction, and none is dated in a closed month. Books that take no journals hold it as another document.
 -- A failure means that posting the corrections would leave the books wrong. It does not mean that somebody edited them.
 with
 
@@ -8,7 +8,10 @@ documents as (
     select document_id, entity_id, document_date, regexp_extract(memo, '^(je:.+):([0-9]+)$', 1) as event_id,
         cast(nullif(regexp_extract(memo, '^(je:.+):([0-9]+)$', 2), '') as bigint) as revision
     from {{ ref('can_book_documents') }}
-    where document_type = 'journal_entry' and not is_deleted and memo like 'je:%'
+    where not is_deleted and memo like 'je:%'
+        and (document_type = 'journal_entry' or {{ is_ledger_document("regexp_extract(memo, '^(je:.+):([0-9]+)$', 1)") }})
+        and memo not in (select document_key from {{ ref('fct_expected_advances') }})
+        and memo not like 'je:' || entity_id || ':journal:%'
         and document_id in (select document_id from {{ ref('can_book_lines') }} group by document_id having max(abs(signed_minor)) > 0)
 ),
 
