@@ -118,6 +118,9 @@ def _finding(sync: Sync, failed: tuple[FailedCheck, ...]) -> Finding:
         ),
         sync=sync.name,
         destination=sync.destination,
-        evidence={"checks": {check.name: check.meaning for check in failed[:10]}},
+        evidence={
+            "checks": {check.name: check.meaning for check in failed[:10]},
+            "found wrong": {check.name: [json.loads(row) for row in check.rows] for check in failed[:10] if check.rows},
+        },
         cause=", ".join(names),
     )

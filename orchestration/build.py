@@ -37,6 +37,12 @@ class Built:
     words: str = ""
     succeeded: bool = False
 
+    def add(self, later: Built) -> None:
+        """A build after this one: of a node in both, what came of it there counts. One failure in either is a failure."""
+        self.nodes = list({node.unique_id: node for node in (*self.nodes, *later.nodes)}.values())
+        self.words += later.words
+        self.succeeded = self.succeeded and later.succeeded
+
     @property
     def failures(self) -> list[str]:
         return [node.name for node in self.nodes if node.status == "failed"]
@@ -105,17 +111,27 @@ def worker(progress: Progress = lambda done, total, name: None) -> Iterator[Work
 
 
 def run(select: Sequence[str], variables: dict[str, Any], dbt: Worker, verb: Sequence[str] = ("build",)) -> Built:
-    """Builds and tests the selected models (all when none is named). verb `run` leaves the tests out; options may follow."""
+    """Builds and tests the selected models (all when none is named). verb `run` leaves the tests out; options may follow.
+
+    dbt skips all that comes after a test that failed; what no failure puts in doubt is built all the same.
+    """
     with warehouse.writing(f"dbt {verb[0]}"):
         warehouse.ensure_raw_tables()
-        arguments = [*verb]
-        if select:
-            arguments += ["--indirect-selection", "buildable", "--select", *select]
-        built = dbt.invoke(arguments, variables)
+        built = dbt.invoke([*verb, *(_selected(select) if select else ())], variables)
         # Still under the lock: whoever publishes next must know what this build found wrong.
-        failed_checks.remember(built)
+        skipped = failed_checks.skipped_in_vain(built, failed_checks.remember(built))
+        while skipped:
+            again = dbt.invoke([*verb, *_selected(skipped), "--exclude", *built.failures], variables)
+            built.add(again)
+            before, skipped = skipped, failed_checks.skipped_in_vain(built, failed_checks.remember(built))
+            if skipped == before:
+                break
         model_code.remember(built, variables)
         return built
+
+
+def _selected(names: Sequence[str]) -> list[str]:
+    return ["--indirect-selection", "buildable", "--select", *names]
 
 
 def parse(dbt: Worker) -> None:

@@ -7,6 +7,7 @@ the syncs downstream of it (failed_checks.py); an unexplained difference blocks 
 import dagster as dg
 
 from orchestration import warehouse
+from orchestration.failed_checks import FailedCheck
 
 SNAPSHOT = dg.AssetKey(["published", "snapshot"])
 
@@ -56,10 +57,17 @@ def _nothing_held_back() -> dg.AssetChecksDefinition:
             metadata={
                 "checks that fail": ", ".join(check.name for check in found.failed) or "none",
                 "held back": ", ".join(found.held_back) or "none",
+                **{check.name: dg.MetadataValue.md(_told(check)) for check in found.failed},
             },
         )
 
     return nothing_held_back
+
+
+def _told(check: FailedCheck) -> str:
+    """What its failure means and the first rows it found wrong."""
+    rows = "\n".join(check.rows)
+    return check.meaning + (f"\n```\n{rows}\n```" if rows else "")
 
 
 def _claim(name: str, query: str, meaning: str) -> dg.AssetChecksDefinition:

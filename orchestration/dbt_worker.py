@@ -14,6 +14,14 @@ import sys
 from typing import Any, TextIO
 
 FAILED = {"error", "fail", "runtime error"}
+FINISHED = {
+    "LogModelResult",
+    "LogTestResult",
+    "LogSeedResult",
+    "LogNodeResult",
+    "SkippingDetails",
+    "LogSkipBecauseError",
+}
 
 # A project is half a million objects that live as long as the process: looking them all through for cycles every few
 # thousand new ones takes a sixth of a build.
@@ -40,7 +48,7 @@ def main(requests: TextIO, answers: TextIO) -> None:
 
 def _tell(event: Any, answers: TextIO) -> None:
     """One line per finished node, and dbt's own words for errors."""
-    if event.info.name in ("LogModelResult", "LogTestResult", "LogSeedResult", "LogNodeResult", "LogSkipBecauseError"):
+    if event.info.name in FINISHED:
         data = event.data
         status = getattr(data, "status", "skip")
         if status.lower() in FAILED or status.upper().startswith(("ERROR", "FAIL")):

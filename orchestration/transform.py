@@ -9,7 +9,7 @@ import dagster as dg
 import duckdb
 from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 
-from orchestration import activation, build, environment, warehouse
+from orchestration import activation, build, environment, failed_checks, warehouse
 from orchestration.checks import SNAPSHOT
 from orchestration.resources import OWNERS, WRITERS
 
@@ -33,7 +33,7 @@ class ClaimsAsChecks(DagsterDbtTranslator):
         return dg.AssetCheckSpec(
             name=test["name"],
             asset=asset_spec.key,
-            description=(test.get("description") or _head(test["raw_code"])) or None,
+            description=failed_checks.meaning(test) or None,
             metadata={UNIQUE_ID: unique_id, **_identity(test)},
         )
 
@@ -48,11 +48,6 @@ def _subject(manifest: Mapping[str, Any], test_id: str) -> str | None:
     """The model a claim is shown at: of those it reads the one furthest down a row's way."""
     parents = [parent for parent in manifest["parent_map"].get(test_id, ()) if parent in manifest["nodes"]]
     return max(parents, key=lambda parent: (LAYERS.index(manifest["nodes"][parent]["schema"]), parent), default=None)
-
-
-def _head(sql: str) -> str:
-    """The comment at the head of a singular test: what a failure means."""
-    return sql.partition("#}")[0].replace("{#", "").replace("--", "").strip()[:500] if "#}" in sql else ""
 
 
 def dbt_variables() -> dict[str, str]:

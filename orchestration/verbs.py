@@ -121,6 +121,10 @@ def build_models(select: tuple[str, ...], settings: dict[str, Any]) -> int:
     return 0
 
 
+# More names than these are a wall nobody reads; all of them are in Dagster, at the snapshot.
+NAMED = 8
+
+
 def _publish_the_sound(console: Console) -> None:
     """Publishes what no failed check puts in doubt, and says what was held back and which syncs wait for it."""
     from orchestration import activation
@@ -128,8 +132,13 @@ def _publish_the_sound(console: Console) -> None:
     published = activation.publish(datetime.now(UTC))
     say(console, f"published snapshot {published.version}")
     if published.failed:
-        say(trouble, f"checks that fail: {', '.join(check.name for check in published.failed)}")
-        say(trouble, f"held back, with their last sound content: {', '.join(published.held_back) or 'nothing'}")
+        for check in published.failed:
+            say(trouble, f"check that fails: {check.name}. {check.meaning}".rstrip())
+            for row in check.rows:
+                say(trouble, f"  found wrong: {row}")
+        named = ", ".join(published.held_back[:NAMED]) or "nothing"
+        more = f" and {len(published.held_back) - NAMED} more tables" if len(published.held_back) > NAMED else ""
+        say(trouble, f"held back, with their last sound content: {named}{more}")
         say(trouble, f"syncs blocked: {', '.join(activation.blocked_syncs(published)) or 'none'}")
 
 

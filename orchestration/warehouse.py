@@ -257,7 +257,7 @@ def publications(after: int = 0) -> list[Publication]:
             continue
         said = json.loads(manifest.read_text())
         said["tables"] = {table: PublishedTable(**content) for table, content in said["tables"].items()}
-        said["failed"] = tuple(FailedCheck(**{**c, "spoils": tuple(c["spoils"])}) for c in said.get("failed", ()))
+        said["failed"] = tuple(map(FailedCheck.read, said.get("failed", ())))
         said["held_back"] = tuple(said.get("held_back", ()))
         found.append(Publication(**said))
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,33 +19,43 @@ from tests.orchestration.published_home import fail_in_build, failed_check
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 
-def model(schema: str, name: str) -> dict[str, Any]:
-    return {"resource_type": "model", "schema": schema, "alias": name, "name": name}
+def model(schema: str, name: str, *parents: str, about: str | None = None) -> dict[str, Any]:
+    node = {"resource_type": "model", "schema": schema, "alias": name, "name": name, "meta": {"about": about}}
+    return node | {"depends_on": {"nodes": list(parents)}}
 
 
-def check_on(name: str, *parents: str) -> dict[str, Any]:
-    code = "{# The two must agree. #}\nselect 1"
-    return {"resource_type": "test", "name": name, "raw_code": code, "depends_on": {"nodes": list(parents)}}
+def check_on(name: str, *parents: str, about: str | None = None) -> dict[str, Any]:
+    code = "{{ config(meta={'about': 'money'}) }}\n-- The two must agree.\n-- A failure costs a cent.\nselect 1"
+    node = {"resource_type": "test", "name": name, "raw_code": code, "depends_on": {"nodes": list(parents)}}
+    return node | {"config": {"meta": {"about": about}}}
 
 
-# stg_orders → fct_sales → act_books; stg_people → act_letters; a test on sales and one on people.
+# stg_orders → fct_sales → act_books and → fct_owed → act_stock; stg_people → act_letters; tests on orders, sales and people.
 MANIFEST: dict[str, Any] = {
     "nodes": {
         "model.c.stg_orders": model("staging", "stg_orders"),
         "model.c.stg_people": model("staging", "stg_people"),
-        "model.c.fct_sales": model("marts", "fct_sales"),
-        "model.c.act_books": model("activation", "act_books"),
+        "model.c.fct_sales": model("marts", "fct_sales", "model.c.stg_orders"),
+        "model.c.fct_owed": model("marts", "fct_owed", "model.c.stg_orders", about="goods"),
+        "model.c.act_books": model("activation", "act_books", "model.c.fct_sales"),
+        "model.c.act_stock": model("activation", "act_stock", "model.c.fct_owed"),
         "model.c.act_letters": model("activation", "act_letters"),
         "test.c.assert_sales_add_up": check_on("assert_sales_add_up", "model.c.fct_sales"),
+        "test.c.assert_totals_add_up": check_on("assert_totals_add_up", "model.c.stg_orders", about="money"),
+        "test.c.assert_orders_are_there": check_on("assert_orders_are_there", "model.c.stg_orders"),
         "test.c.not_null_people": check_on("not_null_people", "model.c.stg_people"),
     },
     "unit_tests": {"unit_test.c.act_books.a_sale_is_a_receipt": {"depends_on": {"nodes": ["model.c.act_books"]}}},
     "child_map": {
-        "model.c.stg_orders": ["model.c.fct_sales"],
+        "model.c.stg_orders": ["model.c.fct_sales", "model.c.fct_owed"],
+        "model.c.fct_owed": ["model.c.act_stock"],
         "model.c.stg_people": ["model.c.act_letters", "test.c.not_null_people"],
         "model.c.fct_sales": ["model.c.act_books", "test.c.assert_sales_add_up"],
     },
 }
+
+SALES = {"staging.stg_orders", "marts.fct_sales", "activation.act_books"}
+STOCK = {"marts.fct_owed", "activation.act_stock"}
 
 
 def standing_after(statuses: dict[str, str], known: tuple[failed_checks.FailedCheck, ...] = ()) -> dict[str, set[str]]:
@@ -61,7 +72,14 @@ def test_a_failed_test_spoils_what_it_speaks_about_and_all_that_is_made_from_it(
 
 def test_a_model_that_could_not_be_built_spoils_itself_and_what_follows() -> None:
     statuses = {"model.c.stg_orders": "failed", "model.c.fct_sales": "skip", "model.c.act_books": "skip"}
-    assert standing_after(statuses) == {"stg_orders": {"staging.stg_orders", "marts.fct_sales", "activation.act_books"}}
+    assert standing_after(statuses) == {"stg_orders": SALES | STOCK}
+    # A table of goods that could not be built puts in doubt what is made from it, like any other.
+    assert standing_after({"model.c.fct_owed": "failed"}) == {"fct_owed": STOCK}
+
+
+def test_a_check_of_amounts_puts_no_goods_in_doubt_and_any_other_does() -> None:
+    assert standing_after({"test.c.assert_totals_add_up": "failed"}) == {"assert_totals_add_up": SALES}
+    assert standing_after({"test.c.assert_orders_are_there": "failed"}) == {"assert_orders_are_there": SALES | STOCK}
 
 
 def test_a_failed_unit_test_spoils_its_model() -> None:
@@ -71,11 +89,21 @@ def test_a_failed_unit_test_spoils_its_model() -> None:
 
 def test_what_had_failed_and_was_not_run_still_stands_and_a_warning_does_not() -> None:
     known = failed_checks.after({}, {"test.c.assert_sales_add_up": "failed"}, MANIFEST)
-    assert known[0].meaning == "The two must agree."
+    assert known[0].meaning == "The two must agree. A failure costs a cent."
     assert set(standing_after({"model.c.act_letters": "success"}, known)) == {"assert_sales_add_up"}
     assert set(standing_after({"test.c.assert_sales_add_up": "skip"}, known)) == {"assert_sales_add_up"}
     assert standing_after({"test.c.assert_sales_add_up": "pass"}, known) == {}
     assert standing_after({"test.c.assert_sales_add_up": "warn"}, known) == {}
+
+
+def test_what_a_check_found_wrong_is_kept_until_it_runs_again() -> None:
+    failed = {"test.c.assert_sales_add_up": "failed"}
+    (known,) = failed_checks.after({}, failed, MANIFEST, {"test.c.assert_sales_add_up": ("row",)})
+    assert known.rows == ("row",)
+    again = {known.unique_id: known}
+    assert failed_checks.after(again, {"model.c.act_letters": "success"}, MANIFEST) == (known,)
+    (other,) = failed_checks.after(again, failed, MANIFEST, {known.unique_id: ("another",)})
+    assert other.rows == ("another",)
 
 
 def test_a_check_that_left_the_project_stands_in_nobodys_way() -> None:
@@ -177,24 +205,68 @@ def test_the_sensor_sees_a_sync_become_blocked_and_free_again_though_its_table_i
     assert look(cursor)[0] == ["books:4"]
 
 
-@pytest.mark.dbt
-def test_a_test_of_dbt_that_fails_on_contacts_blocks_the_audiences_and_neither_stock_nor_books(home: Path) -> None:
-    """With dbt's own statuses and its own graph: an archived contact without its date, then corrected."""
-    with build.worker() as dbt:
+@pytest.fixture(scope="module")
+def dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[build.Worker]:
+    """dbt with its own statuses and its own graph, in a home with every raw table and nothing in them."""
+    folder = tmp_path_factory.mktemp("checked")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CARTWHEEL_HOME", str(folder))
+        patch.setenv("CARTWHEEL_WAREHOUSE", str(folder / "warehouse.duckdb"))
+        patch.setenv("CARTWHEEL_DBT_TARGET", str(folder))
         with warehouse.writing("test"):
             warehouse.ensure_raw_tables()
-        with duckdb.connect(str(warehouse.path())) as connection:
-            connection.execute("insert into raw_hubspot.archived_contacts (account_id, id) values ('main', '1')")
-        built = build.run(["stg_hubspot__archived_contacts"], {}, dbt)
-        assert not built.succeeded
-        found = warehouse.publish(NOW)
-        assert [check.name for check in found.failed] == built.failures
-        assert list(activation.blocked_syncs(found)) == ["hubspot__contacts", "klaviyo__profiles"]
+        with build.worker() as worker:
+            yield worker
 
-        with duckdb.connect(str(warehouse.path())) as connection:
-            connection.execute("delete from raw_hubspot.archived_contacts")
-        assert build.run(["stg_hubspot__archived_contacts"], {}, dbt).succeeded
-        assert activation.blocked_syncs(warehouse.publish(NOW)) == {}
-        # A model that was built has other words of dbt than a seed or a test: it is remembered all the same.
-        table = "staging.stg_hubspot__archived_contacts"
-        assert "model stg_hubspot__archived_contacts" in model_code.of_tables([table])[table].parts
+
+def execute(statement: str, *values: Any) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(warehouse.path())) as connection:
+        return connection.execute(statement, values).fetchall()
+
+
+@pytest.mark.dbt
+def test_a_test_of_dbt_that_fails_on_contacts_blocks_the_audiences_and_neither_stock_nor_books(
+    dbt: build.Worker,
+) -> None:
+    """An archived contact without its date, then corrected."""
+    execute("insert into raw_hubspot.archived_contacts (account_id, id) values ('main', '1')")
+    built = build.run(["stg_hubspot__archived_contacts"], {}, dbt)
+    assert not built.succeeded
+    found = warehouse.publish(NOW)
+    assert [check.name for check in found.failed] == built.failures
+    assert list(activation.blocked_syncs(found)) == ["hubspot__contacts", "klaviyo__profiles"]
+
+    execute("delete from raw_hubspot.archived_contacts")
+    assert build.run(["stg_hubspot__archived_contacts"], {}, dbt).succeeded
+    assert activation.blocked_syncs(warehouse.publish(NOW)) == {}
+    # A model that was built has other words of dbt than a seed or a test: it is remembered all the same.
+    table = "staging.stg_hubspot__archived_contacts"
+    assert "model stg_hubspot__archived_contacts" in model_code.of_tables([table])[table].parts
+
+
+def usd(amount: str) -> dict[str, Any]:
+    return {"shopMoney": {"amount": amount, "currencyCode": "USD"}}
+
+
+@pytest.mark.dbt
+def test_an_order_whose_amounts_do_not_add_up_blocks_the_books_and_stock_counts_its_units(dbt: build.Worker) -> None:
+    """dbt skips all that comes after a test that fails; what it says nothing about is built all the same."""
+    line = {"id": "gid://shopify/LineItem/2", "sku": "CUP", "quantity": 3, "currentQuantity": 3}
+    prices = {"originalUnitPriceSet": usd("3.00"), "originalTotalSet": usd("9.00")}
+    order = {"id": "gid://shopify/Order/1", "name": "#1", "account_id": "main", "currency_code": "USD"}
+    order |= {"display_financial_status": "PAID", "display_fulfillment_status": "UNFULFILLED"}
+    order |= {"created_at": str(NOW), "updated_at": str(NOW), "total_price_set": json.dumps(usd("9.99"))}
+    order |= {"line_items": json.dumps([line | prices])}
+    marks = ", ".join("?" * len(order))
+    execute(f"insert into raw_shopify.orders ({', '.join(order)}) values ({marks})", *order.values())
+
+    built = build.run(["+act_shopify__stock_levels", "+fct_net_revenue"], {}, dbt)
+    assert built.failures == ["assert_shopify_orders_equal_their_lines"]
+    statuses = {node.name: node.status for node in built.nodes}
+    assert (statuses["fct_net_revenue"], statuses["act_shopify__stock_levels"]) == ("skip", "success")
+    assert execute("select sku, ordered from marts.fct_order_units") == [("CUP", 3)]
+    published = warehouse.publish(NOW)
+    assert [[json.loads(row)["order_id"] for row in check.rows] for check in published.failed] == [["shopify:main:1"]]
+    blocked = activation.blocked_syncs(published)
+    assert "quickbooks__sales_receipts" in blocked
+    assert not {sync for sync in blocked if "stock_levels" in sync or "tracking" in sync}

@@ -87,6 +87,7 @@ def test_dagster_shows_the_severity_of_each_identity(manifest: dict[str, Any]) -
         spec = ClaimsAsChecks().get_asset_check_spec(asset, manifest, unique_id, None)
         assert spec is not None, node["name"]
         assert spec.metadata["severity"] == node["config"]["meta"]["severity"]
+        assert spec.description, f"{node['name']}: who sees it red must read what that means"
 
 
 def test_an_identity_of_the_payouts_stops_the_deposits_and_no_stock_level(manifest: dict[str, Any]) -> None:
@@ -97,3 +98,41 @@ def test_an_identity_of_the_payouts_stops_the_deposits_and_no_stock_level(manife
 
 def test_an_identity_of_a_bridge_stops_no_push_for_nothing_is_made_from_a_bridge(manifest: dict[str, Any]) -> None:
     assert blocked(manifest, "assert_i_20_bridges_close") == set()
+
+
+def about(node: dict[str, Any]) -> str | None:
+    found: str | None = node["config"].get("meta", {}).get("about")
+    return found
+
+
+def test_a_check_that_compares_amounts_says_so_and_none_of_stock_alone_does(manifest: dict[str, Any]) -> None:
+    claims = [node for node in manifest["nodes"].values() if node["name"].startswith("assert_")]
+    # Of a column's type, not of what is in it: it speaks of every mart.
+    amounts = {
+        node["name"] for node in claims if "_minor" in node["raw_code"] and node["name"] != "assert_no_double_in_marts"
+    }
+    said = {node["name"] for node in claims if about(node) == "money"}
+    assert amounts <= said
+    assert {name for name in said if name.startswith("assert_s_")} == {"assert_s_12_stock_is_worth_its_layers"}
+
+
+def test_a_table_of_goods_holds_no_amount(manifest: dict[str, Any]) -> None:
+    goods = [node for node in manifest["nodes"].values() if about(node) == "goods"]
+    assert {"fct_stock", "fct_ats", "fct_commitments", "fct_listings"} <= {node["name"] for node in goods}
+    for node in goods:
+        assert not re.search(r"_minor\b|currency_code", node["raw_code"]), node["name"]
+
+
+@pytest.mark.parametrize(
+    "name", ["assert_i_02_order_total", "assert_i_17_tax_is_posted_where", "assert_shopify_orders_equal_their_lines"]
+)
+def test_an_order_whose_money_does_not_add_up_stops_no_stock_level_and_no_tracking(
+    manifest: dict[str, Any], name: str
+) -> None:
+    stopped = blocked(manifest, name)
+    assert "quickbooks__sales_receipts" in stopped
+    assert not {sync for sync in stopped if sync.startswith(("shopify", "woocommerce", "amazon", "slack"))}
+
+
+def test_a_count_that_does_not_add_up_stops_the_stock_levels(manifest: dict[str, Any]) -> None:
+    assert "shopify__stock_levels" in blocked(manifest, "assert_s_02_stock_parts_make_on_hand")
