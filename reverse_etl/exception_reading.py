@@ -155,7 +155,7 @@ def _read(row: RowMapping, now: datetime) -> dict[str, Any]:
         **row,
         "group": row["root_cause"][:GROUP_DIGITS],
         "actions": json.loads(row["actions"]),
-        "age_days": round(max((until - row["opened_at"]).total_seconds(), 0) / 86_400, 2),
+        "age_days": round(max((until - row["opened_at"]).total_seconds(), 0) / 86_400, 4),
         "to_do": advice(row["code"], row["kind"]).to_do,
     }
 

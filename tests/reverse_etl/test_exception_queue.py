@@ -164,6 +164,11 @@ def test_the_list_has_the_gravest_first_then_the_most_money_then_the_oldest(oper
     assert [row["record_key"] for row in rows(operations)] == ["access", "rich", "old", "new", "late"]
 
 
+def test_its_age_is_known_to_the_minute(operations):
+    meet(operations, refusal())
+    assert round(one(operations, at=NOW + timedelta(minutes=6))["age_days"] * 1440) == 6
+
+
 # A validation is medium; 1,000.00 USD makes it high, 10,000.00 critical, whatever the sign.
 @pytest.mark.parametrize(
     ("money", "severity"),
