@@ -1,7 +1,7 @@
 """Assets from dbt (staging to activation) and the snapshot published from them."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -118,11 +118,12 @@ def transform_assets(project: DbtProject) -> dg.AssetsDefinition:
         built = dbt.run(select)
         checks = {spec.metadata[UNIQUE_ID]: spec for spec in context.assets_def.check_specs if spec.metadata}
         counts = _row_counts()
+        wrong = {check.unique_id: check.rows for check in failed_checks.standing()}
         for node in built.nodes:
             if node.unique_id in specs and node.status != "failed" and node.status != "skip":
                 yield _materialized(specs[node.unique_id].key, node, counts)
             elif node.unique_id in checks and checks[node.unique_id].key in context.selected_asset_check_keys:
-                yield _checked(checks[node.unique_id], node)
+                yield _checked(checks[node.unique_id], node, wrong.get(node.unique_id, ()))
         context.log.info(f"{len(built.nodes)} models, seeds and tests; failed: {', '.join(built.failures) or 'none'}")
         if built.succeeded:
             return
@@ -145,14 +146,15 @@ def _materialized(key: dg.AssetKey, node: build.Node, counts: dict[tuple[str, st
     return dg.MaterializeResult(asset_key=key, metadata=metadata)
 
 
-def _checked(spec: dg.AssetCheckSpec, node: build.Node) -> dg.AssetCheckResult:
+def _checked(spec: dg.AssetCheckSpec, node: build.Node, wrong: Sequence[str]) -> dg.AssetCheckResult:
+    metadata = {"status": node.status, **({"found wrong": "\n".join(wrong)} if wrong else {})}
     warned = node.status.startswith("warn")
     return dg.AssetCheckResult(
         passed=node.status == "pass",
         asset_key=spec.asset_key,
         check_name=spec.name,
         severity=dg.AssetCheckSeverity.WARN if warned else dg.AssetCheckSeverity.ERROR,
-        metadata={"status": node.status},
+        metadata=metadata,
     )
 
 
