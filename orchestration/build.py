@@ -44,6 +44,11 @@ class Built:
         self.succeeded = self.succeeded and later.succeeded
 
     @property
+    def done(self) -> list[Node]:
+        """Without what was skipped, of which nothing is known."""
+        return [node for node in self.nodes if node.status != "skip"]
+
+    @property
     def failures(self) -> list[str]:
         return [node.name for node in self.nodes if node.status == "failed"]
 

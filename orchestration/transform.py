@@ -119,12 +119,12 @@ def transform_assets(project: DbtProject) -> dg.AssetsDefinition:
         checks = {spec.metadata[UNIQUE_ID]: spec for spec in context.assets_def.check_specs if spec.metadata}
         counts = _row_counts()
         wrong = {check.unique_id: check.rows for check in failed_checks.standing()}
-        for node in built.nodes:
-            if node.unique_id in specs and node.status != "failed" and node.status != "skip":
+        for node in built.done:
+            if node.unique_id in specs and node.status != "failed":
                 yield _materialized(specs[node.unique_id].key, node, counts)
             elif node.unique_id in checks and checks[node.unique_id].key in context.selected_asset_check_keys:
                 yield _checked(checks[node.unique_id], node, wrong.get(node.unique_id, ()))
-        context.log.info(f"{len(built.nodes)} models, seeds and tests; failed: {', '.join(built.failures) or 'none'}")
+        context.log.info(f"{len(built.done)} models, seeds and tests; failed: {', '.join(built.failures) or 'none'}")
         if built.succeeded:
             return
         if built.nodes and not context.is_subset:

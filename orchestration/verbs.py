@@ -116,7 +116,7 @@ def build_models(select: tuple[str, ...], settings: dict[str, Any]) -> int:
         raise Refused(
             f"No model matches '{' '.join(select)}'. A model's name, such as fct_bridge, selects it; no name builds all."
         )
-    screen.print(f"{len(built.nodes)} models, seeds and tests done")
+    screen.print(f"{len(built.done)} models, seeds and tests done")
     _publish_the_sound(screen)
     return 0
 
