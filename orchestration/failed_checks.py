@@ -1,7 +1,7 @@
 """Which of dbt's checks fail now, and the tables whose numbers they put in doubt: those a push may not be made from.
 
-A check that compares amounts (`about: money` in its meta) says nothing of counts: it puts no table of goods
-(`about: goods`) in doubt, nor what is made from those alone.
+A check that says nothing of units (`spares: goods` in its meta: it compares amounts, or knows the words of a status) puts
+no table of goods (`about: goods`) in doubt, nor what is made from those alone.
 
 Kept beside dbt's own files from build to build, because a build of a few models says nothing about the checks it did not
 run. Written by whoever holds the right to write the warehouse.
@@ -141,7 +141,7 @@ def _check(manifest: Mapping[str, Any], unique_id: str, rows: tuple[str, ...]) -
     if _is_table(manifest, unique_id):
         spoils = _made_from(manifest, [unique_id])
     else:
-        spoils = _made_from(manifest, _parents(node), spared="goods" if _about(node) == "money" else None)
+        spoils = _made_from(manifest, _parents(node), spared=_meta(node).get("spares"))
     return FailedCheck(
         unique_id=unique_id,
         name=node.get("name") or unique_id.split(".")[2],
@@ -156,7 +156,7 @@ def _made_from(manifest: Mapping[str, Any], roots: Iterable[str], spared: str | 
     left, seen = list(roots), set[str]()
     while left:
         unique_id = left.pop()
-        if unique_id not in seen and (not spared or _about(_node(manifest, unique_id)) != spared):
+        if unique_id not in seen and (not spared or _meta(_node(manifest, unique_id)).get("about") != spared):
             seen.add(unique_id)
             left += manifest["child_map"].get(unique_id, ())
     return {_table(manifest, unique_id) for unique_id in seen if _is_table(manifest, unique_id)}
@@ -180,9 +180,8 @@ def _table(manifest: Mapping[str, Any], unique_id: str) -> str:
     return f"{node['schema']}.{node['alias']}"
 
 
-def _about(node: Mapping[str, Any]) -> str | None:
-    said = {**node.get("meta", {}), **node.get("config", {}).get("meta", {})}.get("about")
-    return str(said) if said else None
+def _meta(node: Mapping[str, Any]) -> dict[str, Any]:
+    return {**node.get("meta", {}), **node.get("config", {}).get("meta", {})}
 
 
 def meaning(node: Mapping[str, Any]) -> str:

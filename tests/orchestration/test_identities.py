@@ -100,33 +100,42 @@ def test_an_identity_of_a_bridge_stops_no_push_for_nothing_is_made_from_a_bridge
     assert blocked(manifest, "assert_i_20_bridges_close") == set()
 
 
-def about(node: dict[str, Any]) -> str | None:
-    found: str | None = node["config"].get("meta", {}).get("about")
+def meta(node: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = node["config"].get("meta", {})
     return found
 
 
-def test_a_check_that_compares_amounts_says_so_and_none_of_stock_alone_does(manifest: dict[str, Any]) -> None:
+def test_a_check_that_compares_amounts_spares_the_goods_and_none_of_stock_alone_does(manifest: dict[str, Any]) -> None:
     claims = [node for node in manifest["nodes"].values() if node["name"].startswith("assert_")]
     # Of a column's type, not of what is in it: it speaks of every mart.
     amounts = {
         node["name"] for node in claims if "_minor" in node["raw_code"] and node["name"] != "assert_no_double_in_marts"
     }
-    said = {node["name"] for node in claims if about(node) == "money"}
+    said = {node["name"] for node in claims if meta(node).get("spares") == "goods"}
     assert amounts <= said
     assert {name for name in said if name.startswith("assert_s_")} == {"assert_s_12_stock_is_worth_its_layers"}
 
 
 def test_a_table_of_goods_holds_no_amount(manifest: dict[str, Any]) -> None:
-    goods = [node for node in manifest["nodes"].values() if about(node) == "goods"]
+    goods = [node for node in manifest["nodes"].values() if meta(node).get("about") == "goods"]
     assert {"fct_stock", "fct_ats", "fct_commitments", "fct_listings"} <= {node["name"] for node in goods}
     for node in goods:
         assert not re.search(r"_minor\b|currency_code", node["raw_code"]), node["name"]
 
 
 @pytest.mark.parametrize(
-    "name", ["assert_i_02_order_total", "assert_i_17_tax_is_posted_where", "assert_shopify_orders_equal_their_lines"]
+    "name",
+    [
+        "assert_i_02_order_total",
+        "assert_i_17_tax_is_posted_where",
+        "assert_shopify_orders_equal_their_lines",
+        # A word the platform is new with: until somebody maps it the order counts as open, its units as owed.
+        "accepted_values_stg_shopify__orders_order_fulfilment_status",
+        "accepted_values_stg_shopify__orders_order_payment_status",
+        "accepted_values_can_orders_order_payment_status",
+    ],
 )
-def test_an_order_whose_money_does_not_add_up_stops_no_stock_level_and_no_tracking(
+def test_an_order_whose_money_or_status_is_wrong_stops_no_stock_level_and_no_tracking(
     manifest: dict[str, Any], name: str
 ) -> None:
     stopped = blocked(manifest, name)

@@ -1,4 +1,4 @@
-{{ config(meta={'about': 'money'}) }}
+{{ config(meta={'spares': 'goods'}) }}
 /*
     A failing row is an Amazon order whose lines (goods, shipping, gift wrap) do not add up to what the order says of
     itself: a kind of proceeds is not mapped, or an amount was not read. It says nothing about what Amazon pays out.

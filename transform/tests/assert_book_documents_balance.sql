@@ -1,4 +1,4 @@
-{{ config(meta={'about': 'money'}) }}
+{{ config(meta={'spares': 'goods'}) }}
 -- A row here is a document in the books whose postings do not sum to zero, or that has none: a kind of line or tax
 -- we read wrongly, never a mistake of the bookkeeper, because the books themselves always balance.
 select

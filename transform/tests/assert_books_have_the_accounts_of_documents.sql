@@ -1,4 +1,4 @@
-{{ config(severity='warn', meta={'about': 'money'}) }}
+{{ config(severity='warn', meta={'spares': 'goods'}) }}
 -- Every account a document is to stand on exists in the chart that was read from the entity's books, and is active there.
 -- A failure means that the books will refuse these documents: name another account in seeds/posting_rules, or open it in the books.
 with

@@ -1,4 +1,4 @@
-{{ config(meta={'about': 'money'}) }}
+{{ config(meta={'spares': 'goods'}) }}
 -- The rows about an account sum to what ledger and books differ by there, to the cent, and no row is about any other account.
 with sides as (
     select close_account_id, difference_minor, cast(0 as bigint) as explained_minor from {{ ref('fct_close_trial_balance') }}

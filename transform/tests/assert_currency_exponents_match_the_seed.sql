@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'exponents', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'exponents', 'severity': 'blocks'}) }}
 -- The list of exponents in the macro that converts money is the list of the seed.
 -- A failure means that amounts of that currency are wrong by a factor of ten or more.
 select currency_code, exponent

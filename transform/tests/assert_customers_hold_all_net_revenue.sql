@@ -1,4 +1,4 @@
-{{ config(meta={'about': 'money'}) }}
+{{ config(meta={'spares': 'goods'}) }}
 -- I-21: net revenue over customers = net revenue over lines, per currency, for orders this warehouse has. A failure
 -- means that an order has no customer or two; it says nothing about the revenue itself.
 with customers as (

@@ -1,4 +1,4 @@
-{{ config(meta={'about': 'money'}) }}
+{{ config(meta={'spares': 'goods'}) }}
 -- Two customers of one audience and currency with the same measures have the same scores (no NTILE by accident).
 select audience, currency_code, recency_days, frequency, monetary_minor
 from {{ ref('fct_rfm') }}

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'fx_rates', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'fx_rates', 'severity': 'blocks'}) }}
 -- Every rate is a positive decimal text an exact conversion can read, between two currencies, and no pair is stored both ways round.
 -- A failure names the row: amounts that need it wait with CUR-03 instead of being converted.
 select rates.*

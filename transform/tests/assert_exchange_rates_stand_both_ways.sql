@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'fx_rates', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'fx_rates', 'severity': 'blocks'}) }}
 -- Every stored rate can be asked from either currency, once each, and says of which currency one unit is priced.
 -- A failure means that a conversion would find no rate, or two. A rate nobody stored is no failure: it waits (CUR-03).
 with

@@ -1,4 +1,4 @@
-{{ config(meta={'about': 'money'}) }}
+{{ config(meta={'spares': 'goods'}) }}
 -- Every document we would write equals its lines: what moves on clearing (or the tender's account) is their sum. Documents
 -- held back are left out, for some are held back just because they do not add up.
 with lines as (

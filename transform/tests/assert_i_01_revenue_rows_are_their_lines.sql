@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-01', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-01', 'severity': 'blocks'}) }}
 -- I-01: gross less discount is net in every row of net revenue, and each row carries its own line's units, amounts and tax; a return with the sign turned;
 -- a dispute lost as goods given back is its share of the order. A discount for paying early has no line: it is what the buyer kept, in net and tax.
 -- A failure means that a row of revenue is not the line it says it is.

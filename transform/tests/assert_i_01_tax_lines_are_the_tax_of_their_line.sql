@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-01', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-01', 'severity': 'blocks'}) }}
 -- I-01: the taxes of a line add up to the tax of the line; no line's tax is without its parts.
 -- A failure means that a mapping lost a tax or that the source contradicts itself. It does not mean that the rate is wrong.
 with

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-02', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-02', 'severity': 'blocks'}) }}
 -- I-02: revenue, tax, gift cards, tips with duties and both kinds of rounding are the whole of an order, but for what no line lists; what is called a rounding
 -- of the tax is just the cents the header rounds, and what nobody lists is never just these. Each order has its contents once.
 -- A failure means that a part of an order is missing from its bridge, or stands in it under another name.

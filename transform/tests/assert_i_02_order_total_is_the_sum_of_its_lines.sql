@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-02', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-02', 'severity': 'blocks'}) }}
 -- I-02: an order's total is the sum of its lines, tax included, and of the cents by which its header rounds the tax (fct_tax_roundings);
 -- shipping, tips and gift cards are lines too.
 -- A failure means that a mapping lost a line or an amount, or that the source contradicts itself. It does not mean that the order is unpaid.

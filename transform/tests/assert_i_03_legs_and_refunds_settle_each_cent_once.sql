@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-03', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-03', 'severity': 'blocks'}) }}
 -- I-03: every matched charge, every tender no processor sees and every receipt of an invoice settles its order once, with its amount; what goes beyond the
 -- order is overpaid; of refunds, goods without money lower what is open and money without goods gives back what was overpaid, each at most once.
 -- A failure means that the journal settles an order with money it did not get, or forgets some.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-03', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-03', 'severity': 'blocks'}) }}
 -- I-03: what an order is said to be paid with is the sum of its own succeeded payments, each counted in one column; what came back is the sum of its refunds.
 -- A failure means that a join lost, doubled or misplaced a payment.
 with

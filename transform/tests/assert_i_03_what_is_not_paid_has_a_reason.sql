@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-03', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-03', 'severity': 'blocks'}) }}
 -- I-03: total less every tender and terms is what is outstanding; whatever is not zero carries a reason, and only an overpaid order is negative.
 -- A failure means that the reconciliation contradicts itself, not that a customer owes money.
 select *

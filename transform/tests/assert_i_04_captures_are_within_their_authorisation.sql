@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-04', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-04', 'severity': 'blocks'}) }}
 -- I-04: what was captured on an authorisation is at most what was authorised, and what the contract allows beyond it (var allowed_over_capture_ppm); what is
 -- captured on an order that was authorised is at most all its authorisations; nothing is captured on an authorisation after it was voided, and no payment that
 -- was voided counts as captured. What an order is said to have authorised is the sum of its authorisations.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-05', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-05', 'severity': 'blocks'}) }}
 -- I-05: a refund that went through or is under way, of an order that counts or that this warehouse never saw, is settled once; what is paid back less what
 -- its lines are worth is money without goods less goods without money; and where its movement is settled with it, that movement is in no entry of its own.
 -- A failure means that a refund is forgotten, settled twice, or that a part of it has no cause. It does not mean that a refund is unfounded.

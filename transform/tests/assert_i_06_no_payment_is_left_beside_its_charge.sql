@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-06', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-06', 'severity': 'blocks'}) }}
 -- I-06: a captured payment that meets no charge and a charge that meets no payment do not name each other, and are not the same amount of the same
 -- order; two that meet do one or the other, and say which. Where neither names anything, the two are of one buyer, amount, currency and company within a
 -- day, fit nothing else, and are not above what the entity lets be matched without a person; what fits so is not left.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-06', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-06', 'severity': 'blocks'}) }}
 -- I-06: a refund that meets no movement and a movement that meets no refund do not name each other, nor are they the same amount about the same order;
 -- two that meet do one or the other. A refund only the storefront knows is told once; a movement is told with the order its charge paid.
 -- A failure means that money given back is looked for though it is there, or taken for another's.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-06', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-06', 'severity': 'blocks'}) }}
 -- I-06: a payment of the storefront meets at most one charge, a charge at most one payment, and a side that is alone is a difference row.
 -- A failure means that an amount would be counted twice or not at all. A charge without an order is no failure: it is a row.
 with

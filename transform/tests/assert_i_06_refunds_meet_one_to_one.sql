@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-06', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-06', 'severity': 'blocks'}) }}
 -- I-06: every refund of the storefront through a processor, and every refund of the processor, stands once in the matches; a side that is alone is a difference row.
 -- A failure means that money given back is counted twice or not at all.
 with

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-06', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-06', 'severity': 'blocks'}) }}
 -- I-06: a match of a refund states amount, currency and day of both its sides as they are; it has a strength exactly where both sides are there, and is
 -- called exact (1) exactly where the storefront names the processor's refund.
 -- A failure means that a match is taken for surer than it is, for weaker, or for another amount. It does not mean that the two do not belong together.

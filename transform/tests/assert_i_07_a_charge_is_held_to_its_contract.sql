@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-07', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-07', 'severity': 'blocks'}) }}
 -- I-07: every charge is there once, with the whole fee its movements say less the tax on it, and the fee its contract asks: of each component the row
 -- that no other row is nearer than. A difference is a row exactly where the two are not equal.
 -- A failure means that a processor is asked for money it does not owe, or that money it took is not claimed.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-07', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-07', 'severity': 'blocks'}) }}
 -- I-07: the atoms of a movement bear its fees and its net, each cent once; of a payout, whose amount leaves the balance, its fee alone. The tax in a fee is
 -- what the processor lists as tax, and an exchange is called one only where another leg of the same payment went the other way in another currency.
 -- A failure means that a fee, its tax or a movement is lost on its way to the bridges, or told twice.

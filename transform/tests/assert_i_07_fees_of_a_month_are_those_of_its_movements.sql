@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-07', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-07', 'severity': 'blocks'}) }}
 -- I-07: per processor account, month and currency the kinds of fees are all that its movements cost, fees taken as movements of their own included;
 -- cost is that less the tax on fees.
 -- A failure means that a fee is in no kind, or in two: the effective rate is then wrong.

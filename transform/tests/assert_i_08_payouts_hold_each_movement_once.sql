@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-08', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-08', 'severity': 'blocks'}) }}
 -- I-08: every payout stands once, with its amount; every movement the processor puts into a known payout, but the payout's own, is one item of it, as it is;
 -- what no item explains is the rest. An account lists what its payouts take unless it has payouts and all of them are made by hand.
 -- A failure means that a payout or a part of one is missing, or told twice. It does not mean that the bank lacks it.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-09', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-09', 'severity': 'blocks'}) }}
 -- I-09: per processor account and currency, opening and the movements of every month make its closing, the next month opens with it, and the latest one is the balance that the processor reports.
 -- A failure means that a movement is missing or read twice. It does not say which.
 with

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-09', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-09', 'severity': 'blocks'}) }}
 -- I-09: what reserves took out of a balance and did not give back is what the processor says it holds.
 -- A failure means that a hold or its release is missing. A processor that reports no reserve and has none is not asked.
 with

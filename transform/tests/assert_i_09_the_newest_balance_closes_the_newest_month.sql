@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-09', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-09', 'severity': 'blocks'}) }}
 -- I-09: the newest balance of a processor account stands beside the closing of its newest month, and beside no other month.
 -- A failure means that a roll-forward passes unchecked, or is held against the balance of another day or account.
 with

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-10', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-10', 'severity': 'blocks'}) }}
 -- I-10: a payout on its way and a bank line nobody claims do not repeat one trace with one amount; a line that names the traces of two or more such
 -- payouts is not their sum, and no payout is the sum of two lines that name it; a linked line names its payout. What a payout says of the bank is its links.
 -- A failure means a missed or a wrong link. A payout that is truly under way is no failure: it is a row with TIM-03.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-10', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-10', 'severity': 'blocks'}) }}
 -- I-10: a payout is what its bank lines brought of it, a linked line is what its payouts sent, in one currency, at most seven days apart;
 -- only a link that says merged or split joins more than one to one.
 -- A failure means a wrong match. A payout that is not at the bank yet is no failure: it is a row with TIM-03.

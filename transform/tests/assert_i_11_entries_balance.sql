@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-11', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-11', 'severity': 'blocks'}) }}
 -- I-11: debits and credits of every ready entry are equal, in the books' currency and, where it has one currency, in that one.
 -- A failure means that a rule makes one side only: nothing of that entry may be posted. A held entry is no failure: it says what it waits for.
 with

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-12', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-12', 'severity': 'blocks'}) }}
 -- I-12: an entry waits exactly when one of its lines lacks a rate, an account, or an account the chart knows; it is about the order its payment or refund
 -- is about, dated at the rate of its day, and bears no line of nought. The legs of an exchange are about one payment.
 -- A failure means that an entry is held for nothing, posted though something lacks, or told of another order.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-12', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-12', 'severity': 'blocks'}) }}
 -- I-12: every event that moves money or revenue has exactly one current entry, every entry its event, and every movement of a processor is in
 -- the clearing account exactly once, with its net.
 -- A failure means that money is missing from the journal or in it twice. It does not mean that an account is wrong.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-12', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-12', 'severity': 'blocks'}) }}
 -- I-12: of a company that counts labels in the ledger (J-35), since the day it does, a parcel that has gone out is one event with the cost of its label, and one
 -- that was voided another which takes just that back; of any other company no label is.
 -- A failure means that a label is paid for twice, or in a ledger that never asked for it.

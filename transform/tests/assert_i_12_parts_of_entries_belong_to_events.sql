@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-12', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-12', 'severity': 'blocks'}) }}
 -- I-12: every part from which an entry is put together, and every tax on a payment in advance, belongs to an event; what a sale and a refund post is
 -- never nought. The content by which an entry is compared with the books names each account that the entry moves, once, and no other.
 -- A failure means that something is posted for nothing, or that an entry would be corrected in the books though it did not change.

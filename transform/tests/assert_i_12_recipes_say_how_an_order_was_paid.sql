@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-12', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-12', 'severity': 'blocks'}) }}
 -- I-12: the recipe of a sale is what its entry shows: on terms (J-19) only where nothing was paid on the day of the sale or before, by card of the shop
 -- (J-14, J-26) only where one was used, out of what was paid in advance (J-24) wherever something was.
 -- A failure means that the books and the close sort an entry under a case it is not.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-12', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-12', 'severity': 'blocks'}) }}
 -- I-12: what the books hold under the key of an event, newest revision, and its corrections make the entry the event has now, account by
 -- account; an entry that is right has no correction, and none is dated in a closed month. Books that take no journals hold it as another document.
 -- A failure means that posting the corrections would leave the books wrong. It does not mean that somebody edited them.

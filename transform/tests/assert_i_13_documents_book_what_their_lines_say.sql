@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-13', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-13', 'severity': 'blocks'}) }}
 -- I-13: what a document of the books books as revenue, tax, discount and gift cards are its own lines; the documents of an event are numbered from 1,
 -- deleted ones apart; a document typed by hand is rounded by what its goods and shipping are off from those of the order.
 -- A failure means that a cause in the books (TAX-04, BKS-07, LIA-01, RND-03, BKS-02) is told with other cents or of another document.

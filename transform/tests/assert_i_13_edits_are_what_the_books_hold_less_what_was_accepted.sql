@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-13', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-13', 'severity': 'blocks'}) }}
 -- I-13: a document we wrote is, account by account, what the books accepted; one that is not, stands on another day, or is a copy has
 -- exactly one row in fct_book_edits, which says what was accepted, what stands there now and by how much revenue changed.
 -- A failure means that an edit passes unnoticed or is told with other cents. An edit itself is no failure.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-13', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-13', 'severity': 'blocks'}) }}
 -- I-13: each recognised order, each refund with returned lines and each payout that went out is expected in the books once, with its own amount;
 -- each document of the books is judged once. A failure means that something could be booked twice or never be missed.
 with

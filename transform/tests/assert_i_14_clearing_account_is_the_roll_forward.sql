@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-14', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-14', 'severity': 'blocks'}) }}
 -- I-14: the clearing account of the journal moves by what the processor's balance moved, per processor account, month and currency; entries that are
 -- held are counted in, for they are listed apart. And the account of clearing holds nothing else.
 -- A failure means that a movement is posted elsewhere, or something else to clearing. It does not mean that the processor is wrong.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-15', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-15', 'severity': 'blocks'}) }}
 -- I-15: opening, gift cards sold, refunded onto, redeemed and taken back make the closing, which is what the journal owes on gift cards.
 -- A failure means that a gift card is posted as something else. Shopify tells the balance of each card, but it is not read here, so that is not compared.
 with

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-15', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-15', 'severity': 'blocks'}) }}
 -- I-15, I-16: each month of gift cards and of store credit opens, per entity and currency, with all that moved before it, and nothing else is in the table.
 -- A failure means that one company's or one kind's liability ran into another's.
 with

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-16', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-16', 'severity': 'blocks'}) }}
 -- I-16: opening, refunds onto store credit and what was paid with it make the closing, which is what the journal owes on store credit.
 -- A failure means that store credit is posted as something else. No platform read here reports the balance of each customer, so that is not compared.
 with

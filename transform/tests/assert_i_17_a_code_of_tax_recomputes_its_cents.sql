@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-17', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-17', 'severity': 'blocks'}) }}
 -- I-17: what the accountant's rule asks of a line is its rate of its base, rounded half to even; a line that is off says by how much, and which cause it
 -- claims holds in the numbers: a price misread (TAX-03) makes them, less than a minor unit rounds (TAX-06). Only orders that count are judged.
 -- A failure means that a code names another amount or a cause that does not hold. It does not mean that a tax is right.

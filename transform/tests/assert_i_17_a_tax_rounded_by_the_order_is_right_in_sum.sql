@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-17', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-17', 'severity': 'blocks'}) }}
 -- I-17: a line whose one tax is off by less than a minor unit at the rate it should bear is rounded by the order (TAX-06) exactly where the taxes of that
 -- rate and place are, in the order's sum, the rate of their bases to half a unit. Tax is told by its place, so that two places do not even out.
 -- A failure means that a shop's rounding is taken for a wrong tax, or a wrong tax for rounding.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-17', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-17', 'severity': 'blocks'}) }}
 -- I-17: a tax line has the base and the tax of what it is made from, a return and a discount with both signs turned; what is given back for no line of the
 -- order is shared out among its taxes to the cent; a discount gives up the same share of each base as of the whole order, and its entry
 -- the tax of each scheme; and the boxes of the returns hold the bases of their lines, as they do the tax.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-17', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-17', 'severity': 'blocks'}) }}
 -- I-17: the tax of a line is its rate of its base to half a minor unit, or the line has a code that says why not.
 -- A failure means that a wrong tax passes unnoticed. A line with a code is no failure here: it is a row in fct_differences.
 select taxes.tax_line_id, taxes.rate_ppm, taxes.taxable_minor, taxes.tax_minor

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-17', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-17', 'severity': 'blocks'}) }}
 -- I-17: the lines of a One Stop Shop return are the tax lines of that scheme, each once, at the first rate published on or after the last day of
 -- its quarter, a week later at most; a row of the return is the sum of its lines.
 -- A failure means that a return would state too much, too little or at another day's rate. A rate nobody published is no failure: it is missing.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-17', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-17', 'severity': 'blocks'}) }}
 -- I-17: the scheme a sale should fall under, and the one its tax was charged under, are those of the accountant's nearest registration on its day; the
 -- class of goods and the rate asked of a line are those of the nearest rows that fit. Looked up here as the highest of all rows that fit.
 -- A failure means that a sale is judged by another place's or another year's rule. A sale no row fits is no failure: it has none.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-17', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-17', 'severity': 'blocks'}) }}
 -- I-17: the tax accounts of the journal move by the tax lines of sales, refunds and payments in advance, per entity, month and currency.
 -- A failure means that tax is posted elsewhere, or something else to tax. Lost disputes are left out: their tax is no line of an order.
 with

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-17', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-17', 'severity': 'blocks'}) }}
 -- I-17: the tax of a refund line is given back where the order bore it: on the taxes of its own line, else of the order, and of no place only if the
 -- order bore none; the shares add up to the cent.
 -- A failure means that a return claims tax back from the wrong place, or twice.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-17', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-17', 'severity': 'blocks'}) }}
 -- I-17: an entry posts, by scheme and place and rate, the tax lines of its sale or refund and nothing else under that name; what has no such line is
 -- posted without one. A header beside its lines is a rounding of at most one minor unit a taxed line.
 -- A failure means that tax is owed to the wrong place, or on a day of another event.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-17', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-17', 'severity': 'blocks'}) }}
 -- I-17: per entity, month and currency the tax lines, less what went back, are the boxes of the returns and the tax of the lines that count;
 -- what was due with a payment in advance counts on that day and is taken off again on the day of the sale.
 -- A failure means that a tax was lost, doubled or put into no box. It does not mean that a rate is right; fct_tax_checks says that.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-17', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-17', 'severity': 'blocks'}) }}
 -- I-17: where tax is due with payments in advance, what was paid of an order owes the same share of each of its taxes, and what is given back before the sale
 -- no longer does; where tax is due on fulfilment, or for an order that does not wait, neither does.
 -- A failure means that a return states tax that no payment owed, or forgets some. It does not mean that the policy is the law's.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-17', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-17', 'severity': 'blocks'}) }}
 -- I-17: what the ledger owes for tax of sales, refunds and payments in advance moves, per entity, month and currency, by the tax of their lines.
 -- A failure means that an entry posts tax that is in no box of a return, or the reverse.
 with

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-18', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-18', 'severity': 'blocks'}) }}
 -- I-18: opening, received, released and refunded make the closing of deferred revenue, and the newest closing is what was paid for orders that
 -- are not earned yet, without tax and less what was given back.
 -- A failure means that revenue was released twice or never. It does not mean that an order is late.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-18', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-18', 'severity': 'blocks'}) }}
 -- I-18: an order waits for its fulfilment if and only if, for one of its products, no policy is nearer than one that says so (SKU before channel before
 -- entity); it has left when its storefront says so, on the day of its last parcel that was not voided.
 -- A failure means that revenue and deferral follow another rule than the accountant's, or that an order is earned on another day.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-19', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-19', 'severity': 'blocks'}) }}
 -- I-19: a bank line that pays an invoice names it, or a person does; one that names no order of ours pays an invoice by its amount exactly where it is not above the
 -- entity's limit, the invoice is of its company and currency and not younger than it, asks just that amount, was not told as paid, and neither fits
 -- anything else. No line pays two.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-19', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-19', 'severity': 'blocks'}) }}
 -- I-19: after each bank line that pays an invoice, what stays open is the invoice less all that came until then, and never below nought.
 -- A failure means that an invoice is chased though it is paid, or paid with more than was owed.
 with

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-19', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-19', 'severity': 'blocks'}) }}
 -- I-19: what the journal says is owed to us is the sum of the open orders, each invoiced less received, credited and discounted, and of their ageing buckets;
 -- and no order owes more or less than its worth less what was paid and credited.
 -- A failure means that a payment was posted to no order or to the wrong one.

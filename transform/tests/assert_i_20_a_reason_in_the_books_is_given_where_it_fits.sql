@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-20', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-20', 'severity': 'blocks'}) }}
 -- I-20: where the one document of a sale is off by just the tax of its order and bears none (TAX-04), by its gift cards (LIA-01) or by its discount
 -- (BKS-07), the difference has that reason, in this order. What rounding explains (RND-03) is the income typed less the goods and shipping sold, and its smallest
 -- and its largest line of each kind are whole units less than one off; where there are no lines between them, that is all it takes.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-20', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-20', 'severity': 'blocks'}) }}
 -- I-20: an atom has an amount other than nought in some system, or parts that cancel out; its processor's and its bank's side is its own
 -- movement, of its entity and currency; a leg and its charge of one entity and currency are one atom.
 -- A failure means that an amount stands in the wrong company, or that a row explains nothing.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-20', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-20', 'severity': 'blocks'}) }}
 -- I-20: the start of a bridge and its rows make its end; every end is read from its own system.
 -- A failure means that an amount has no row, or two: a join, or a rule that forgot a case. An unexplained amount is no failure here: it is a row with UNX-00.
 with

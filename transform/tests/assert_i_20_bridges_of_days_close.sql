@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-20', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-20', 'severity': 'blocks'}) }}
 -- I-20, by day: the start of a bridge and its rows make its end on every day, for each entity, currency and bridge; rows are numbered from 1 without a
 -- gap; the rows with one reason are the parts with it on that day.
 -- A failure means that an amount stands on a day on which neither system has it, or is left out of the day it belongs to. It may cancel out in the month.

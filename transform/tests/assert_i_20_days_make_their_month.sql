@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-20', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-20', 'severity': 'blocks'}) }}
 -- I-20: the days of a month add up to the month, row by row: what was ordered, banked, earned and booked, each reason, each movement of clearing; a
 -- balance opens a day with what it closed the last one with. Parts that are on two days of one month come to nought in it, atom by atom.
 -- A failure means that a month and its days tell two stories.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-20', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-20', 'severity': 'blocks'}) }}
 -- I-20: what buyers kept for paying early is told under REF-06, and under no other reason: whole on the way to the bank, where it takes off what is owed on
 -- terms, and without its tax on the way to net revenue; per company, month and currency.
 -- A failure means that a bridge closes on an invoice still owed, or on a discount nobody gave.

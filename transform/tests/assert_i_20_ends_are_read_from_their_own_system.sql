@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-20', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-20', 'severity': 'blocks'}) }}
 -- I-20: what a bridge starts and ends with is its system's own total: orders as placed, money in at the bank, revenue accounts of the books.
 -- Summed here from the canonical rows, without the marts' joins. A failure means that an end was computed from something else than its system.
 with

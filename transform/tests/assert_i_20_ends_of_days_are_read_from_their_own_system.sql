@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-20', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-20', 'severity': 'blocks'}) }}
 -- I-20, by day: what the bridges of a day start and end with is what the storefront ordered, the bank received, net revenue is and the books say that
 -- day; and the atoms of the day add up to the same. Ordered and booked are summed here from the canonical rows. A payout the bank split over days of one
 -- month has its atoms at the bank on the last of them (fct_within_month_parts has its parts).

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-20', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-20', 'severity': 'blocks'}) }}
 -- I-20: rows of a bridge are numbered from 1 without a gap, once each; a row between the ends has an amount; a difference has an amount,
 -- a reason that the list knows, and evidence. A failure means that a reader would count a row twice, or read one that says nothing.
 with

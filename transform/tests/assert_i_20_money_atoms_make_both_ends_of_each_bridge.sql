@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-20', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-20', 'severity': 'blocks'}) }}
 -- I-20: the atoms of a month add up to what the storefront ordered, the bank received, net revenue is and the books say: so the gap of the
 -- atoms is the gap of each bridge, per entity, month and currency.
 -- A failure means that an amount is in no atom, or in two. It does not say why two systems differ; fct_differences does.

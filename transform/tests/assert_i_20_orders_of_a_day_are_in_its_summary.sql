@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-20', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-20', 'severity': 'blocks'}) }}
 -- I-20: an order or refund that is booked by the day is in the books exactly when a document bears the key of its day's summary: all of its net revenue,
 -- less what documents of its own book. A standing summary goes before a deleted one.
 -- A failure means that orders the books hold are called missing, or that two summaries are said to hold one order.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-20', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-20', 'severity': 'blocks'}) }}
 -- I-20: the parts of the atoms are the gap between the totals of two systems, per entity, month and currency: storefront to processor, processor to
 -- bank, storefront to net revenue, net revenue to the books; and the parts with one reason are the row of the bridge with that reason,
 -- and the differences with it.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-20', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-20', 'severity': 'blocks'}) }}
 -- I-20: what an atom is in one system on a day less what it is in another is the sum of its parts of that day, for each pair of systems: every atom
 -- that differs is explained to the cent, and nothing is explained that does not differ; so it is in each month, where what is on two days of one
 -- month comes to nought. A part of an atom is told once, with one reason, and

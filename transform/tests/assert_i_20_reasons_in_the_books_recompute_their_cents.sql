@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-20', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-20', 'severity': 'blocks'}) }}
 -- I-20: a reason for a difference in the books is given only where its rule makes the exact cents again from the order and the document: tax, gift
 -- cards, discount, rounding, an event without a document, a document without an event, the same amount in another month.
 {%- set far = "cast('9999-12-31' as timestamp)" %}

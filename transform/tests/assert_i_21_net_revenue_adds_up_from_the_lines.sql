@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-21', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-21', 'severity': 'blocks'}) }}
 -- I-21: net revenue is the lines of recognised orders less the lines given back, per entity, channel, month and currency, summed here without the mart's joins.
 -- A failure means that a join of the mart lost or multiplied a line.
 with

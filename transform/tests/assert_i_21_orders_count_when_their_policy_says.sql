@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-21', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-21', 'severity': 'blocks'}) }}
 -- I-21: an order counts on capture only where money was captured for it, on invoice only on terms, on fulfilment only once it has left, and never
 -- before it was placed; what was captured is no longer open, and its worth is its lines and the cents its header rounds.
 -- A failure means that revenue is counted that nobody earned, or left out that somebody paid.

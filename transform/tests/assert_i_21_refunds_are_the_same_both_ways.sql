@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-21', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-21', 'severity': 'blocks'}) }}
 -- I-21: refunds by their own month are what the months of net revenue have, and by the month of their orders what those orders gave back; over all time both are the
 -- same cents, so what moves between two months leaves the one and comes to the other.
 -- A failure means that a refund is counted twice, in no month, or in that of another order. It says nothing of when an order was earned.

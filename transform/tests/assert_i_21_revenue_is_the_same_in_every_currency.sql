@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-21', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-21', 'severity': 'blocks'}) }}
 -- I-21: net revenue in the currency of the books is the income of the ledger, per entity, month and currency of the sale; in the books' own currency it is the
 -- net revenue itself, in any other off by no more than a rounding for each row. In the currency of the report a row is what the books have, at the rate of the
 -- month's last day, rounded once. A row has no amount exactly where the ledger or the rates have none.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-22', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-22', 'severity': 'blocks'}) }}
 -- I-22: a payment charged in another currency has the reason its rates give it: CUR-03 exactly while a rate of one of its two days is not stored, and CUR-01
 -- with the cents that the stored rates make of both sides; an entry of it that is valued was never in want of a rate.
 -- A failure means that a bridge says a rate is missing which is there, or that a worth was stated without one. It does not mean that an exchange was dear.

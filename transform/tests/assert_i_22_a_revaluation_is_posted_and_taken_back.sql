@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-22', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-22', 'severity': 'blocks'}) }}
 -- I-22: what the end of a month gained or lost on a balance is posted on its last day, and taken back on the next, to the cent;
 -- a balance whose worth or carrying is not known yet has an entry that waits on both days, and no amount in the books' currency.
 -- A failure means that an unrealised gain is posted which nobody found, kept into the next month, or forgotten.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-22', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-22', 'severity': 'blocks'}) }}
 -- I-22: at the end of a month that is over, each balance in a foreign currency is what its postings made it, and what it is carried at and the
 -- revaluation make its value at that day's book rate.
 -- Recomputed from the postings before they were valued, the stored rates and the journal: a line with no rate of its day, or in an entry with such a

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-22', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-22', 'severity': 'blocks'}) }}
 -- I-22: a realised exchange difference is what the other lines of its entry differ by in the books' currency, every ready line in a foreign
 -- currency has a stored rate of its day, and what conversion left over is at most one minor unit a line.
 -- A failure means that a rate was guessed or a difference hidden in exchange gains.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-22', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-22', 'severity': 'blocks'}) }}
 -- I-22: an entry whose every line has a stored rate, or needs none, is valued in the books' currency; a line in that currency is worth itself, but for the
 -- rounding it bears; a balance that is gone is not valued; and what the end of a month revalues the next day takes back, line by line, also while it waits for a rate.
 -- A failure means that an entry waits for a rate that is there, or that an exchange difference is stated with two amounts.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-23', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-23', 'severity': 'blocks'}) }}
 -- I-23: every dispute stands there, once per currency it moved, with what its own movements took, gave back and cost, and about the order of its own charge;
 -- what is at stake is the rest that is not lost.
 -- A movement that names no dispute belongs to the single one of its charge, and to none where the charge has several.

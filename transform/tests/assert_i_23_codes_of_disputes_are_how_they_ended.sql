@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-23', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-23', 'severity': 'blocks'}) }}
 -- I-23: every movement of a dispute has one code, which is how its own dispute ended, not how another of the same charge did: lost in part (DSP-04) exactly
 -- where a lost dispute gave back less than it took, given back (DSP-02) exactly by a return of money, paid twice (DSP-05) exactly where the charge was refunded
 -- whole besides, lost (DSP-03) exactly where it was; unexplained (UNX-00) where the charge has several disputes and the movement names none.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-23', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-23', 'severity': 'blocks'}) }}
 -- I-23: what a dispute took and did not give back is at stake while it is open, and lost when it is lost; and the
 -- journal's account of disputed funds is what is at stake.
 -- A failure means that money of a dispute has no home.

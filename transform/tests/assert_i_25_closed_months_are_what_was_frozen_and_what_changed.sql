@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-25', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-25', 'severity': 'blocks'}) }}
 -- I-25: what a closed month shows today is what was frozen at its close and the listed changes, per table, measure and currency.
 -- A failure means that a change has no row, or two. A change itself is no failure: it is a row, and a correction in an open month.
 with

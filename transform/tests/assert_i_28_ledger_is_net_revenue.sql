@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-28', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-28', 'severity': 'blocks'}) }}
 -- I-28: income and contra-income accounts of the journal are net revenue, per entity, month and currency, credit positive.
 -- A failure means that the journal and the revenue table tell two stories. Entries that are held are left out on both
 -- sides, and so is the provision for returns: net revenue holds what happened, not what is expected.

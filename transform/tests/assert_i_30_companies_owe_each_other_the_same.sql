@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'I-30', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'I-30', 'severity': 'blocks'}) }}
 -- I-30: over all companies, what is due from one another and due to one another add up to nought, per currency of the order.
 -- A failure means that one company's entry lacks its mirror in the other. An order settled in another currency is left out: its two sides differ
 -- in currency, and each company values its own.

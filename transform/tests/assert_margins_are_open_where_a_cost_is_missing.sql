@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'margins', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'margins', 'severity': 'blocks'}) }}
 -- A margin is open for want of a cost exactly where one is missing: of goods kept, where their SKU has none; of shipping, where goods are kept and no parcel
 -- is known, or one without its cost; of fees, where money was captured that no processor charged. A cost in another currency may lack its rate besides.
 -- A failure means that an order looks more profitable than anybody knows, or that a cost which was told is asked for.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'margins', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'margins', 'severity': 'blocks'}) }}
 -- The margin of an order is its revenue less the costs its own rows tell, each cost added up row by row; a margin is empty exactly where a cost is.
 -- What is told in one other currency is worth what the book rate of the order's first day makes of it.
 -- A failure means that a cost was lost, doubled or taken for nought. Costs in several currencies are not reckoned again here.

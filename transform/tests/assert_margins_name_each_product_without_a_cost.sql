@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'margins', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'margins', 'severity': 'blocks'}) }}
 -- An order that lacks the cost of a product has no margin, and what it sold of that product is in fct_unknown_costs, unit by unit and cent by cent:
 -- under the SKU, where some product of its channel has a cost, else under the channel.
 -- A failure means that a margin is empty and nobody is told why, or that a case names a product whose cost is known.

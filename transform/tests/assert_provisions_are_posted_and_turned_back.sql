@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'provisions', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'provisions', 'severity': 'blocks'}) }}
 -- Where the accountant's row asks for it, a provision and the right to the goods are each posted against their own account at the end of the month and taken
 -- back the next day, both at the rate of the month's end; where it does not, or nothing is provided, nothing is posted.
 -- A failure means that the ledger bears an estimate nobody asked for, or one that never goes away.

@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'provisions', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'provisions', 'severity': 'blocks'}) }}
 -- At the end of a month that is over, the provision is the share of the goods sold in the days before it that the nearest row of the accountant expects back,
 -- less what came back of them by then, never below nought; the right to these goods is its part of that; a closed month keeps what it was closed with.
 -- Each month that is over and looks back on goods sold has its row.

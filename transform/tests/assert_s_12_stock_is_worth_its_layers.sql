@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'S-12', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'S-12', 'severity': 'blocks'}) }}
 -- S-12: per SKU the value is what its layers have left, what left cost what the layers lost, and units and money that came in
 -- are those that left and those that stay. A failure means that a cent or a unit of cost appears or vanishes. It does not say
 -- that a cost is right, nor what the books hold on their inventory account.

@@ -1,4 +1,4 @@
-{{ config(meta={'about': 'money'}) }}
+{{ config(meta={'spares': 'goods'}) }}
 -- Every document we would write equals its taxed lines: amounts and taxes together are its total. A row here
 -- means that a tax was lost, doubled or put on a line that does not exist. Documents held back are left out.
 with

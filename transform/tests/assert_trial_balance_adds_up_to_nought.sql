@@ -1,4 +1,4 @@
-{{ config(tags=['identity'], meta={'about': 'money', 'identity': 'trial_balance', 'severity': 'blocks'}) }}
+{{ config(tags=['identity'], meta={'spares': 'goods', 'identity': 'trial_balance', 'severity': 'blocks'}) }}
 -- All accounts of an entity and month add up to nought in the books' currency, and each month opens with what the one before closed on, in both currencies.
 -- An account stands there once a month from the month it first moved, with what the ready lines of the journal debit and credit it.
 -- A failure means that an unbalanced entry was let through, or that a line lost its account.

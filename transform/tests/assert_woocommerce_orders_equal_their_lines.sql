@@ -1,4 +1,4 @@
-{{ config(meta={'about': 'money'}) }}
+{{ config(meta={'spares': 'goods'}) }}
 /*
     A failing row is a WooCommerce order whose lines (goods, gift cards, shipping, tips, fees) do not add up to what the
     order says of itself: a line was not loaded, or a kind of money is not mapped. The cents by which a header rounds the tax,

@@ -1,4 +1,4 @@
-{{ config(meta={'about': 'money'}) }}
+{{ config(meta={'spares': 'goods'}) }}
 -- A row here is a document whose postings, as we read them from the document, are not what Xero's own journal holds for
 -- it, account by account: we mapped a kind of document or tax wrongly. It says nothing about what should be booked.
 -- Documents in another currency than the organisation's are left out: the journal is in base currency.
