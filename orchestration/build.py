@@ -124,13 +124,12 @@ def run(select: Sequence[str], variables: dict[str, Any], dbt: Worker, verb: Seq
         warehouse.ensure_raw_tables()
         built = dbt.invoke([*verb, *(_selected(select) if select else ())], variables)
         # Still under the lock: whoever publishes next must know what this build found wrong.
-        skipped = failed_checks.skipped_in_vain(built, failed_checks.remember(built))
-        while skipped:
-            again = dbt.invoke([*verb, *_selected(skipped), "--exclude", *built.failures], variables)
-            built.add(again)
-            before, skipped = skipped, failed_checks.skipped_in_vain(built, failed_checks.remember(built))
-            if skipped == before:
-                break
+        failed_checks.remember(built)
+        before: list[str] = []
+        while (skipped := failed_checks.skipped_in_vain(built)) and skipped != before:
+            built.add(dbt.invoke([*verb, *_selected(skipped), "--exclude", *built.failures], variables))
+            failed_checks.remember(built)
+            before = skipped
         model_code.remember(built, variables)
         return built
 

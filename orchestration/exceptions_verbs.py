@@ -19,7 +19,7 @@ from reverse_etl import audit, settings
 from reverse_etl import exception_actions as actions
 from reverse_etl import exception_reading as reading
 from reverse_etl.errors import ConfigurationError
-from reverse_etl.ledger_store import open_store, reader
+from reverse_etl.ledger_store import opened, reader
 
 _AHEAD = re.compile(r"^(\d+)([mhd])$")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -28,16 +28,8 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 @contextmanager
 def _store(*, write: bool = False) -> Iterator[Connection]:
     environment.prepare()
-    store = open_store(settings.read().operations_url)
-    try:
-        if write:
-            with store.begin() as connection:
-                yield connection
-        else:
-            with reader(store) as connection:
-                yield connection
-    finally:
-        store.dispose()
+    with opened(settings.read().operations_url) as store, store.begin() if write else reader(store) as connection:
+        yield connection
 
 
 def list_exceptions(filters: Mapping[str, str | None], *, by_cause: bool, limit: int, output: str) -> int:

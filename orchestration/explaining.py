@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 
 import click
 import duckdb
@@ -18,7 +18,7 @@ from pipelines.vault import FOLDER, Vault
 from reverse_etl import explain_rendering, replay_rendering, rule_versions, settings, what_if
 from reverse_etl.explain import Explanation, explain
 from reverse_etl.kept_sql import KeptModel, Rerun
-from reverse_etl.ledger_store import open_store
+from reverse_etl.ledger_store import opened
 from reverse_etl.personal import hidden_json
 from reverse_etl.plan_inputs import PlanInputs, unpack
 from reverse_etl.replay import Replay, load, replay
@@ -168,11 +168,6 @@ def _code_now(model: str) -> ModelCode | None:
         return None
 
 
-@contextmanager
-def _store() -> Iterator[Engine]:
+def _store() -> AbstractContextManager[Engine]:
     # Not the ledger: only reading needs none of what it brings along to write and to plan.
-    engine = open_store(settings.read().operations_url)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
+    return opened(settings.read().operations_url)

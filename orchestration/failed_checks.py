@@ -60,16 +60,15 @@ def standing() -> tuple[FailedCheck, ...]:
     return tuple(FailedCheck.read(item) for item in json.loads(file.read_text()))
 
 
-def remember(built: Built) -> tuple[FailedCheck, ...]:
+def remember(built: Built) -> None:
     """Bring what stands up to date with a build that has just ended. Needs the right to write the warehouse."""
     known = {check.unique_id: check for check in standing()}
     if not known and not built.failures:
-        return ()
-    found = after(known, {node.unique_id: node.status for node in built.nodes}, _manifest(), wrong_rows())
+        return
+    found = after(known, {node.unique_id: node.status for node in built.nodes}, _manifest(), _wrong_rows())
     temporary = _file().with_suffix(".new")
     temporary.write_text(json.dumps([asdict(check) for check in found], indent=1))
     temporary.replace(_file())
-    return found
 
 
 def after(
@@ -91,7 +90,7 @@ def after(
     return tuple(sorted(checks, key=lambda check: check.name))
 
 
-def wrong_rows() -> dict[str, tuple[str, ...]]:
+def _wrong_rows() -> dict[str, tuple[str, ...]]:
     """The first rows that each failed test of dbt's last invocation returns, by the test. Needs a warehouse nobody writes."""
     file = Path(os.environ["CARTWHEEL_DBT_TARGET"]) / "run_results.json"
     results = json.loads(file.read_text())["results"] if file.exists() else ()
@@ -115,12 +114,12 @@ def _first_rows(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[str, .
     return tuple(json.dumps(row, default=str, ensure_ascii=False) for row in rows)
 
 
-def skipped_in_vain(built: Built, standing: Iterable[FailedCheck]) -> list[str]:
-    """Models that dbt skipped though no failure puts their tables in doubt, and what was skipped of all they are made from."""
+def skipped_in_vain(built: Built) -> list[str]:
+    """Models that dbt skipped though no check that stands puts their tables in doubt, and what was skipped of all they are made from."""
     skipped = {node.unique_id for node in built.nodes if node.status == "skip"}
     if not skipped:
         return []
-    manifest, doubtful = _manifest(), {table for check in standing for table in check.spoils}
+    manifest, doubtful = _manifest(), {table for check in standing() for table in check.spoils}
     left = [name for name in skipped if _is_table(manifest, name) and _table(manifest, name) not in doubtful]
     wanted = set[str]()
     while left:

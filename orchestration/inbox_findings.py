@@ -11,19 +11,15 @@ from pipelines.intake.inbox import Inbox, TopicCount
 from reverse_etl import exception_queue, settings
 from reverse_etl.errors import Kind
 from reverse_etl.exception_queue import Finding
-from reverse_etl.ledger_store import open_store
+from reverse_etl.ledger_store import opened
 
 READER = "exceptions"
 
 
 def note_at_home() -> None:
     """Notes what came since the last time, between the configured inbox and the configured ledger."""
-    with closing(Inbox.at_home()) as inbox:
-        store = open_store(settings.read().operations_url)
-        try:
-            note(inbox, store, datetime.now(UTC))
-        finally:
-            store.dispose()
+    with closing(Inbox.at_home()) as inbox, opened(settings.read().operations_url) as store:
+        note(inbox, store, datetime.now(UTC))
 
 
 def note(inbox: Inbox, store: Engine, now: datetime) -> int:

@@ -93,14 +93,20 @@ def reader(engine: Engine) -> Connection:
 
 
 @contextmanager
-def reading(url: str) -> Iterator[Connection]:
-    """A reader of the store at a URL, for one question; the store is brought to this program's shape first."""
+def opened(url: str) -> Iterator[Engine]:
+    """The store at a URL for as long as the block lasts, brought to this program's shape first."""
     engine = open_store(url)
     try:
-        with reader(engine) as connection:
-            yield connection
+        yield engine
     finally:
         engine.dispose()
+
+
+@contextmanager
+def reading(url: str) -> Iterator[Connection]:
+    """A reader of the store at a URL, for one question."""
+    with opened(url) as engine, reader(engine) as connection:
+        yield connection
 
 
 def shown(address: URL) -> str:

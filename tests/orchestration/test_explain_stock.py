@@ -22,13 +22,8 @@ from tests.transform.test_stock_and_ats import level, line, listing, order
 
 READ = (
     *("fct_ats", "fct_ats_explained", "fct_commitments", "fct_units_in_flight", "fct_reservations"),
-    *(
-        "fct_bundle_offers",
-        "fct_risk_buffers",
-        "dim_bundle_components",
-        "fct_listings",
-        "act_woocommerce__stock_levels",
-    ),
+    *("fct_bundle_offers", "fct_risk_buffers", "dim_bundle_components"),
+    *("fct_listings", "act_woocommerce__stock_levels"),
 )
 WOO = {"platform": "woocommerce", "channel": "woocommerce", "platform_product_id": "41"}
 
